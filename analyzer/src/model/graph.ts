@@ -1,0 +1,134 @@
+import type { Evidence, ModulePath } from './evidence.ts';
+
+/** What the readers found in one system: plain, immutable, sorted. Measures, clustering and reports are functions of it; none re-reads source. */
+export interface SystemModel {
+  /** The analyzed directory's last name; never a path of somebody's machine. */
+  readonly name: string;
+  readonly modules: readonly Module[];
+  readonly imports: readonly ImportEdge[];
+  readonly calls: readonly CallEdge[];
+  readonly endpoints: readonly EndpointFact[];
+  readonly tables: readonly TableFact[];
+  readonly accesses: readonly TableAccess[];
+  readonly transactions: readonly TransactionScope[];
+  readonly foreignKeys: readonly ForeignKey[];
+  /** Empty without git or with `--without history`. */
+  readonly coChanges: readonly CoChange[];
+  /** What was seen and could not be resolved: listed, counted, never skipped silently. */
+  readonly unresolved: readonly Unresolved[];
+  /** Where madge and our reader disagree about an import edge. */
+  readonly crossCheck: readonly Disagreement[];
+}
+
+export interface Module {
+  readonly path: ModulePath;
+  readonly lines: number;
+  /** `declaration`: a .d.ts or a file of types only. `generated` and `migration` modules are analysed, not clustered. */
+  readonly kind: 'source' | 'test' | 'declaration' | 'migration' | 'config' | 'generated';
+  /** Identifiers it declares (exported first), for names as evidence. Sorted, distinct. */
+  readonly symbols: readonly string[];
+}
+
+export interface ImportEdge {
+  readonly from: ModulePath;
+  /** The module that *declares* the symbols: barrels and re-exports are seen through. */
+  readonly to: ModulePath;
+  /** `type`: erased at run time. `dynamic`: import() or a require inside a function. */
+  readonly kind: 'value' | 'type' | 'dynamic';
+  /** The importer is a test. */
+  readonly test: boolean;
+  /** Imported names; `*` for a namespace, `default`, empty for a side effect. Sorted. */
+  readonly symbols: readonly string[];
+  /** The barrels passed on the way, nearest first. */
+  readonly through: readonly ModulePath[];
+  readonly evidence: Evidence;
+}
+
+/** A function, method or the module's top level: `name` is `placeOrder`, `OrderService.place`, or `(top)`. */
+export interface FunctionRef {
+  readonly module: ModulePath;
+  readonly name: string;
+}
+
+export interface CallEdge {
+  readonly from: FunctionRef;
+  readonly to: FunctionRef;
+  /** `inject`: through a constructor-injected dependency. `pass`: handed over as a callback (a route handler, a subscriber). */
+  readonly kind: 'call' | 'construct' | 'inject' | 'pass';
+  readonly evidence: Evidence;
+}
+
+export interface EndpointFact {
+  /** `GET`, … or `ANY` for `all()` and mounted handlers of every method. GraphQL: `QUERY`, `MUTATION`, `SUBSCRIPTION`. Others: `JOB`, `EVENT`. */
+  readonly method: string;
+  /** Full path with every mount prefix, `:params` as written: `/api/orders/:id`. For GraphQL the field, for jobs and events their name. */
+  readonly path: string;
+  /** The module in which it is registered. */
+  readonly module: ModulePath;
+  /** Handlers and middleware in order, as far as resolved; the last one answers. */
+  readonly handlers: readonly FunctionRef[];
+  readonly framework: 'express' | 'nest' | 'koa' | 'fastify' | 'graphql' | 'schedule' | 'event';
+  readonly evidence: Evidence;
+}
+
+export interface TableFact {
+  /** As in the database: `orders`, or `billing.invoices` outside the default schema. Lower case unless quoted. */
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly triggers: readonly string[];
+  /** Where it is created, or first used when no migration or entity declares it. */
+  readonly evidence: Evidence;
+  readonly declared: boolean;
+}
+
+export interface TableAccess {
+  readonly table: string;
+  readonly mode: 'read' | 'write';
+  readonly at: FunctionRef;
+  /** Columns named, where known; empty when all or unknown. Sorted. */
+  readonly columns: readonly string[];
+  readonly via: 'knex' | 'sql' | 'prisma' | 'typeorm' | 'sequelize' | 'mongoose' | 'objection' | 'bookshelf';
+  /** Id of the enclosing transaction scope. */
+  readonly transaction?: string;
+  /** Tables joined in the same query, sorted: the joins a cut would break. */
+  readonly joined: readonly string[];
+  readonly evidence: Evidence;
+}
+
+export interface TransactionScope {
+  /** `file:line`, unique. */
+  readonly id: string;
+  readonly at: FunctionRef;
+  readonly evidence: Evidence;
+}
+
+export interface ForeignKey {
+  readonly from: { readonly table: string; readonly columns: readonly string[] };
+  readonly to: { readonly table: string; readonly columns: readonly string[] };
+  readonly onDelete?: string;
+  readonly evidence: Evidence;
+}
+
+export interface CoChange {
+  readonly a: ModulePath;
+  readonly b: ModulePath;
+  /** Commits that touched both, decayed by age; commits of more than 30 files are left out. */
+  readonly weight: number;
+  readonly commits: number;
+}
+
+export interface Unresolved {
+  readonly kind: 'import' | 'call' | 'query' | 'endpoint' | 'file' | 'schema';
+  /** The expression as it stands in the source, shortened. */
+  readonly what: string;
+  readonly why: string;
+  readonly evidence: Evidence;
+}
+
+export interface Disagreement {
+  readonly from: ModulePath;
+  readonly to: ModulePath;
+  readonly seenBy: 'madge' | 'strangler';
+  /** Why, when it is known: `type-only`, `through a barrel`, … */
+  readonly because: string;
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { METHODS } from './endpoint.ts';
+
+/** The same shape as `MigrationConfig`, checked at run time; editors get it as JSON Schema (`strangler schema`). */
+const setting = z.union([z.string().min(1), z.strictObject({ env: z.string().regex(/^[A-Za-z_]\w*$/) })]).describe('A value, or { env: NAME } to read it from the environment when it is needed.');
+const endpoint = z.string().regex(new RegExp(`^(${METHODS.join('|')}) /[^ ?#]*$`), 'write it as people say it: `GET /orders/:id`');
+const stickyBy = z.string().regex(/^(header:[^\s:]+|cookie:[^\s:]+|client)$/, 'one of header:NAME, cookie:NAME, client');
+const responsePath = z.string().regex(/^(status|header:[^\s]+|body:\/.*)$/, 'one of status, header:NAME, body:/json/pointer');
+
+const stage = z.union([
+  z.literal('monolith'),
+  z.strictObject({ shadow: z.strictObject({ sample: z.number().gt(0).max(1), sandbox: setting.optional() }) }),
+  z.strictObject({ canary: z.strictObject({ percent: z.number().min(0).max(100), stickyBy }) }),
+  z.literal('service'),
+  z.literal('retired'),
+], { error: 'one of monolith, { shadow: { sample } }, { canary: { percent, stickyBy } }, service, retired' });
+
+const service = z.strictObject({
+  context: z.string().min(1),
+  url: setting,
+  database: setting,
+  owns: z.strictObject({ modules: z.array(z.string()), tables: z.array(z.string()), dividedBy: stickyBy.optional() }),
+});
+
+const route = z.strictObject({
+  match: endpoint,
+  to: z.string(),
+  stage,
+  writes: z.array(z.string()).min(1).optional(),
+  onFailure: z.enum(['monolith', 'fail']).optional(),
+});
+
+const tableMapping = z.strictObject({
+  key: z.array(z.string()).min(1, 'a replicated table needs its primary key'),
+  into: z.string().optional(),
+  columns: z.record(z.string(), z.string()).optional(),
+  omit: z.array(z.string()).optional(),
+});
+
+export const configSchema = z.strictObject({
+  monolith: z.strictObject({ source: z.string().min(1), url: setting, database: setting }),
+  services: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'a service name is lower case: letters, digits, -'), service),
+  routes: z.record(z.string().regex(/^[A-Za-z0-9_.-]+$/, 'a route id has letters, digits, dot, dash, underscore'), route),
+  compare: z.strictObject({
+    ignore: z.array(responsePath).optional(),
+    unordered: z.array(responsePath).optional(),
+    tolerance: z.record(responsePath, z.number().nonnegative()).optional(),
+    promoteWhen: z.strictObject({
+      minSamples: z.int().positive(),
+      maxMismatchRate: z.number().min(0).max(1),
+      maxLatencyRatio: z.number().positive(),
+    }),
+  }),
+  replication: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'a replication name is lower case: letters, digits, -'),
+    z.strictObject({ from: z.string(), to: z.string(), tables: z.record(z.string(), tableMapping) })).optional(),
+});
+
+/** The config's shape as JSON Schema, for editors. */
+export const configJsonSchema = (): unknown => z.toJSONSchema(configSchema, { io: 'input' });

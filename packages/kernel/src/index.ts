@@ -1,0 +1,16 @@
+export { checkConfig, writes } from './check-config.ts';
+export { systemClock, systemDice } from './clock.ts';
+export type { Clock, Dice } from './clock.ts';
+export { configJsonSchema } from './config-schema.ts';
+export { isSafe, METHODS, parseEndpoint, printEndpoint } from './endpoint.ts';
+export type { Endpoint, EndpointPattern, Method, Segment } from './endpoint.ts';
+export { ExitCode, FindingsError, StranglerError } from './errors.ts';
+export type { ErrorCode, Finding, Problem, Severity } from './errors.ts';
+export { CONFIG_FILES, loadConfig, parseConfig } from './load-config.ts';
+export type { LoadedConfig } from './load-config.ts';
+export { defineMigration } from './migration-config.ts';
+export type { CompareConfig, Evidence, MigrationConfig, MonolithConfig, ReplicationConfig, ResponsePath, RouteConfig, ServiceConfig, TableMapping } from './migration-config.ts';
+export { env, resolveSetting } from './setting.ts';
+export type { Environment, Setting } from './setting.ts';
+export { LADDER, printStage, stageName } from './stage.ts';
+export type { Canary, Shadow, Stage, StageName, StickyBy } from './stage.ts';

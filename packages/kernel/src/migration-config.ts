@@ -1,0 +1,87 @@
+import type { EndpointPattern } from './endpoint.ts';
+import type { Setting } from './setting.ts';
+import type { Stage, StickyBy } from './stage.ts';
+
+/** What one migrating team writes. Every name below is a term of docs/glossary.md. */
+export interface MigrationConfig<ServiceName extends string = string> {
+  readonly monolith: MonolithConfig;
+  readonly services: Readonly<Record<ServiceName, ServiceConfig>>;
+  /** By route id, as people name it: `orders.read`. */
+  readonly routes: Readonly<Record<string, RouteConfig<NoInfer<ServiceName>>>>;
+  readonly compare: CompareConfig;
+  readonly replication?: Readonly<Record<string, ReplicationConfig<NoInfer<ServiceName>>>>;
+}
+
+export interface MonolithConfig {
+  /** Directory of its source, relative to the config file. */
+  readonly source: string;
+  readonly url: Setting;
+  readonly database: Setting;
+}
+
+export interface ServiceConfig {
+  /** The bounded context it implements. */
+  readonly context: string;
+  readonly url: Setting;
+  readonly database: Setting;
+  readonly owns: {
+    /** Globs relative to `monolith.source`. */
+    readonly modules: readonly string[];
+    readonly tables: readonly string[];
+    /** The key by which its rows are divided (a tenant, say): the only `stickyBy` under which a canary of writes keeps one writer per row. */
+    readonly dividedBy?: StickyBy;
+  };
+}
+
+export interface RouteConfig<ServiceName extends string = string> {
+  readonly match: EndpointPattern;
+  readonly to: ServiceName;
+  /** Where the route starts; from then on the state in `.strangler/` says where it is. */
+  readonly stage: Stage;
+  /** Tables this endpoint writes; routes that share one flip together. */
+  readonly writes?: readonly string[];
+  /** On a forwarding failure before the first byte: ask the monolith, or fail. Reads default to 'monolith', writes are always 'fail'. */
+  readonly onFailure?: 'monolith' | 'fail';
+}
+
+export interface CompareConfig {
+  readonly ignore?: readonly ResponsePath[];
+  /** Arrays compared as multisets. */
+  readonly unordered?: readonly ResponsePath[];
+  /** Largest absolute difference of two numbers that still counts as equal, in the value's own unit. */
+  readonly tolerance?: Readonly<Partial<Record<ResponsePath, number>>>;
+  readonly promoteWhen: Evidence;
+}
+
+/** The evidence a route needs before it may be promoted. */
+export interface Evidence {
+  readonly minSamples: number;
+  /** 0 to 1. */
+  readonly maxMismatchRate: number;
+  /** Candidate's median latency over the control's. */
+  readonly maxLatencyRatio: number;
+}
+
+/** The status, a header, or a JSON Pointer into the body in which `*` stands for any array index or key: `body:/items/*` and so on. */
+export type ResponsePath = 'status' | `header:${string}` | `body:/${string}`;
+
+export interface ReplicationConfig<ServiceName extends string = string> {
+  readonly from: 'monolith' | ServiceName;
+  readonly to: 'monolith' | ServiceName;
+  /** By source table, `schema.table` or `table` in `public`. */
+  readonly tables: Readonly<Record<string, TableMapping>>;
+}
+
+export interface TableMapping {
+  /** Primary-key columns, named as in the source. */
+  readonly key: readonly string[];
+  /** Target table; default: the source's name. */
+  readonly into?: string;
+  /** Source column → target column; columns not named keep their name. */
+  readonly columns?: Readonly<Record<string, string>>;
+  /** Source columns that are not copied. */
+  readonly omit?: readonly string[];
+}
+
+/** Gives the config file its types: a route to an undeclared service does not compile. */
+export const defineMigration = <const ServiceName extends string>(config: MigrationConfig<ServiceName>): MigrationConfig<ServiceName> => config;
