@@ -1,0 +1,4 @@
+import { stopShared } from './jest-postgres.ts';
+
+/** jest's globalTeardown. */
+export default stopShared;
