@@ -1,0 +1,35 @@
+import express, { type Express } from 'express';
+import { categoriesRouter } from './catalog/categories.routes.ts';
+import { productsRouter } from './catalog/products.routes.ts';
+import { pingDatabase } from './db/index.ts';
+import { handleError, unknownRoute } from './middleware/errors.ts';
+
+/** Whether the process wants traffic; /ready turns to 503 as soon as shutdown begins. */
+export interface Lifecycle {
+  draining: boolean;
+}
+
+export function createApp(lifecycle: Lifecycle = { draining: false }): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(express.json({ limit: '100kb' }));
+
+  app.get('/health', (_request, response) => {
+    response.json({ status: 'ok' });
+  });
+  app.get('/ready', async (_request, response) => {
+    const reachable = await pingDatabase().then(
+      () => true,
+      () => false,
+    );
+    const ready = reachable && !lifecycle.draining;
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'unavailable' });
+  });
+
+  app.use('/products', productsRouter);
+  app.use('/categories', categoriesRouter);
+
+  app.use(unknownRoute);
+  app.use(handleError);
+  return app;
+}
