@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { log } from '../lib/helpers.ts';
 
 const { INT8, NUMERIC, DATE } = pg.types.builtins;
 
@@ -9,8 +10,15 @@ pg.types.setTypeParser(NUMERIC, Number);
 // A calendar day is not an instant: keep 'YYYY-MM-DD' as it is instead of midnight in the server's zone.
 pg.types.setTypeParser(DATE, (text) => text);
 
-/** knex prints each failed connection and then rejects with the same error; whoever catches the rejection reports it once. */
-export const quiet = { error: (): void => undefined };
+/**
+ * knex prints to stdout, which belongs to the listening line, and it prints each failed connection with a stack before it rejects
+ * with the same error. Warnings go to stderr instead, and whoever catches the rejection reports it, once.
+ */
+export const knexLog = {
+  warn: (message: string): void => {
+    if (!message.startsWith('Acquire connection error')) log('warn', 'knex', { message });
+  },
+};
 
 /** One pool for the whole process; everybody imports it. It connects on first use, so importing it is free. */
 export const db: Knex = knex({
@@ -18,7 +26,7 @@ export const db: Knex = knex({
   connection: process.env['DATABASE_URL'] ?? '',
   pool: { min: 0, max: 10 },
   acquireConnectionTimeout: 5_000,
-  log: quiet,
+  log: knexLog,
 });
 
 /** The pool or a transaction: what a function takes when it may run inside somebody else's transaction. */

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import knex, { type Knex } from 'knex';
-import { quiet } from './index.ts';
+import { knexLog } from './index.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -10,7 +10,7 @@ function open(databaseUrl: string): Knex {
     connection: databaseUrl,
     pool: { min: 0, max: 1 },
     acquireConnectionTimeout: 5_000,
-    log: quiet,
+    log: knexLog,
     migrations: { directory: MIGRATIONS, loadExtensions: ['.ts'] },
   });
 }
