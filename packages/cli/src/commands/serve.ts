@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { ExitCode, StranglerError } from '@strangler/kernel';
+import { startProxy } from '@strangler/proxy';
+import { text, type Command } from '../command.ts';
+import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration } from '../context.ts';
+import { printFindings } from '../print/error.ts';
+import { untilAborted } from '../wait.ts';
+
+const USAGE = 'serve [--listen HOST:PORT] [--admin HOST:PORT]';
+
+export const command: Command = {
+  usage: USAGE,
+  help: `Runs the proxy in front of the monolith until it is told to stop (Ctrl-C or SIGTERM; requests in flight are finished).
+What no route matches goes to the monolith. Stages, audit and the admin token are kept in the state directory.
+
+  --listen A      public address, default 127.0.0.1:8080, or PORT alone from the environment
+  --admin A       admin API, dashboard and metrics, default 127.0.0.1:8081; bearer token in <state>/admin-token
+${CONFIG_HELP}`,
+  options: { ...CONFIG_OPTIONS, listen: { type: 'string' }, admin: { type: 'string' } },
+  run: async (invocation) => {
+    const { values, io } = invocation;
+    const migration = await loadMigration(invocation);
+    const proxy = await startProxy({
+      config: migration.config, environment: io.environment, stateDirectory: migration.stateDirectory,
+      listen: address(text(values, 'listen') ?? `127.0.0.1:${io.environment['PORT'] ?? '8080'}`),
+      admin: address(text(values, 'admin') ?? `127.0.0.1:${io.environment['ADMIN_PORT'] ?? '8081'}`),
+      dashboardDirectory: fileURLToPath(new URL('../../dashboard', import.meta.url)),
+    });
+    io.out(`${JSON.stringify({ event: 'listening', port: Number(new URL(proxy.url).port), url: proxy.url, adminUrl: proxy.adminUrl })}\n`);
+    const findings = await proxy.checkUpstreams();
+    if (findings.length > 0) io.err(printFindings(findings));
+    await untilAborted(io.signal);
+    await proxy.stop();
+    return { exitCode: ExitCode.ok, text: '', json: { stopped: true } };
+  },
+};
+
+/** `127.0.0.1:8080`, `[::1]:8080` or `8080`. */
+function address(given: string): { host: string; port: number } {
+  const match = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(given);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new StranglerError({ code: 'STR_USAGE', message: `'${given}' is no address.`, remedy: 'Write HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080.' });
+  }
+  return { host: match[1] ?? match[2] ?? '127.0.0.1', port };
+}
