@@ -1,1 +1,2 @@
-export type {};
+export { verify, type VerifyOptions } from './verify/verify.ts';
+export type { RowDifference, RowKey, TableVerdict, Verdict } from './verify/verdict.ts';

@@ -1,0 +1,100 @@
+import { systemClock, type Clock, type ReplicationConfig } from '@strangler/kernel';
+import type { Lsn } from '../capture/lsn.ts';
+import { tableFacts } from './catalog.ts';
+import { checksum, hashMethod, sameChecksum, type Checksum, type HashMethod, type KeyRange } from './checksum.ts';
+import { boundaries, rangesBetween } from './chunks.ts';
+import { compareTable, type Comparison, type Incomparable } from './comparison.ts';
+import type { Sides } from './row-diff.ts';
+import { readSession, type ReadSession } from './session.ts';
+import { settle } from './settle.ts';
+import { tableRef } from './sql.ts';
+import { judge, type TableVerdict, type Verdict } from './verdict.ts';
+
+export interface VerifyOptions {
+  /** Which tables, under which names, and which columns. `from` and `to` are names only; the URLs say where. */
+  readonly mapping: ReplicationConfig;
+  readonly sourceUrl: string;
+  readonly targetUrl: string;
+  /** Rows per checksum; default 20,000. */
+  readonly chunkRows?: number;
+  /** Waited for before the first row is read: the target has applied everything up to `lsn`. */
+  readonly fence?: { readonly lsn: Lsn; wait(): Promise<void> };
+  /** How long a differing row may take to settle while writes go on, milliseconds; default 2,000. With 0 the first look decides: right only when nobody writes. */
+  readonly settleMs?: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * Compares two databases row by row, reading only, with none of the applier's code: for each mapped table both sides hash the same key ranges in parallel,
+ * ranges that differ are narrowed to rows, rows that differ are looked at again until they settle.
+ * @throws StranglerError STR_DATABASE_UNREACHABLE; everything else that goes wrong makes its table unchecked, and the verdict `Incomplete`.
+ */
+export async function verify(options: VerifyOptions): Promise<Verdict> {
+  await options.fence?.wait();
+  const [source, target] = await openBoth(options);
+  try {
+    const method = await hashMethod(source, target);
+    const plans = await planTables(options.mapping, source, target);
+    const tables: TableVerdict[] = [];
+    for (const plan of plans) tables.push(await verifyTable(plan, { source, target, method }, options));
+    return judge(tables, blindSpots(plans));
+  } finally {
+    await Promise.allSettled([source.close(), target.close()]);
+  }
+}
+
+async function openBoth({ sourceUrl, targetUrl }: VerifyOptions): Promise<[ReadSession, ReadSession]> {
+  const [source, target] = await Promise.allSettled([readSession(sourceUrl, 'source'), readSession(targetUrl, 'target')]);
+  if (source.status === 'fulfilled' && target.status === 'fulfilled') return [source.value, target.value];
+  for (const side of [source, target]) if (side.status === 'fulfilled') await side.value.close();
+  throw [source, target].find((side) => side.status === 'rejected')?.reason;
+}
+
+async function planTables({ tables }: ReplicationConfig, source: ReadSession, target: ReadSession): Promise<(Comparison | Incomparable)[]> {
+  const targets = Object.entries(tables).map(([table, { into = table }]) => into);
+  return Promise.all(Object.entries(tables).map(async ([table, mapping]) => {
+    const into = mapping.into ?? table;
+    if (targets.filter((name) => name === into).length > 1) return { table, into, why: `Several source tables are merged into ${into}: row for row there is nothing to compare it with.` };
+    return compareTable(table, mapping, await tableFacts(source, tableRef(table)), await tableFacts(target, tableRef(into)));
+  }));
+}
+
+async function verifyTable(plan: Comparison | Incomparable, sessions: { source: ReadSession; target: ReadSession; method: HashMethod }, options: VerifyOptions): Promise<TableVerdict> {
+  const { table, into } = plan;
+  const nothing: TableVerdict = { table, into, rowsSource: 0, rowsTarget: 0, chunks: 0, differing: [], checked: false };
+  if ('why' in plan) return { ...nothing, why: plan.why };
+  try {
+    return await compareRows({ comparison: plan, ...sessions }, options);
+  } catch (error) {
+    return { ...nothing, why: `The comparison stopped: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+async function compareRows(sides: Sides, { chunkRows = 20_000, settleMs = 2_000, clock = systemClock }: VerifyOptions): Promise<TableVerdict> {
+  const { comparison } = sides;
+  const ranges: KeyRange[] = ['null-key', ...rangesBetween(await boundaries(sides.source, comparison.source, chunkRows))];
+  const [source, target] = await Promise.all([checksums(sides, 'source', ranges), checksums(sides, 'target', ranges)]);
+  const doubtful = ranges.filter((_, index) => !same(source[index], target[index]));
+  const settled = await settle(sides, doubtful, settleMs, clock);
+  return {
+    table: comparison.table, into: comparison.into, rowsSource: rowsIn(source), rowsTarget: rowsIn(target), chunks: ranges.length - 1, ...settled,
+  };
+}
+
+/** Each side goes at its own pace: neither waits for the other between chunks. */
+async function checksums(sides: Sides, side: 'source' | 'target', ranges: readonly KeyRange[]): Promise<Checksum[]> {
+  const found: Checksum[] = [];
+  for (const range of ranges) found.push(await checksum(sides[side], sides.comparison[side], range, sides.method));
+  return found;
+}
+
+/** A chunk without a checksum is a chunk that differs, never one that agrees. */
+const same = (a: Checksum | undefined, b: Checksum | undefined): boolean => a !== undefined && b !== undefined && sameChecksum(a, b);
+const rowsIn = (chunks: readonly Checksum[]): number => chunks.reduce((sum, { rows }) => sum + rows, 0);
+
+const blindSpots = (plans: readonly (Comparison | Incomparable)[]): string[] => [
+  ...plans.flatMap((plan) => 'why' in plan ? [] : plan.cannotSee),
+  'Tables the mapping does not name.',
+  'Sequences, triggers, constraints, indexes and grants: rows are compared, not what guards them.',
+  'Writes after a chunk was read: the verdict holds for the moment each row was looked at.',
+];
