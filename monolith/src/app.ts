@@ -1,8 +1,12 @@
 import express, { type Express } from 'express';
 import { categoriesRouter } from './catalog/categories.routes.ts';
 import { productsRouter } from './catalog/products.routes.ts';
+import { authRouter } from './customers/auth.routes.ts';
 import { pingDatabase } from './db/index.ts';
 import { handleError, unknownRoute } from './middleware/errors.ts';
+import { productReviewsRouter } from './reviews/reviews.routes.ts';
+import { apiRouter } from './routes/api.ts';
+import { ordersRouter } from './routes/orders.ts';
 
 /** Whether the process wants traffic; /ready turns to 503 as soon as shutdown begins. */
 export interface Lifecycle {
@@ -26,8 +30,12 @@ export function createApp(lifecycle: Lifecycle = { draining: false }): Express {
     response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'unavailable' });
   });
 
+  app.use('/auth', authRouter);
+  app.use('/products/:productId/reviews', productReviewsRouter);
   app.use('/products', productsRouter);
   app.use('/categories', categoriesRouter);
+  app.use('/orders', ordersRouter);
+  app.use('/api', apiRouter);
 
   app.use(unknownRoute);
   app.use(handleError);

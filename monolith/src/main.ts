@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp, type Lifecycle } from './app.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { closeDatabase, pingDatabase } from './db/index.ts';
+import { startJobs } from './jobs/index.ts';
 import { log, type Repeating } from './lib/helpers.ts';
 
 const EXIT_CANNOT_START = 3;
@@ -72,7 +73,7 @@ async function main(): Promise<void> {
   const port = await listen(server, config).catch((error: unknown) =>
     refuse(`cannot listen on ${config.host}:${String(config.port)} (${explain(error)})`),
   );
-  shutDownOn(['SIGTERM', 'SIGINT'], server, lifecycle, []);
+  shutDownOn(['SIGTERM', 'SIGINT'], server, lifecycle, config.jobs ? startJobs() : []);
   process.stdout.write(`${JSON.stringify({ event: 'listening', port })}\n`);
 }
 

@@ -1,5 +1,5 @@
 import type { CategoryRow } from '../db/rows.ts';
-import { badRequest, found, type Page, paged, slugify } from '../lib/helpers.ts';
+import { badRequest, found, type Page, paged, requireTouched, slugify } from '../lib/helpers.ts';
 import { effectivePrice } from '../pricing/effective-price.ts';
 import { type CategoryRecord, findCategory, insertCategory, listCategories } from './category.repository.ts';
 import {
@@ -71,13 +71,13 @@ export async function createProduct(product: NewProduct, userId: number) {
 
 export async function changeProduct(id: number, changes: ProductChanges, userId: number) {
   if (changes.category_id !== undefined) await requireCategory(changes.category_id);
-  found((await updateProduct(id, changes, userId)) || undefined, 'product', id);
+  requireTouched(await updateProduct(id, changes, userId), 'product', id);
   return getProduct(id);
 }
 
 /** Soft delete: order history keeps pointing at the row. */
 export async function retireProduct(id: number, userId: number): Promise<void> {
-  found((await updateProduct(id, { active: false }, userId)) || undefined, 'product', id);
+  requireTouched(await updateProduct(id, { active: false }, userId), 'product', id);
 }
 
 export async function getCategories() {

@@ -47,9 +47,14 @@ export function conflict(message: string, code = 'conflict'): HttpError {
 }
 
 /** `found(await query.first(), 'order', id)`: the row, or a 404 that says what was looked for. */
-export function found<Row>(row: Row | undefined, what: string, key: string | number): Row {
+export function found<Row>(row: Row, what: string, key: string | number): Exclude<Row, undefined> {
   if (row === undefined) throw notFound(what, key);
-  return row;
+  return row as Exclude<Row, undefined>;
+}
+
+/** For updates and deletes that say how many rows, or whether any, they met. */
+export function requireTouched(touched: number | boolean, what: string, key: string | number): void {
+  if (Number(touched) === 0) throw notFound(what, key);
 }
 
 // ---------------------------------------------------------------- input
