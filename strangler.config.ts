@@ -13,14 +13,21 @@ export default defineMigration({
       context: 'Catalog',
       url: env('CATALOG_URL'),
       database: env('CATALOG_DATABASE_URL'),
-      owns: { modules: ['catalog/**'], tables: ['products', 'categories'] },
+      owns: { modules: ['catalog/**'], tables: ['categories', 'products'] },
     },
   },
 
   routes: {
     'products.list': { match: 'GET /products', to: 'catalog', stage: 'monolith' },
     'products.read': { match: 'GET /products/:id', to: 'catalog', stage: 'monolith' },
+    'products.price': { match: 'GET /products/:id/price', to: 'catalog', stage: 'monolith' },
+    'categories.list': { match: 'GET /categories', to: 'catalog', stage: 'monolith' },
+    'categories.products': { match: 'GET /categories/:id/products', to: 'catalog', stage: 'monolith' },
+
     'products.create': { match: 'POST /products', to: 'catalog', stage: 'monolith', writes: ['products'] },
+    'products.change': { match: 'PATCH /products/:id', to: 'catalog', stage: 'monolith', writes: ['products'] },
+    'products.retire': { match: 'DELETE /products/:id', to: 'catalog', stage: 'monolith', writes: ['products'] },
+    'categories.create': { match: 'POST /categories', to: 'catalog', stage: 'monolith', writes: ['categories'] },
   },
 
   compare: {
@@ -29,10 +36,13 @@ export default defineMigration({
   },
 
   replication: {
-    'catalog-forward': {
-      from: 'monolith',
-      to: 'catalog',
-      tables: { categories: { key: ['id'] }, products: { key: ['id'] } },
+    // What the catalog owns: forward until it is cut over, back from then on, so that the monolith can still join and can take over again.
+    'catalog-forward': { from: 'monolith', to: 'catalog', tables: { categories: { key: ['id'] }, products: { key: ['id'] } } },
+    'catalog-back': { from: 'catalog', to: 'monolith', tables: { categories: { key: ['id'] }, products: { key: ['id'] } } },
+    // What the catalog only reads: the monolith stays the owner.
+    'catalog-reads': {
+      from: 'monolith', to: 'catalog',
+      tables: { price_rules: { key: ['id'] }, stock_levels: { key: ['product_id'] }, reviews: { key: ['id'] } },
     },
   },
 });

@@ -21,6 +21,8 @@ export interface Supervised {
   /** The port it announced; the same after a restart. */
   readonly port: () => number;
   readonly restarts: () => number;
+  /** It said it was ready and has not ended since. */
+  readonly isUp: () => boolean;
   /** kill -9 now; the supervisor starts it again. */
   readonly kill: () => void;
   /** Ends it for good and starts it with another environment. */
@@ -59,6 +61,7 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     name: spec.name,
     port: () => current.port,
     restarts: () => restarts,
+    isUp: () => current.child.exitCode === null && current.child.signalCode === null,
     kill: () => { current.child.kill('SIGKILL'); },
     replace: async (changes) => {
       await end();
