@@ -1,0 +1,123 @@
+import type { Hooks, Site } from '../interpret/interpreter.ts';
+import { UNKNOWN, texts, type Frame, type Value } from '../interpret/values.ts';
+import type { Expr, FunctionFact, Step, TypeFact } from '../parse/facts.ts';
+import { callRoute, callRouter, mountOf, routeObject, siteOf, VERBS } from './registrations.ts';
+import { asRouter, native, RouterThing, RouteThing, type RouterFramework } from './router.ts';
+
+/** Calls (or constructions) that make an app or a router: package and path → what they make. */
+const MAKERS: Readonly<Record<string, { readonly framework: RouterFramework; readonly app: boolean }>> = {
+  'express:': { framework: 'express', app: true }, 'express:Router': { framework: 'express', app: false }, 'express:default': { framework: 'express', app: true },
+  'express-promise-router:': { framework: 'express', app: false }, 'router:': { framework: 'express', app: false }, 'polka:': { framework: 'express', app: true },
+  'restify:createServer': { framework: 'express', app: true }, 'express:application': { framework: 'express', app: true },
+  'koa:': { framework: 'koa', app: true }, 'koa-router:': { framework: 'koa', app: false }, '@koa/router:': { framework: 'koa', app: false }, 'koa-joi-router:': { framework: 'koa', app: false },
+  'fastify:': { framework: 'fastify', app: true }, 'fastify:fastify': { framework: 'fastify', app: true }, 'fastify:default': { framework: 'fastify', app: true }, 'Fastify:': { framework: 'fastify', app: true },
+};
+
+const ROUTER_TYPES: Readonly<Record<string, RouterFramework>> = {
+  Router: 'express', IRouter: 'express', Express: 'express', Application: 'express', IApplication: 'express', 'express.Application': 'express', 'express.Router': 'express',
+  'express.Express': 'express', 'core.Express': 'express', FastifyInstance: 'fastify', Koa: 'koa', KoaRouter: 'koa', 'Router.IRouter': 'koa',
+};
+const ROUTER_NAMES: Readonly<Record<string, RouterFramework>> = { app: 'express', router: 'express', fastify: 'fastify', server: 'express', expressApp: 'express', apiRouter: 'express' };
+
+/** Follows the routers a program builds. All that were made are kept, mounted or not. */
+export class RouterHooks implements Hooks {
+  readonly routers: RouterThing[] = [];
+  private readonly mayRegister = new Map<FunctionFact, boolean>();
+  /** While true, parameters nobody passed may stand for routers. */
+  guessing = false;
+
+  private make(framework: RouterFramework, app: boolean, site: Site | { file: string; line: number }): RouterThing {
+    const made = new RouterThing(framework, 'call' in site ? siteOf(site) : site, app);
+    this.routers.push(made);
+    return made;
+  }
+
+  onExternal = (callee: Extract<Value, { kind: 'external' }>, args: readonly Value[], site: Site): Value | undefined => {
+    const key = `${callee.module}:${callee.path}`;
+    const maker = Object.hasOwn(MAKERS, key) ? MAKERS[key] : undefined;
+    if (maker !== undefined) return native(this.prefixed(this.make(maker.framework, maker.app, site), args));
+    if (callee.module === 'koa-mount') return mountOf(args, site);
+    return this.passedThrough(args);
+  };
+
+  /** A wrapper we cannot see inside (`websockify(app)`, `addAsync(router)`) most likely gives back what it got. */
+  private passedThrough(args: readonly Value[]): Value | undefined {
+    const only = args.length === 1 ? args[0] : undefined;
+    return only !== undefined && asRouter(only) !== undefined ? only : undefined;
+  }
+
+  private prefixed(made: RouterThing, args: readonly Value[]): RouterThing {
+    const [options] = args;
+    if (options?.kind === 'object') made.prefix = texts(options.properties.get('prefix') ?? UNKNOWN)[0] ?? '';
+    return made;
+  }
+
+  onMember = (receiver: Value, name: string, args: readonly Value[], site: Site): Value | undefined => {
+    const router = asRouter(receiver);
+    if (router !== undefined) return this.registerPlugin(router, name, args, site) ?? callRouter(router, name, args, site) ?? UNKNOWN;
+    if (receiver.kind === 'native' && receiver.thing instanceof RouteThing) return callRoute(receiver.thing, name, args, site);
+    if (receiver.kind === 'unknown' && name === 'route') return this.wrapperCall(args, site);
+    return undefined;
+  };
+
+  /** `register(app)` methods of unknown plugins are given the router and nothing else. */
+  private registerPlugin(router: RouterThing, name: string, args: readonly Value[], site: Site): Value | undefined {
+    if (name !== 'configure' && name !== '') return undefined;
+    for (const arg of args) if (arg.kind === 'function') site.run.invoke(arg, [native(router)], arg.self);
+    return native(router);
+  }
+
+  /** `something.route({ method, path, handler })` where the something is not ours: the path is reported as it stands. */
+  private wrapperCall(args: readonly Value[], site: Site): Value | undefined {
+    const [options] = args;
+    if (options?.kind !== 'object' || !options.properties.has('handler')) return undefined;
+    const made = new RouterThing('express', siteOf(site), false);
+    if (!routeObject(made, options, site)) return undefined;
+    this.routers.push(made);
+    return UNKNOWN;
+  }
+
+  runsCallback = (fact: FunctionFact): boolean => {
+    const known = this.mayRegister.get(fact);
+    if (known !== undefined) return known;
+    const may = fact.steps.some(registersSomething);
+    this.mayRegister.set(fact, may);
+    return may;
+  };
+
+  parameter = (fact: FunctionFact, position: number, frame: Frame): Value | undefined => {
+    const parameter = fact.parameters[position];
+    if (!this.guessing || parameter?.pattern.kind !== 'name') return undefined;
+    const framework = typedRouter(parameter.type) ?? (parameter.type === undefined && Object.hasOwn(ROUTER_NAMES, parameter.pattern.name) ? ROUTER_NAMES[parameter.pattern.name] : undefined);
+    return framework === undefined ? undefined : native(this.make(framework, false, { file: frame.file.path, line: fact.line }));
+  };
+}
+
+const typedRouter = (type: TypeFact | undefined): RouterFramework | undefined => (type !== undefined && Object.hasOwn(ROUTER_TYPES, type.name) ? ROUTER_TYPES[type.name] : undefined);
+
+const REGISTERS = new Set([...VERBS.keys(), 'use', 'route', 'register']);
+const MAKES = new Set(['Router', 'express', 'fastify', 'Fastify', 'Koa', 'KoaRouter']);
+
+/** A cheap look at a function's text: does it call anything that could register a route? */
+export const registersSomething = (step: Step): boolean => {
+  if (step.kind === 'each') return step.body.some(registersSomething);
+  const value = step.value;
+  return value !== undefined && hasRegistration(value);
+};
+
+const hasRegistration = (expr: Expr): boolean => {
+  switch (expr.kind) {
+    case 'call': return isRegistration(expr) || hasRegistration(expr.callee) || expr.args.some(hasRegistration);
+    case 'member': return hasRegistration(expr.of);
+    case 'await': case 'cast': case 'spread': return hasRegistration(expr.of);
+    case 'assign': return hasRegistration(expr.value);
+    case 'either': case 'other': return expr.of.some(hasRegistration);
+    default: return false;
+  }
+};
+
+const isRegistration = ({ callee, args }: Extract<Expr, { kind: 'call' }>): boolean => {
+  if (callee.kind === 'name') return MAKES.has(callee.name);
+  if (callee.kind !== 'member') return callee.kind === 'index' && args.length > 1;
+  return (REGISTERS.has(callee.name) && args.length > (callee.name === 'use' || callee.name === 'route' ? 0 : 1)) || MAKES.has(callee.name);
+};

@@ -1,0 +1,104 @@
+import type { EndpointFact, FunctionRef, Unresolved } from '../../model/graph.ts';
+import type { Interpreter } from '../interpret/interpreter.ts';
+import { HOLE, type Frame, type Value } from '../interpret/values.ts';
+import { refName } from '../link/program.ts';
+import type { FileFacts } from '../parse/facts.ts';
+import { registersSomething, type RouterHooks } from './frameworks.ts';
+import type { Registration, RouterThing } from './router.ts';
+
+export interface ReadEndpoints {
+  readonly endpoints: readonly EndpointFact[];
+  readonly unresolved: readonly Unresolved[];
+}
+
+/** Builds all routers by running what builds them; then functions nobody calls, as far as they register anything. */
+export const buildRouters = (run: Interpreter, hooks: RouterHooks, files: readonly FileFacts[]): void => {
+  run.hooks = hooks;
+  for (const file of files) run.module(file);
+  runUncalled(run, hooks, files, false);
+  runUncalled(run, hooks, files, true);
+};
+
+const runUncalled = (run: Interpreter, hooks: RouterHooks, files: readonly FileFacts[], guessing: boolean): void => {
+  hooks.guessing = guessing;
+  for (const file of files) {
+    for (const [index, fact] of file.functions.entries()) {
+      if (index === 0 || run.executed.has(fact) || !fact.steps.some(registersSomething)) continue;
+      if (!guessing && fact.parameters.length > 0 && fact.owner < 0) continue;
+      runAlone(run, file, index);
+    }
+  }
+  hooks.guessing = false;
+};
+
+const runAlone = (run: Interpreter, file: FileFacts, index: number): void => {
+  const fact = file.functions[index];
+  if (fact === undefined) return;
+  const known = run.closures.get(fact);
+  const scope = known?.scope ?? imaginedFrame(run, file, fact.parent);
+  const self = fact.owner < 0 ? undefined : instanceFor(run, file, fact.owner);
+  run.invoke({ kind: 'function', file, index, scope, properties: new Map() }, [], self);
+};
+
+/** An instance to run a method on: one the program made, or one made without arguments. */
+export const instanceFor = (run: Interpreter, file: FileFacts, index: number): Value | undefined => {
+  const fact = file.classes[index];
+  if (fact === undefined) return undefined;
+  const known = run.instances.get(fact)?.[0];
+  if (known !== undefined) return known;
+  const scope = imaginedFrame(run, file, fact.scope);
+  const made = run.make({ kind: 'class', file, index, scope, statics: new Map() });
+  return made;
+};
+
+/** The variables of a function nobody called, looked up as needed. */
+export const imaginedFrame = (run: Interpreter, file: FileFacts, index: number): Frame => {
+  const fact = file.functions[index];
+  if (index <= 0 || fact === undefined) return run.module(file).frame;
+  const self = fact.owner < 0 ? undefined : run.instances.get(file.classes[fact.owner] ?? fact)?.[0];
+  return { file, index, variables: new Map(), returns: [], imagined: true, parent: imaginedFrame(run, file, fact.parent), ...(self === undefined ? {} : { self }) };
+};
+
+/** Walks every tree from its root and prints each route with all its mount paths. */
+export const collectEndpoints = (hooks: RouterHooks): ReadEndpoints => {
+  const endpoints: EndpointFact[] = [];
+  const unresolved: Unresolved[] = [];
+  const hasApp = hooks.routers.some(({ isApp, registrations }) => isApp && registrations.length > 0);
+  for (const root of hooks.routers) {
+    if (root.mounted) continue;
+    if (!root.isApp && hasApp && root.registrations.length > 0) {
+      unresolved.push({ kind: 'endpoint', what: 'router', why: 'nothing was seen to mount it; its paths are given without a prefix', evidence: root.made });
+    }
+    walk(root, [root.prefix], [], endpoints, unresolved);
+  }
+  return { endpoints, unresolved };
+};
+
+const walk = (router: RouterThing, prefixes: readonly string[], above: readonly RouterThing[], endpoints: EndpointFact[], unresolved: Unresolved[]): void => {
+  if (above.includes(router) || above.length > 12) return;
+  for (const one of router.registrations) {
+    const paths = prefixes.flatMap((prefix) => one.paths.map((path) => prefix + slashed(path)));
+    noteUnknown(one, unresolved);
+    if (one.kind === 'mount') walk(one.child, paths.map((path) => path + slashed(one.child.prefix)).slice(0, 16), [...above, router], endpoints, unresolved);
+    else for (const path of paths) endpoints.push(endpoint(router, one, path));
+  }
+};
+
+const slashed = (path: string): string => (path === '' || path.startsWith('/') || path.startsWith(HOLE) || path === '*' ? path : `/${path}`);
+
+const noteUnknown = (one: Registration, unresolved: Unresolved[]): void => {
+  if (one.paths.length === 0) unresolved.push({ kind: 'endpoint', what: one.kind === 'mount' ? 'use(…)' : `${one.method.toLowerCase()}(…)`, why: 'its path is not a constant', evidence: one.at });
+  else if (one.paths.some((path) => path.includes(HOLE))) unresolved.push({ kind: 'endpoint', what: one.paths[0]?.replaceAll(HOLE, '${…}') ?? '', why: 'part of its path is only known at run time', evidence: one.at });
+};
+
+const endpoint = (router: RouterThing, one: Extract<Registration, { kind: 'route' }>, path: string): EndpointFact => ({
+  method: one.method, path: tidy(path), module: one.at.file, handlers: one.handlers.flatMap(refOf), framework: router.framework, evidence: one.at,
+});
+
+/** One slash between parts, none at the end; a part only known at run time is left out at the front and shown as `*` elsewhere. */
+const tidy = (path: string): string => {
+  const whole = path.replace(new RegExp(`^${HOLE}`), '').replaceAll(HOLE, '*').replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+  return whole.startsWith('/') ? whole : `/${whole}`;
+};
+
+export const refOf = (value: Value): FunctionRef[] => (value.kind === 'function' ? [{ module: value.file.path, name: refName(value.file, value.index) }] : []);

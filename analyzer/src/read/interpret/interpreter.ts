@@ -1,0 +1,388 @@
+import type { ModulePath } from '../../model/evidence.ts';
+import type { Program } from '../link/program.ts';
+import { isModuleExports } from '../link/program.ts';
+import type { CallExpr, Expr, FileFacts, FunctionFact, Pattern, Step } from '../parse/facts.ts';
+import { callBuiltin } from './builtins.ts';
+import { construct, memberOf, setMember } from './members.ts';
+import { HOLE, UNKNOWN, each, join, text, texts, type Frame, type FunctionValue, type Value } from './values.ts';
+
+/** What a framework's reader wants to know of the run. Each hook answers undefined for what is not its own. */
+export interface Hooks {
+  readonly onExternal: (callee: Extract<Value, { kind: 'external' }>, args: readonly Value[], at: Site) => Value | undefined;
+  readonly onMember: (receiver: Value, name: string, args: readonly Value[], at: Site) => Value | undefined;
+  /** A closure handed to something unknown: should it be run where it stands? */
+  readonly runsCallback: (fact: FunctionFact) => boolean;
+  /** A value for a parameter nobody passed, from its name and type. */
+  readonly parameter: (fact: FunctionFact, position: number, frame: Frame) => Value | undefined;
+}
+
+export interface Site {
+  readonly call: CallExpr;
+  readonly frame: Frame;
+  readonly run: Interpreter;
+}
+
+interface ModuleState {
+  readonly frame: Frame;
+  readonly exports: Extract<Value, { kind: 'object' }>;
+  whole?: Value;
+  done: boolean;
+}
+
+const LIMITS = { depth: 48, perFunction: 400, imaginedDepth: 8 };
+const NO_HOOKS: Hooks = { onExternal: () => undefined, onMember: () => undefined, runsCallback: () => false, parameter: () => undefined };
+
+/**
+ * Runs the parts of a program that build things (tops of modules, constructors, factories) over abstract values, without running any of its code:
+ * both branches are taken, loops over constants are unrolled, what is unknown stays unknown. Work is bounded by a budget of steps.
+ */
+export class Interpreter {
+  readonly program: Program;
+  hooks: Hooks = NO_HOOKS;
+  /** Functions that were run at least once, by file and index. */
+  readonly executed = new Map<FunctionFact, number>();
+  /** Where a closure was made, for those that were never called. */
+  readonly closures = new Map<FunctionFact, FunctionValue>();
+  readonly instances = new Map<object, Extract<Value, { kind: 'object' }>[]>();
+  steps: number;
+  private readonly modules = new Map<ModulePath, ModuleState>();
+  private readonly lookingUp = new Set<object>();
+  private depth = 0;
+
+  constructor(program: Program, budget: number) {
+    this.program = program;
+    this.steps = budget;
+  }
+
+  get exhausted(): boolean {
+    return this.steps <= 0;
+  }
+
+  /** The module's state after its top level was run, once. */
+  module(file: FileFacts): ModuleState {
+    const known = this.modules.get(file.path);
+    if (known !== undefined) return known;
+    const frame: Frame = { file, index: 0, variables: new Map(), returns: [], imagined: false };
+    const state: ModuleState = { frame, exports: { kind: 'object', properties: new Map() }, done: false };
+    this.modules.set(file.path, state);
+    const top = file.functions[0];
+    if (top !== undefined) this.runSteps(top.steps, frame);
+    state.done = true;
+    return state;
+  }
+
+  runSteps(steps: readonly Step[], frame: Frame): void {
+    hoist(steps, frame, this);
+    for (const step of steps) {
+      if (this.steps-- <= 0) return;
+      this.runStep(step, frame);
+    }
+  }
+
+  private runStep(step: Step, frame: Frame): void {
+    if (step.kind === 'do') this.evaluate(step.value, frame);
+    else if (step.kind === 'return') frame.returns.push(this.evaluate(step.value, frame));
+    else if (step.kind === 'let') {
+      if (step.value !== undefined && !(isDeclaration(step) && step.pattern.kind === 'name' && frame.variables.has(step.pattern.name))) this.bind(step.pattern, this.evaluate(step.value, frame), frame);
+    } else this.runEach(step, frame);
+  }
+
+  private runEach(step: Extract<Step, { kind: 'each' }>, frame: Frame): void {
+    const over = this.evaluate(step.of, frame);
+    const items = each(over).flatMap((one) => itemsOf(one, step.keys));
+    for (const item of items.length === 0 ? [UNKNOWN] : items.slice(0, 300)) {
+      this.bind(step.pattern, item, frame);
+      this.runSteps(step.body, frame);
+    }
+  }
+
+  bind(pattern: Pattern, value: Value, frame: Frame): void {
+    if (pattern.kind === 'name') frame.variables.set(pattern.name, value);
+    else if (pattern.kind === 'array') {
+      for (const [position, item] of pattern.items.entries()) if (item !== undefined) this.bind(item, value.kind === 'list' ? value.items[position] ?? UNKNOWN : UNKNOWN, frame);
+    } else {
+      for (const { key, target, initial } of pattern.entries) {
+        const found = memberOf(value, key, this);
+        this.bind(target, found.kind === 'unknown' && initial !== undefined ? this.evaluate(initial, frame) : found, frame);
+      }
+      if (pattern.rest !== undefined) frame.variables.set(pattern.rest, value);
+    }
+  }
+
+  evaluate(expr: Expr, frame: Frame): Value {
+    if (this.steps-- <= 0) return UNKNOWN;
+    return (EVALUATORS[expr.kind] as (expr: Expr, frame: Frame, run: Interpreter) => Value)(expr, frame, this);
+  }
+
+  lookup(name: string, frame: Frame): Value {
+    for (let at: Frame | undefined = frame; at !== undefined; at = at.parent) {
+      const found = at.variables.get(name) ?? (at.imagined ? this.imagine(name, at) : undefined);
+      if (found !== undefined) return found;
+    }
+    return this.imported(name, frame.file) ?? this.declaredLater(name, frame.file) ?? (name === 'require' || name === 'module' || name === 'exports' ? UNKNOWN : { kind: 'external', module: 'global', path: name });
+  }
+
+  /** A name bound further down in a module whose top level is still being run (import cycles). */
+  private declaredLater(name: string, file: FileFacts): Value | undefined {
+    const state = this.module(file);
+    return state.frame.variables.get(name) ?? (state.done ? undefined : this.imagine(name, { ...state.frame, imagined: true }));
+  }
+
+  /** The value of a local variable of a function that nobody called: from its declaration. */
+  private imagine(name: string, frame: Frame): Value | undefined {
+    const fact = frame.file.functions[frame.index];
+    const step = fact === undefined ? undefined : findBinding(fact.steps, name);
+    if (step === undefined || this.lookingUp.has(step) || this.lookingUp.size > 24) return undefined;
+    this.lookingUp.add(step);
+    const value = step.kind === 'let' ? (step.value === undefined ? UNKNOWN : this.evaluate(step.value, frame)) : join(each(this.evaluate(step.of, frame)).flatMap((one) => itemsOf(one, step.keys)));
+    this.lookingUp.delete(step);
+    this.bind(step.pattern, value, frame);
+    return frame.variables.get(name);
+  }
+
+  private imported(name: string, file: FileFacts): Value | undefined {
+    const found = this.program.index(file).imports.get(name);
+    return found === undefined ? undefined : this.importValue(file, found.specifier, found.imported);
+  }
+
+  importValue(from: FileFacts, specifier: string, name: string): Value {
+    const target = this.program.target(from.path, specifier);
+    if (target.kind === 'external') return { kind: 'external', module: target.name, path: name === '*' || name === 'default' ? '' : name };
+    const file = target.kind === 'module' ? this.program.files.get(target.path) : undefined;
+    return file === undefined ? UNKNOWN : this.exportValue(file, name);
+  }
+
+  exportValue(file: FileFacts, name: string): Value {
+    if (name === '*') return this.wholeOf(file);
+    const declared = this.program.exported(file, name);
+    if (declared === undefined) return name === 'default' ? this.wholeOf(file) : memberOf(this.wholeOf(file), name, this, true);
+    const state = this.module(declared.file);
+    if (declared.local !== undefined) return this.lookup(declared.local, state.frame);
+    if (declared.whole === true) return this.wholeOf(declared.file);
+    return this.exportedExpression(declared.file, name, declared.value, state);
+  }
+
+  private exportedExpression(file: FileFacts, name: string, value: Expr | undefined, state: ModuleState): Value {
+    const stored = name === 'default' ? state.frame.variables.get('*default*') ?? state.whole : state.exports.properties.get(name);
+    return stored ?? (value === undefined ? UNKNOWN : this.evaluate(value, this.module(file).frame));
+  }
+
+  private wholeOf(file: FileFacts): Value {
+    const state = this.module(file);
+    if (state.whole !== undefined) return state.whole;
+    return file.exports.length > 0 ? { kind: 'module', file } : state.exports;
+  }
+
+  call(expr: CallExpr, frame: Frame): Value {
+    if (expr.callee.kind === 'name' && expr.callee.name === 'require') return this.require(expr, frame);
+    const receiver = expr.callee.kind === 'member' || expr.callee.kind === 'index' ? this.evaluate(expr.callee.of, frame) : undefined;
+    const args = expr.args.flatMap((arg) => (arg.kind === 'spread' ? spread(this.evaluate(arg.of, frame)) : [this.evaluate(arg, frame)]));
+    const site: Site = { call: expr, frame, run: this };
+    if (receiver !== undefined) return join(each(receiver).map((one) => this.callMembers(one, expr, args, site)));
+    if (expr.callee.kind === 'super') return construct.base(frame, args, this);
+    return join(each(this.evaluate(expr.callee, frame)).map((callee) => this.callValue(callee, args, site)));
+  }
+
+  private require(expr: CallExpr, frame: Frame): Value {
+    const specifier = expr.args[0] === undefined ? [] : texts(this.evaluate(expr.args[0], frame)).filter((one) => !one.includes(HOLE));
+    return join(specifier.map((one) => this.importValue(frame.file, one, '*')));
+  }
+
+  private callMembers(receiver: Value, expr: CallExpr, args: readonly Value[], site: Site): Value {
+    const names = expr.callee.kind === 'member' ? [expr.callee.name] : expr.callee.kind === 'index' ? texts(this.evaluate(expr.callee.by, site.frame)) : [];
+    return join(names.map((name) => this.callMember(receiver, name, args, site)));
+  }
+
+  private callMember(receiver: Value, name: string, args: readonly Value[], site: Site): Value {
+    const hooked = this.hooks.onMember(receiver, name, args, site);
+    if (hooked !== undefined) return hooked;
+    const method = memberOf(receiver, name, this, true);
+    if (method.kind !== 'unknown') return this.callValue(method, args, site, site.call.callee.kind === 'member' && site.call.callee.of.kind === 'super' ? site.frame.self : receiver);
+    return callBuiltin(receiver, name, args, this) ?? this.callUnknown(args);
+  }
+
+  callValue(callee: Value, args: readonly Value[], site: Site, self?: Value): Value {
+    switch (callee.kind) {
+      case 'function': return this.invoke(callee, args, callee.self ?? self);
+      case 'class': return construct.instance(callee, args, this);
+      case 'external': return this.hooks.onExternal(callee, args, site) ?? this.callExternal(callee, args);
+      case 'many': return join(callee.values.map((one) => this.callValue(one, args, site, self)));
+      case 'native': return this.hooks.onMember(callee, '', args, site) ?? UNKNOWN;
+      default: return this.callUnknown(args);
+    }
+  }
+
+  private callExternal(callee: Extract<Value, { kind: 'external' }>, args: readonly Value[]): Value {
+    const builtin = callee.module === 'global' ? callBuiltin(callee, callee.path, args, this) : undefined;
+    if (builtin !== undefined) return builtin;
+    const result = this.callUnknown(args);
+    return result.kind === 'unknown' && result.wraps !== undefined ? result : { kind: 'external', module: callee.module, path: `${callee.path}()` };
+  }
+
+  /** Something we cannot see inside: closures that build routes are run as if it called them; functions passed in are remembered. */
+  private callUnknown(args: readonly Value[]): Value {
+    const functions = args.flatMap(each).filter((arg): arg is FunctionValue => arg.kind === 'function');
+    for (const callback of functions) {
+      const fact = callback.file.functions[callback.index];
+      if (fact !== undefined && this.hooks.runsCallback(fact)) this.invoke(callback, [], callback.self);
+    }
+    const wrapped = args.filter((arg) => arg.kind === 'function' || (arg.kind === 'unknown' && arg.wraps !== undefined));
+    return wrapped.length === 0 ? UNKNOWN : { kind: 'unknown', wraps: wrapped };
+  }
+
+  invoke(callee: FunctionValue, args: readonly Value[], self: Value | undefined): Value {
+    const fact = callee.file.functions[callee.index];
+    if (fact === undefined || !this.enter(fact)) return UNKNOWN;
+    const own = fact.arrow && fact.owner < 0 ? callee.scope.self : self;
+    const frame: Frame = { file: callee.file, index: callee.index, variables: new Map(), parent: callee.scope, returns: [], imagined: false, ...(own === undefined ? {} : { self: own }) };
+    this.bindParameters(fact, args, frame);
+    this.runSteps(fact.steps, frame);
+    this.depth -= 1;
+    const result = join(frame.returns);
+    const wraps = args.flatMap(each).filter(({ kind }) => kind === 'function');
+    return wraps.length > 0 && (result.kind === 'function' || result.kind === 'unknown') ? { ...result, wraps } : result;
+  }
+
+  private enter(fact: FunctionFact): boolean {
+    const runs = this.executed.get(fact) ?? 0;
+    if (this.exhausted || this.depth >= LIMITS.depth || runs >= LIMITS.perFunction) return false;
+    this.executed.set(fact, runs + 1);
+    this.depth += 1;
+    return true;
+  }
+
+  bindParameters(fact: FunctionFact, args: readonly Value[], frame: Frame): void {
+    for (const [position, parameter] of fact.parameters.entries()) {
+      const given = parameter.rest ? { kind: 'list', items: args.slice(position) } as const : args[position] ?? UNKNOWN;
+      const value = given.kind !== 'unknown' ? given : this.hooks.parameter(fact, position, frame) ?? (parameter.initial === undefined ? given : this.evaluate(parameter.initial, frame));
+      this.bind(parameter.pattern, value, frame);
+      if (parameter.field && frame.self?.kind === 'object' && parameter.pattern.kind === 'name') frame.self.properties.set(parameter.pattern.name, value);
+    }
+  }
+
+  assign(target: Expr, value: Value, frame: Frame): void {
+    if (target.kind === 'name') this.assignName(target.name, value, frame);
+    else if (isModuleExports(target)) this.module(frame.file).whole = value;
+    else if (target.kind === 'member') setMember(this.ownerOf(target.of, frame), target.name, value);
+    else if (target.kind === 'index') for (const name of texts(this.evaluate(target.by, frame))) setMember(this.ownerOf(target.of, frame), name, value);
+  }
+
+  private ownerOf(of: Expr, frame: Frame): Value {
+    if (of.kind !== 'name' ? isModuleExports(of) : of.name === 'exports') {
+      const state = this.module(frame.file);
+      return state.whole ?? state.exports;
+    }
+    return this.evaluate(of, frame);
+  }
+
+  private assignName(name: string, value: Value, frame: Frame): void {
+    let at: Frame | undefined = frame;
+    while (at !== undefined && !at.variables.has(name)) at = at.parent;
+    const owner = at ?? frame;
+    owner.variables.set(name, join([owner.variables.get(name) ?? UNKNOWN, value]));
+  }
+
+  make(of: Extract<Value, { kind: 'class' }>): Value {
+    return construct.instance(of, [], this);
+  }
+
+  closure(frame: Frame, index: number): Value {
+    const fact = frame.file.functions[index];
+    const made: FunctionValue = { kind: 'function', file: frame.file, index, scope: frame, properties: new Map() };
+    if (fact !== undefined && !frame.imagined) this.closures.set(fact, made);
+    return made;
+  }
+}
+
+type Evaluator<K extends Expr['kind']> = (expr: Extract<Expr, { kind: K }>, frame: Frame, run: Interpreter) => Value;
+
+const EVALUATORS: { readonly [K in Expr['kind']]: Evaluator<K> } = {
+  text: (expr) => text(expr.value),
+  literal: (expr) => ({ kind: 'constant', value: expr.value }),
+  template: (expr, frame, run) => concat(expr.texts.flatMap((part, position) => {
+    const hole = expr.holes[position];
+    return hole === undefined ? [text(part)] : [text(part), run.evaluate(hole, frame)];
+  })),
+  name: (expr, frame, run) => (expr.name === 'undefined' ? UNKNOWN : expr.name === 'module' || expr.name === 'exports' ? run.module(frame.file).exports : run.lookup(expr.name, frame)),
+  this: (_, frame) => selfOf(frame) ?? UNKNOWN,
+  super: (_, frame, run) => construct.parent(frame, run),
+  member: (expr, frame, run) => (isModuleExports(expr) ? run.module(frame.file).whole ?? run.module(frame.file).exports : join(each(run.evaluate(expr.of, frame)).map((of) => memberOf(of, expr.name, run)))),
+  index: (expr, frame, run) => {
+    const of = run.evaluate(expr.of, frame);
+    const by = texts(run.evaluate(expr.by, frame)).filter((one) => !one.includes(HOLE));
+    return by.length === 0 ? join(itemsOf(of, false)) : join(by.map((name) => memberOf(of, name, run)));
+  },
+  call: (expr, frame, run) => run.call(expr, frame),
+  object: (expr, frame, run) => {
+    const properties = new Map<string, Value>();
+    for (const of of expr.spreads) for (const one of each(run.evaluate(of, frame))) if (one.kind === 'object') for (const [key, value] of one.properties) properties.set(key, value);
+    for (const { name, computed, value } of expr.properties) {
+      const made = run.evaluate(value, frame);
+      for (const key of name === undefined ? texts(computed === undefined ? UNKNOWN : run.evaluate(computed, frame)) : [name]) properties.set(key, made);
+    }
+    return { kind: 'object', properties };
+  },
+  array: (expr, frame, run) => ({ kind: 'list', items: expr.items.flatMap((item) => (item.kind === 'spread' ? spread(run.evaluate(item.of, frame)) : [run.evaluate(item, frame)])) }),
+  spread: (expr, frame, run) => run.evaluate(expr.of, frame),
+  function: (expr, frame, run) => run.closure(frame, expr.index),
+  class: (expr, frame) => ({ kind: 'class', file: frame.file, index: expr.index, scope: frame, statics: new Map() }),
+  either: (expr, frame, run) => join(expr.of.map((one) => run.evaluate(one, frame))),
+  concat: (expr, frame, run) => concat(expr.of.map((one) => run.evaluate(one, frame))),
+  assign: (expr, frame, run) => {
+    const value = run.evaluate(expr.value, frame);
+    run.assign(expr.target, value, frame);
+    return value;
+  },
+  cast: (expr, frame, run) => run.evaluate(expr.of, frame),
+  await: (expr, frame, run) => run.evaluate(expr.of, frame),
+  other: (expr, frame, run) => {
+    for (const one of expr.of) run.evaluate(one, frame);
+    return UNKNOWN;
+  },
+};
+
+const selfOf = (frame: Frame): Value | undefined => frame.self ?? (frame.file.functions[frame.index]?.arrow === true && frame.parent !== undefined ? selfOf(frame.parent) : undefined);
+
+const spread = (value: Value): readonly Value[] => (value.kind === 'list' ? value.items : [value]);
+
+/** What iterating over a value gives. */
+const itemsOf = (value: Value, keys: boolean): Value[] => {
+  if (value.kind === 'list') return keys ? value.items.map((_, position) => text(String(position))) : [...value.items];
+  if (value.kind !== 'object') return [];
+  return keys ? [...value.properties.keys()].map(text) : [...value.properties.values()];
+};
+
+/** Joins texts; what is not one text becomes a hole; a few alternatives are multiplied out. */
+const concat = (parts: readonly Value[]): Value => {
+  let known: string[] = [''];
+  for (const part of parts) {
+    const options = part.kind === 'constant' ? [String(part.value)] : texts(part);
+    const use = options.length === 0 || options.length * known.length > 32 ? [HOLE] : options;
+    known = known.flatMap((before) => use.map((after) => before + after));
+  }
+  return join(known.map(text));
+};
+
+const isDeclaration = (step: Extract<Step, { kind: 'let' }>): boolean => step.value?.kind === 'function' || step.value?.kind === 'class';
+
+/** Functions and classes can be used above their declaration. */
+const hoist = (steps: readonly Step[], frame: Frame, run: Interpreter): void => {
+  for (const step of steps) {
+    if (step.kind === 'let' && step.value !== undefined && step.pattern.kind === 'name' && isDeclaration(step)) frame.variables.set(step.pattern.name, run.evaluate(step.value, frame));
+  }
+};
+
+const findBinding = (steps: readonly Step[], name: string): Extract<Step, { kind: 'let' | 'each' }> | undefined => {
+  for (const step of steps) {
+    if ((step.kind === 'let' || step.kind === 'each') && patternNames(step.pattern).includes(name)) return step;
+    const nested = step.kind === 'each' ? findBinding(step.body, name) : undefined;
+    if (nested !== undefined) return nested;
+  }
+  return undefined;
+};
+
+export const patternNames = (pattern: Pattern): string[] => {
+  if (pattern.kind === 'name') return [pattern.name];
+  if (pattern.kind === 'array') return pattern.items.flatMap((item) => (item === undefined ? [] : patternNames(item)));
+  return [...pattern.entries.flatMap(({ target }) => patternNames(target)), ...(pattern.rest === undefined ? [] : [pattern.rest])];
+};

@@ -1,0 +1,78 @@
+import type { FileFacts } from '../parse/facts.ts';
+
+/** Stands in a text for what is only known at run time. */
+export const HOLE = '\u0000';
+
+/** What an expression is known to be without running the program. */
+export type Value =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'constant'; readonly value: number | boolean | null }
+  | ObjectValue
+  | { readonly kind: 'list'; readonly items: readonly Value[] }
+  | FunctionValue
+  | { readonly kind: 'class'; readonly file: FileFacts; readonly index: number; readonly scope: Frame; readonly statics: Map<string, Value> }
+  /** A module of this project as a whole. */
+  | { readonly kind: 'module'; readonly file: FileFacts }
+  /** Something of a package: `express`, `Router`. Calls and members of it stay its own: `knex().select`. */
+  | { readonly kind: 'external'; readonly module: string; readonly path: string }
+  /** A thing of a framework (a router, a half-built route): only its reader looks inside. */
+  | { readonly kind: 'native'; readonly thing: object }
+  | { readonly kind: 'many'; readonly values: readonly Value[] }
+  | { readonly kind: 'unknown'; readonly wraps?: readonly Value[] };
+
+/** A plain object, or an instance when it has a class. */
+export interface ObjectValue {
+  readonly kind: 'object';
+  readonly properties: Map<string, Value>;
+  readonly of?: ClassValue;
+}
+export type ClassValue = Extract<Value, { kind: 'class' }>;
+
+export interface FunctionValue {
+  readonly kind: 'function';
+  readonly file: FileFacts;
+  readonly index: number;
+  readonly scope: Frame;
+  readonly self?: Value;
+  readonly properties: Map<string, Value>;
+  /** Functions handed to whatever made this one: `asyncHandler(place)` wraps `place`. */
+  readonly wraps?: readonly Value[];
+}
+
+/** The variables of one call of one function. */
+export interface Frame {
+  readonly file: FileFacts;
+  readonly index: number;
+  readonly variables: Map<string, Value>;
+  readonly parent?: Frame;
+  readonly self?: Value;
+  readonly returns: Value[];
+  /** Nobody called this: variables are looked up in the function's text when asked for. */
+  readonly imagined: boolean;
+}
+
+export const UNKNOWN: Value = { kind: 'unknown' };
+
+export const text = (value: string): Value => ({ kind: 'text', text: value });
+
+/** One value for several possibilities; what is unknown gives way to what is known. */
+export const join = (values: readonly Value[]): Value => {
+  const flat = values.flatMap((value) => (value.kind === 'many' ? value.values : [value]));
+  const known = [...new Map(flat.filter(({ kind }) => kind !== 'unknown').map((value) => [identity(value), value])).values()];
+  const [first] = known;
+  if (first === undefined) return flat.find((value) => value.kind === 'unknown' && value.wraps !== undefined) ?? UNKNOWN;
+  return known.length === 1 ? first : { kind: 'many', values: known.slice(0, 64) };
+};
+
+const identity = (value: Value): unknown => (value.kind === 'text' ? `t${value.text}` : value.kind === 'constant' ? `c${String(value.value)}` : value);
+
+export const each = (value: Value): readonly Value[] => (value.kind === 'many' ? value.values : [value]);
+
+/** Texts a value may be; a text with holes counts. */
+export const texts = (value: Value): string[] => each(value).flatMap((one) => (one.kind === 'text' ? [one.text] : []));
+
+/** The one text without holes, when there is exactly one. */
+export const constantText = (value: Value): string | undefined => {
+  const known = texts(value).filter((one) => !one.includes(HOLE));
+  return known.length === 1 ? known[0] : undefined;
+};
