@@ -1,6 +1,6 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import { log } from '../lib/helpers.ts';
+import { knexLog } from './knex-log.ts';
 
 const { INT8, NUMERIC, DATE } = pg.types.builtins;
 
@@ -9,16 +9,6 @@ pg.types.setTypeParser(INT8, Number);
 pg.types.setTypeParser(NUMERIC, Number);
 // A calendar day is not an instant: keep 'YYYY-MM-DD' as it is instead of midnight in the server's zone.
 pg.types.setTypeParser(DATE, (text) => text);
-
-/**
- * knex prints to stdout, which belongs to the listening line, and it prints each failed connection with a stack before it rejects
- * with the same error. Warnings go to stderr instead, and whoever catches the rejection reports it, once.
- */
-export const knexLog = {
-  warn: (message: string): void => {
-    if (!message.startsWith('Acquire connection error')) log('warn', 'knex', { message });
-  },
-};
 
 /** One pool for the whole process; everybody imports it. It connects on first use, so importing it is free. */
 export const db: Knex = knex({

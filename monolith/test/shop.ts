@@ -1,0 +1,73 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import pg from 'pg';
+import { migrateLatest } from '../src/db/migrate.ts';
+import { seed } from '../src/seed.ts';
+import { SEED_PASSWORD } from '../seeds/plan.ts';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // A test knows what it asked for; typing every answer would only repeat openapi.yaml, which another test holds against them.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+export interface CallOptions {
+  token?: string | undefined;
+  body?: unknown;
+}
+
+export interface Shop {
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  login(email: string, password?: string): Promise<string>;
+  /** Rows straight from the database, past the application. */
+  rows(sql: string, values?: unknown[]): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+async function readBody(response: Response): Promise<unknown> {
+  const text = await response.text();
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+/**
+ * The whole shop on a free port over a migrated and (S) seeded database. One per test file: the pool is a module of its own and
+ * reads DATABASE_URL when it is first imported, so the application is imported here and not above.
+ */
+export async function startShop(databaseUrl: string, options: { seeded: boolean } = { seeded: true }): Promise<Shop> {
+  await migrateLatest(databaseUrl);
+  if (options.seeded) await seed(databaseUrl, 'S');
+  process.env['DATABASE_URL'] = databaseUrl;
+  process.env['JWT_SECRET'] = 'only for tests';
+  const { createApp } = await import('../src/app.ts');
+  const { closeDatabase } = await import('../src/db/index.ts');
+
+  const server = createServer(createApp());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+
+  const call: Shop['call'] = async (method, path, { token, body } = {}) => {
+    const headers: Record<string, string> = {};
+    if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const response = await fetch(origin + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return { status: response.status, headers: response.headers, body: await readBody(response) };
+  };
+  return {
+    call,
+    login: async (email, password = SEED_PASSWORD) => {
+      const answer = await call('POST', '/auth/login', { body: { email, password } });
+      return (answer.body as { token: string }).token;
+    },
+    rows: async (sql, values = []) => (await client.query<Record<string, unknown>>(sql, values)).rows,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await client.end();
+      await closeDatabase();
+    },
+  };
+}
