@@ -14,7 +14,7 @@ beforeAll(async () => {
   shop = await startShop(database.url);
   staff = await shop.login('staff@example.com');
   customer = await shop.login('customer@example.com');
-  category = (await shop.call('POST', '/categories', { token: staff, body: { name: 'Checkout' } })).body.id as number;
+  category = (await shop.call('POST', '/categories', { token: staff, body: { name: 'Checkout' } })).body.id;
 });
 
 afterAll(async () => {
@@ -26,7 +26,7 @@ afterAll(async () => {
 async function stocked(priceCents: number, onHand: number): Promise<number> {
   nextSku += 1;
   const body = { sku: `OUT-${String(nextSku)}`, name: 'Jar', categoryId: category, priceCents };
-  const id = (await shop.call('POST', '/products', { token: staff, body })).body.id as number;
+  const id = (await shop.call('POST', '/products', { token: staff, body })).body.id;
   await shop.call('PUT', `/api/inventory/${String(id)}`, { token: staff, body: { onHand } });
   return id;
 }
@@ -36,24 +36,22 @@ async function order(items: { productId: number; quantity: number }[], extra: ob
 }
 
 async function stockOf(productId: number) {
-  const [row] = await shop.rows('select on_hand, reserved from stock_levels where product_id = $1', [productId]);
-  return row;
+  return shop.row('select on_hand, reserved from stock_levels where product_id = $1', [productId]);
 }
 
 /** How many rows each table of the checkout has, and what is reserved and redeemed altogether. */
 async function footprint() {
-  const [row] = await shop.rows(`select
+  return shop.row(`select
     (select count(*) from orders) orders, (select count(*) from order_items) items, (select count(*) from payments) payments,
     (select sum(reserved) from stock_levels) reserved, (select sum(uses) from promotions) uses,
     (select count(*) from carts where status = 'ordered') carts`);
-  return row;
 }
 
 describe('the checkout', () => {
   test('writes order, lines, payment, stock and promotion together', async () => {
     const jar = await stocked(1_990, 10);
     const lid = await stocked(505, 4);
-    const [before] = await shop.rows(`select uses from promotions where code = 'SPRING15'`);
+    const before = await shop.row(`select uses from promotions where code = 'SPRING15'`);
     const items = [{ productId: lid, quantity: 1 }, { productId: jar, quantity: 2 }, { productId: lid, quantity: 1 }];
     const { status, body, headers } = await order(items, { promotionCode: 'spring15' });
 
@@ -64,15 +62,15 @@ describe('the checkout', () => {
       userId: 3, customerName: 'Clara Customer', status: 'placed', promotionCode: 'SPRING15', shipment: null,
       subtotalCents: 4_990, discountCents: 749, taxCents: 848, totalCents: 5_089,
     });
-    expect(body.items.map((line: Record<string, unknown>) => [line['productId'], line['quantity'], line['lineTotalCents']])).toEqual([
+    expect(body.items.map((line) => [line.productId, line.quantity, line.lineTotalCents])).toEqual([
       [jar, 2, 3_980],
       [lid, 2, 1_010],
     ]);
     expect(body.payment).toMatchObject({ orderId: body.id, method: 'card', status: 'authorized', amountCents: 5_089 });
     expect(await stockOf(jar)).toEqual({ on_hand: 10, reserved: 2 });
     expect(await stockOf(lid)).toEqual({ on_hand: 4, reserved: 2 });
-    const [after] = await shop.rows(`select uses from promotions where code = 'SPRING15'`);
-    expect(Number(after?.['uses'])).toBe(Number(before?.['uses']) + 1);
+    const after = await shop.row(`select uses from promotions where code = 'SPRING15'`);
+    expect(Number(after['uses'])).toBe(Number(before['uses']) + 1);
     expect(await shop.rows('select updated_by::int from orders where id = $1', [body.id])).toEqual([{ updated_by: 3 }]);
     const inbox = await shop.call('GET', '/api/notifications?limit=1', { token: customer });
     expect(inbox.body.items[0]).toMatchObject({ kind: 'order_placed', orderId: body.id });
@@ -104,8 +102,10 @@ describe('the checkout', () => {
     const { body } = await order([{ productId: jar, quantity: 3 }]);
     expect(body.items[0]).toMatchObject({ unitPriceCents: 1_493, lineTotalCents: 4_479 });
   });
+});
 
-  test('sells the last unit once, however many want it at the same time', async () => {
+describe('many checkouts at once', () => {
+  test('sell the last unit once', async () => {
     const jar = await stocked(100, 3);
     const answers = await Promise.all(Array.from({ length: 12 }, () => order([{ productId: jar, quantity: 1 }])));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(3);
@@ -113,15 +113,17 @@ describe('the checkout', () => {
     expect(await stockOf(jar)).toEqual({ on_hand: 3, reserved: 3 });
   });
 
-  test('two orders of the same goods in opposite order do not deadlock', async () => {
+  test('do not deadlock over the same goods in opposite order', async () => {
     const jar = await stocked(100, 100);
     const lid = await stocked(100, 100);
     const there = [{ productId: jar, quantity: 1 }, { productId: lid, quantity: 1 }];
     const answers = await Promise.all(Array.from({ length: 20 }, (_, index) => order(index % 2 === 0 ? there : [...there].reverse())));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 201));
   });
+});
 
-  test('refuses wrong input before touching anything', async () => {
+describe('a wrong order', () => {
+  test('is refused before anything is touched', async () => {
     const before = await footprint();
     const wrong: object[] = [{ items: [] }, { items: [{ productId: 1, quantity: 0 }] }, { items: [{ productId: 999_999, quantity: 1 }] }, { items: 'x' }, { paymentMethod: 'cash' }];
     for (const fields of wrong) {
@@ -136,7 +138,7 @@ describe('the checkout', () => {
 describe('the cart', () => {
   test('is filled, changed and ordered, and can be ordered only once', async () => {
     const { body: account } = await shop.call('POST', '/auth/register', { body: { email: 'cart@example.org', name: 'Carl', password: 'long enough' } });
-    const token = account.token as string;
+    const token = account.token;
     const jar = await stocked(250, 10);
     const lid = await stocked(100, 10);
     expect((await shop.call('GET', '/api/cart', { token })).body).toEqual({ id: null, items: [], subtotalCents: 0 });
@@ -168,7 +170,7 @@ describe('after the checkout', () => {
   test('an order is paid, shipped and delivered, and its goods leave the shelf', async () => {
     const jar = await stocked(1_000, 5);
     const { body: placed } = await order([{ productId: jar, quantity: 2 }]);
-    const id = placed.id as number;
+    const id = placed.id;
     const ship = () => shop.call('POST', '/api/shipments', { token: staff, body: { orderId: id, carrier: 'DHL' } });
     expect((await ship()).status).toBe(409);
 
@@ -200,22 +202,22 @@ describe('after the checkout', () => {
     expect((await shop.call('POST', `/api/payments/${String(paid.payment.id)}/refund`, { token: staff })).body.status).toBe('refunded');
     expect((await shop.call('GET', `/orders/${String(paid.id)}`, { token: customer })).body.status).toBe('cancelled');
     const after = await footprint();
-    expect([after?.['reserved'], after?.['uses']]).toEqual([before?.['reserved'], before?.['uses']]);
+    expect([after['reserved'], after['uses']]).toEqual([before['reserved'], before['uses']]);
   });
 
   test('customers see their own orders only, staff see all', async () => {
     const { body: mine } = await shop.call('GET', '/orders?limit=100&userId=4', { token: customer });
-    expect(new Set(mine.items.map((item: { userId: number }) => item.userId))).toEqual(new Set([3]));
+    expect(new Set(mine.items.map((item) => item.userId))).toEqual(new Set([3]));
     const { body: theirs } = await shop.call('GET', '/orders?userId=4&status=delivered', { token: staff });
     expect(theirs.total).toBeGreaterThan(0);
-    const foreign = theirs.items[0].id as number;
+    const foreign = theirs.items[0]?.id;
     for (const path of [`/orders/${String(foreign)}`, `/orders/${String(foreign)}/payments`]) {
       expect([path, (await shop.call('GET', path, { token: customer })).status]).toEqual([path, 404]);
       expect([path, (await shop.call('GET', path, { token: staff })).status]).toEqual([path, 200]);
     }
     expect((await shop.call('POST', `/orders/${String(foreign)}/cancel`, { token: customer })).status).toBe(404);
-    const [payment] = await shop.rows('select id::int from payments where order_id = $1', [foreign]);
-    expect((await shop.call('GET', `/api/payments/${String(payment?.['id'])}`, { token: customer })).status).toBe(404);
+    const payment = await shop.row('select id::int from payments where order_id = $1', [foreign]);
+    expect((await shop.call('GET', `/api/payments/${String(payment['id'])}`, { token: customer })).status).toBe(404);
   });
 });
 
@@ -228,7 +230,7 @@ describe('inventory', () => {
     expect((await shop.call('PUT', path, { token: staff, body: { onHand: 3 } })).status).toBe(409);
     expect((await shop.call('POST', `${path}/adjust`, { token: staff, body: { change: 6 } })).body).toMatchObject({ onHand: 11, reserved: 4, available: 7 });
     const { body } = await shop.call('GET', '/api/inventory/low?threshold=8', { token: staff });
-    expect(body.items.find((item: { productId: number }) => item.productId === jar)).toMatchObject({ available: 7, soldLately: 4 });
+    expect(body.items.find((item) => item.productId === jar)).toMatchObject({ available: 7, soldLately: 4 });
     expect((await shop.call('GET', path, { token: customer })).status).toBe(403);
   });
 });
