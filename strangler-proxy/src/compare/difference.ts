@@ -1,0 +1,116 @@
+import { canonical, isArray, isObject, parseJson, type Json } from './json.ts';
+import { matchUnordered } from './multiset.ts';
+import type { Answered, Observation } from './observation.ts';
+import { printPath, type Rules } from './rules.ts';
+
+export type DifferenceKind = 'missing' | 'extra' | 'type' | 'value' | 'length' | 'order';
+
+/** One leaf that differs. */
+export interface Difference {
+  /** `status`, `header:name`, or `body:` and a JSON Pointer. */
+  readonly path: string;
+  /** The same with array indices as `*`: what tallies are kept by. */
+  readonly pattern: string;
+  /** `missing`: the candidate lacks it; `extra`: only the candidate has it. */
+  readonly kind: DifferenceKind;
+  readonly control?: Json;
+  readonly candidate?: Json;
+}
+
+/** Where we are: the path with its indices, and with `*` in their place. */
+interface Place { readonly path: readonly string[]; readonly pattern: readonly string[] }
+
+/**
+ * What differs between the control's answer and the candidate's, sorted by path. Bodies are compared as bytes first and parsed only when those
+ * differ. Pure: `difference(a, a)` is empty and `difference(b, a)` is its mirror image.
+ */
+export function difference(control: Observation, candidate: Observation, rules: Rules): Difference[] {
+  if (control.kind === 'unanswered' || candidate.kind === 'unanswered') return unanswered(control, candidate);
+  const found = [
+    ...values(place('status'), control.status, candidate.status, rules),
+    ...headers(control.headers, candidate.headers, rules),
+    ...(control.body.equals(candidate.body) ? [] : bodies(control, candidate, rules)),
+  ];
+  return found.sort((a, b) => order(a.path, b.path) || order(a.kind, b.kind) || order(key(a), key(b)));
+}
+
+/** The same seen from the other side. */
+export function mirrored({ path, pattern, kind, control, candidate }: Difference): Difference {
+  const turned: DifferenceKind = kind === 'missing' ? 'extra' : kind === 'extra' ? 'missing' : kind;
+  return { path, pattern, kind: turned, ...(candidate === undefined ? {} : { control: candidate }), ...(control === undefined ? {} : { candidate: control }) };
+}
+
+function unanswered(control: Observation, candidate: Observation): Difference[] {
+  if (control.kind === 'unanswered') return candidate.kind === 'unanswered' ? [] : [{ path: 'status', pattern: 'status', kind: 'extra', candidate: candidate.status }];
+  return [{ path: 'status', pattern: 'status', kind: 'missing', control: control.status }];
+}
+
+function headers(control: Answered['headers'], candidate: Answered['headers'], rules: Rules): Difference[] {
+  const names = [...new Set([...Object.keys(control), ...Object.keys(candidate)])];
+  return names.flatMap((name) => values(place('header', name), control[name], candidate[name], rules));
+}
+
+function bodies(control: Answered, candidate: Answered, rules: Rules): Difference[] {
+  const [left, right] = [control.body.toString('utf8'), candidate.body.toString('utf8')];
+  const [a, b] = [parseJson(left), parseJson(right)];
+  if (a === undefined || b === undefined) return values(place('body'), left, right, rules);
+  return values(place('body'), a, b, rules);
+}
+
+function values(at: Place, a: Json | undefined, b: Json | undefined, rules: Rules): Difference[] {
+  if (rules.ignores(at.path) || a === b) return [];
+  if (a === undefined) return b === undefined ? [] : [differs(at, 'extra', undefined, b)];
+  if (b === undefined) return [differs(at, 'missing', a, undefined)];
+  if (isArray(a) && isArray(b)) return rules.unordered(at.path) ? multisets(at, a, b, rules) : arrays(at, a, b, rules);
+  if (isObject(a) && isObject(b)) {
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((name) => values(inside(at, name), own(a, name), own(b, name), rules));
+  }
+  return scalars(at, a, b, rules);
+}
+
+function scalars(at: Place, a: Json, b: Json, rules: Rules): Difference[] {
+  if (typeof a !== typeof b || a === null || b === null || isArray(a) || isArray(b)) return [differs(at, 'type', a, b)];
+  return close(a, b, rules.tolerance(at.path)) ? [] : [differs(at, 'value', a, b)];
+}
+
+/** PostgreSQL's numeric arrives as text, so a tolerance also holds for two decimal strings. */
+function close(a: Json, b: Json, tolerance: number): boolean {
+  if (tolerance === 0) return false;
+  const [left, right] = [asNumber(a), asNumber(b)];
+  return Math.abs(left - right) <= tolerance * (1 + 1e-9);
+}
+
+const asNumber = (value: Json): number => typeof value === 'number' ? value : typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+
+function arrays(at: Place, a: readonly Json[], b: readonly Json[], rules: Rules): Difference[] {
+  const pairs = Array.from({ length: Math.min(a.length, b.length) }, (_, i) => values(index(at, i), a[i], b[i], rules)).flat();
+  if (a.length !== b.length) return [differs(at, 'length', a.length, b.length), ...pairs];
+  return pairs.length > 0 && isPermutation(a, b) ? [differs(at, 'order', a, b)] : pairs;
+}
+
+function isPermutation(a: readonly Json[], b: readonly Json[]): boolean {
+  const right = b.map(canonical).sort();
+  return a.map(canonical).sort().every((text, i) => text === right[i]);
+}
+
+/** Elements that find no equal are paired in canonical order and compared under the path `*`: an index would mean nothing. */
+function multisets(at: Place, a: readonly Json[], b: readonly Json[], rules: Rules): Difference[] {
+  const any = { path: [...at.path, '*'], pattern: [...at.pattern, '*'] };
+  const { left, right } = matchUnordered(a, b, canonical, (x, y) => values(any, x, y, rules).length === 0);
+  const pairs = Array.from({ length: Math.min(left.length, right.length) }, (_, i) => values(any, left[i], right[i], rules)).flat();
+  return a.length === b.length ? pairs : [differs(at, 'length', a.length, b.length), ...pairs];
+}
+
+const place = (...path: readonly string[]): Place => ({ path, pattern: path });
+const inside = (at: Place, name: string): Place => ({ path: [...at.path, name], pattern: [...at.pattern, name] });
+const index = (at: Place, i: number): Place => ({ path: [...at.path, String(i)], pattern: [...at.pattern, '*'] });
+const own = (value: { readonly [key: string]: Json }, name: string): Json | undefined => Object.hasOwn(value, name) ? value[name] : undefined;
+
+const differs = (at: Place, kind: DifferenceKind, control: Json | undefined, candidate: Json | undefined): Difference => ({
+  path: printPath(at.path), pattern: printPath(at.pattern), kind, ...(control === undefined ? {} : { control }), ...(candidate === undefined ? {} : { candidate }),
+});
+
+const order = (a: string, b: string): number => a < b ? -1 : a > b ? 1 : 0;
+
+/** Side-free, so that a mirrored list sorts the same way. */
+const key = ({ control, candidate }: Difference): string => [control, candidate].map((value) => value === undefined ? '' : canonical(value)).sort().join('\0');

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+
+/** Names and values as they go out; several values are several lines. */
+export type OutgoingHeaders = Record<string, string | string[]>;
+
+export interface Sender {
+  /** The peer of our socket. */
+  readonly peer: string;
+  /** Whether that peer is a proxy of ours, whose X-Forwarded-For may be believed. */
+  readonly trusted: boolean;
+  readonly secure: boolean;
+  readonly port: number | undefined;
+}
+
+/** Fields that belong to one connection (RFC 9110 §7.6.1), and the credentials meant for a proxy (§11.7). */
+const HOP_BY_HOP = new Set(['connection', 'proxy-connection', 'keep-alive', 'te', 'transfer-encoding', 'upgrade', 'trailer', 'proxy-authenticate', 'proxy-authorization', 'proxy-authentication-info']);
+
+/** Set by us alone. `expect` is gone because Node has already answered 100 Continue on our behalf. */
+const OURS = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-real-ip', 'expect']);
+
+const VIA = '1.1 strangler';
+const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
+
+/**
+ * The fields of the request we send, from the raw fields of the one we got: end-to-end fields unchanged and in order, Host preserved (the
+ * monolith builds links and cookies from it), hop-by-hop fields gone, Via and X-Forwarded-* added by us, a W3C traceparent passed on or begun.
+ */
+export function forwardedHeaders(rawHeaders: readonly string[], sender: Sender): OutgoingHeaders {
+  const before = new Map<string, string>();
+  const headers = endToEnd(rawHeaders, (name, value) => {
+    if (!OURS.has(name) && !name.startsWith('x-strangler-')) return true;
+    before.set(name, before.has(name) ? `${before.get(name) ?? ''}, ${value}` : value);
+    return false;
+  });
+  const chain = sender.trusted ? before.get('x-forwarded-for') : undefined;
+  append(headers, 'via', VIA);
+  headers['x-forwarded-for'] = chain === undefined ? sender.peer : `${chain}, ${sender.peer}`;
+  headers['x-forwarded-proto'] = (sender.trusted ? before.get('x-forwarded-proto') : undefined) ?? (sender.secure ? 'https' : 'http');
+  const host = (sender.trusted ? before.get('x-forwarded-host') : undefined) ?? headers['host'];
+  if (typeof host === 'string') headers['x-forwarded-host'] = host;
+  if (sender.port !== undefined) headers['x-forwarded-port'] = String(sender.port);
+  const trace = headers['traceparent'];
+  if (typeof trace !== 'string' || !TRACEPARENT.test(trace)) headers['traceparent'] = newTraceparent();
+  return headers;
+}
+
+/** The client's address: the peer, or the last entry of the chain that a proxy of ours has written. */
+export function clientAddress(rawHeaders: readonly string[], peer: string, trusted: (address: string) => boolean): string {
+  if (!trusted(peer)) return peer;
+  const chain = pairs(rawHeaders).filter(([name]) => name.toLowerCase() === 'x-forwarded-for').flatMap(([, value]) => value.split(',')).map((part) => part.trim()).filter((part) => part !== '');
+  return chain.findLast((address) => !trusted(address)) ?? chain[0] ?? peer;
+}
+
+/** The fields of the answer we send: `[name, value, name, value …]`, spelled and ordered as the upstream sent them. */
+export function answerHeaders(rawHeaders: readonly string[], status: number, servedBy: string): string[] {
+  const named = connectionOptions(rawHeaders);
+  const kept = pairs(rawHeaders).filter(([name]) => {
+    const lower = name.toLowerCase();
+    if (lower === 'content-length' && (status === 204 || status < 200)) return false;
+    return !HOP_BY_HOP.has(lower) && !named.has(lower) && !lower.startsWith('x-strangler-');
+  });
+  return [...kept.flat(), 'via', VIA, 'x-strangler-served-by', servedBy];
+}
+
+function endToEnd(rawHeaders: readonly string[], keep: (name: string, value: string) => boolean): OutgoingHeaders {
+  const named = connectionOptions(rawHeaders);
+  const headers: OutgoingHeaders = Object.create(null) as OutgoingHeaders;
+  for (const [rawName, value] of pairs(rawHeaders)) {
+    const name = rawName.toLowerCase();
+    if (HOP_BY_HOP.has(name) || named.has(name) || !keep(name, value)) continue;
+    append(headers, name, value);
+  }
+  return headers;
+}
+
+function append(headers: OutgoingHeaders, name: string, value: string): void {
+  const known = headers[name];
+  headers[name] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value];
+}
+
+/** The field names a sender lists in Connection: they end here, too. A name that the message cannot do without is not one of them. */
+function connectionOptions(rawHeaders: readonly string[]): ReadonlySet<string> {
+  const named = pairs(rawHeaders).filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.split(',')).map((token) => token.trim().toLowerCase());
+  return new Set(named.filter((name) => !NEVER_AN_OPTION.has(name)));
+}
+
+/** RFC 9110 §7.6.1 forbids listing end-to-end fields; a client could use it to strip these from what the upstream sees. */
+const NEVER_AN_OPTION = new Set(['host', 'content-length', 'content-type', 'content-encoding', 'authorization', 'cookie', 'cache-control']);
+
+function pairs(rawHeaders: readonly string[]): [string, string][] {
+  const found: [string, string][] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) found.push([rawHeaders[i] ?? '', rawHeaders[i + 1] ?? '']);
+  return found;
+}
+
+/** W3C Trace Context level 1. UUIDs come from Node's pooled random source, a twentieth of the price of randomBytes. */
+function newTraceparent(): string {
+  return `00-${randomUUID().replaceAll('-', '')}-${randomUUID().replaceAll('-', '').slice(0, 16)}-01`;
+}
