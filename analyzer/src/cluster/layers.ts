@@ -1,0 +1,120 @@
+import type { Evidence, ModulePath } from '../model/evidence.ts';
+import type { SystemModel } from '../model/graph.ts';
+import type { Measures } from '../measure/measure.ts';
+import { programModules } from '../measure/program.ts';
+import { folderNodes, nameLinks } from './name-layers.ts';
+import { tableItem } from './pins.ts';
+
+/** One kind of reason to belong together. */
+export type Layer = 'transaction' | 'write' | 'endpoint' | 'call' | 'import' | 'foreignKey' | 'read' | 'coChange' | 'names' | 'folders' | 'type';
+export type Switchable = 'names' | 'folders' | 'history';
+
+/** One reason why two items (module paths, `table:NAME`, `folder:PATH`) belong together. */
+export interface Link {
+  readonly a: string;
+  readonly b: string;
+  readonly layer: Layer;
+  /** Comparable within a layer only, until `weigh` has normalised it. */
+  readonly weight: number;
+  /** For a reader: `writes orders`, `calls OrderService.place`. */
+  readonly says: string;
+  readonly evidence?: Evidence;
+}
+
+/** How much each layer counts once all are normalised. Starting values from the published ablations, then tuned on four public systems (bench/README.md). */
+export const LAYER_WEIGHTS: Readonly<Record<Layer, number>> = {
+  transaction: 3, write: 3, endpoint: 2, call: 1.5, import: 1, foreignKey: 1, read: 1, coChange: 0.7, names: 0.7, folders: 1, type: 0.3,
+};
+
+/** Every reason the model holds, raw. Edges that point at a hub are left out: everybody has them. */
+export function linksOf(model: SystemModel, measures: Measures, without: ReadonlySet<Switchable>): Link[] {
+  const inProgram = new Set<string>(programModules(model));
+  const hubs = new Set(measures.hubs.map(({ module }) => module));
+  const links = [...importLinks(model, hubs), ...callLinks(model, hubs), ...tableLinks(model, measures), ...endpointLinks(measures)];
+  if (!without.has('history')) links.push(...model.coChanges.map(({ a, b, weight, commits }): Link => ({ a, b, layer: 'coChange', weight, says: `changed together in ${String(commits)} commits` })));
+  if (!without.has('names')) links.push(...nameLinks(model, !without.has('folders')));
+  if (!without.has('folders')) links.push(...folderNodes([...inProgram]));
+  const known = (item: string): boolean => inProgram.has(item) || item.startsWith('table:') || item.startsWith('folder:');
+  return links.filter(({ a, b }) => a !== b && known(a) && known(b));
+}
+
+/**
+ * Normalises each layer by 1/√(dₐ·d_b), so that no layer wins by having more edges and no item by having many friends, then applies the layers' weights.
+ */
+export function weigh(links: readonly Link[], weights: Readonly<Record<Layer, number>> = LAYER_WEIGHTS): Link[] {
+  const degree = new Map<string, number>();
+  const key = (layer: Layer, item: string): string => `${layer} ${item}`;
+  const add = (at: string, weight: number): void => { degree.set(at, (degree.get(at) ?? 0) + weight); };
+  // Added smallest first: floating-point sums must not depend on the order of reading.
+  for (const { a, b, layer, weight } of [...links].sort((x, y) => x.weight - y.weight)) {
+    add(key(layer, a), weight);
+    add(key(layer, b), weight);
+  }
+  return links.map((link) => {
+    const damp = Math.sqrt((degree.get(key(link.layer, link.a)) ?? 1) * (degree.get(key(link.layer, link.b)) ?? 1));
+    return { ...link, weight: (weights[link.layer] * link.weight) / damp };
+  }).filter(({ weight }) => weight > 0);
+}
+
+/** An import weighs 1 ÷ (importers of its target): what two modules share only with each other says most. */
+function importLinks(model: SystemModel, hubs: ReadonlySet<ModulePath>): Link[] {
+  const importers = new Map<ModulePath, number>();
+  const edges = model.imports.filter(({ to, test }) => !test && !hubs.has(to));
+  for (const { to } of edges) importers.set(to, (importers.get(to) ?? 0) + 1);
+  return edges.map(({ from, to, kind, symbols, evidence }): Link => ({
+    a: from, b: to, layer: kind === 'type' ? 'type' : 'import', weight: 1 / (importers.get(to) ?? 1),
+    says: `${kind === 'type' ? 'uses the types of' : 'imports'} ${to}${symbols.length > 0 ? ` (${symbols.slice(0, 3).join(', ')}${symbols.length > 3 ? ', …' : ''})` : ''}`, evidence,
+  }));
+}
+
+/** Calls between modules count sub-linearly, and less where everybody calls. */
+function callLinks(model: SystemModel, hubs: ReadonlySet<ModulePath>): Link[] {
+  const callers = new Map<ModulePath, Set<ModulePath>>();
+  const edges = model.calls.filter(({ from, to }) => from.module !== to.module && !hubs.has(to.module));
+  for (const { from, to } of edges) callers.set(to.module, (callers.get(to.module) ?? new Set()).add(from.module));
+  return edges.map(({ from, to, kind, evidence }): Link => ({
+    a: from.module, b: to.module, layer: 'call', weight: 1 / (callers.get(to.module)?.size ?? 1),
+    says: `${kind === 'construct' ? 'constructs' : kind === 'inject' ? 'is given' : 'calls'} ${to.name} of ${to.module}`, evidence,
+  }));
+}
+
+function tableLinks(model: SystemModel, measures: Measures): Link[] {
+  const known = new Set(measures.tables.map(({ table }) => table));
+  const accesses = model.accesses.map(({ at, table, mode, evidence }): Link => ({ a: at.module, b: tableItem(table), layer: mode, weight: 1, says: `${mode}s ${table}`, evidence }));
+  const keys = model.foreignKeys.filter(({ from, to }) => known.has(from.table) && known.has(to.table)).map(({ from, to, onDelete, evidence }): Link => ({
+    a: tableItem(from.table), b: tableItem(to.table), layer: 'foreignKey', weight: onDelete?.toLowerCase() === 'cascade' ? 2 : 1,
+    says: `${from.table}.${from.columns.join(', ')} refers to ${to.table}`, evidence,
+  }));
+  return [...accesses, ...keys, ...transactionLinks(model)];
+}
+
+/** Tables written in one transaction, pair by pair; a transaction over many tables spreads its weight. */
+function transactionLinks({ accesses }: SystemModel): Link[] {
+  const scopes = new Map<string, Map<string, Evidence>>();
+  for (const { table, mode, transaction, evidence } of accesses) {
+    if (mode !== 'write' || transaction === undefined) continue;
+    const tables = scopes.get(transaction) ?? new Map<string, Evidence>();
+    scopes.set(transaction, tables.has(table) ? tables : tables.set(table, evidence));
+  }
+  return [...scopes].flatMap(([id, tables]) => {
+    const all = [...tables];
+    return all.flatMap(([a, evidence], i) => all.slice(i + 1).map(([b]): Link => ({
+      a: tableItem(a), b: tableItem(b), layer: 'transaction', weight: 1 / (all.length - 1), says: `${a} and ${b} are written in one transaction (${id})`, evidence,
+    })));
+  });
+}
+
+/** A handler belongs with the tables its requests end up touching, writes thrice as much as reads. */
+function endpointLinks({ traces }: Measures): Link[] {
+  return traces.flatMap(({ endpoint, reads, writes }) => {
+    const home = endpoint.handlers.at(-1)?.module ?? endpoint.module;
+    const name = `${endpoint.method} ${endpoint.path}`;
+    const spread = Math.sqrt(reads.length + writes.length);
+    const link = (table: string, weight: number, verb: string): Link => ({ a: home, b: tableItem(table), layer: 'endpoint', weight: weight / spread, says: `${name} ${verb} ${table}`, evidence: endpoint.evidence });
+    return [
+      ...writes.map((table) => link(table, 3, 'writes')),
+      ...reads.map((table) => link(table, 1, 'reads')),
+      { a: endpoint.module, b: home, layer: 'endpoint' as const, weight: 1, says: `${name} is answered by ${home}`, evidence: endpoint.evidence },
+    ];
+  });
+}

@@ -1,0 +1,49 @@
+import { canonicalOrder } from './canonical.ts';
+import type { Link } from './layers.ts';
+import type { Constraints } from './pins.ts';
+import { mergeParallel, type WeightedEdge } from './weighted-graph.ts';
+
+/** Items folded into nodes (must-linked items share one) and numbered canonically. */
+export interface NodeIndex {
+  readonly size: number;
+  readonly nodeOf: ReadonlyMap<string, number>;
+  readonly edges: readonly WeightedEdge[];
+  readonly apart: readonly (readonly [number, number])[];
+}
+
+/**
+ * Turns weighed links into a graph of numbered nodes. Items that pins hold together become one node; the numbering depends on the graph's shape, not on names.
+ * @param items every item, sorted.
+ */
+export function indexNodes(items: readonly string[], links: readonly Link[], constraints: Constraints): NodeIndex {
+  const root = unite(items, constraints.together);
+  const first = new Map<string, number>();
+  for (const item of items) if (!first.has(root(item))) first.set(root(item), first.size);
+  const node = (item: string): number => first.get(root(item)) ?? 0;
+  const raw = mergeParallel(links.map(({ a, b, weight }) => ({ a: node(a), b: node(b), weight })).filter(({ a, b }) => a !== b));
+  const number = new Int32Array(first.size);
+  canonicalOrder(first.size, raw).forEach((old, now) => { number[old] = now; });
+  const to = (old: number): number => number[old] ?? 0;
+  return {
+    size: first.size,
+    nodeOf: new Map(items.map((item) => [item, to(node(item))])),
+    edges: mergeParallel(raw.map(({ a, b, weight }) => ({ a: to(a), b: to(b), weight }))),
+    apart: constraints.apart.map(([a, b]) => [to(node(a)), to(node(b))] as const).filter(([a, b]) => a !== b),
+  };
+}
+
+/** Union–find over the must-links; the smallest item of a set stands for it. */
+function unite(items: readonly string[], pairs: readonly (readonly [string, string])[]): (item: string) => string {
+  const parent = new Map(items.map((item) => [item, item]));
+  const root = (item: string): string => {
+    let at = item;
+    for (let up = parent.get(at); up !== undefined && up !== at; up = parent.get(at)) at = up;
+    return at;
+  };
+  for (const [a, b] of pairs) {
+    const [x, y] = [root(a), root(b)];
+    if (x < y) parent.set(y, x);
+    else parent.set(x, y);
+  }
+  return root;
+}

@@ -1,0 +1,107 @@
+import { byEvidence, compareText, type ModulePath } from '../model/evidence.ts';
+import type { SystemModel, TableAccess } from '../model/graph.ts';
+import type { Cut, CutKind, Saga, TablePlan } from './analysis.ts';
+import type { Territory } from './territory.ts';
+
+/** Relative effort of mending one cut, a call being 1: judgement, shown in the report so that it can be disagreed with. */
+export const CUT_COST: Readonly<Record<CutKind, number>> = { type: 0.2, import: 0.5, call: 1, read: 2, foreignKey: 2, join: 3, write: 5, transaction: 8 };
+
+/** Every edge that crosses from one context into another, with its remedy. Edges from and to shared modules are no cuts: a library is linked, not called. */
+export function findCuts(model: SystemModel, tables: readonly TablePlan[], sagas: readonly Saga[], where: Territory): Cut[] {
+  const role = new Map(tables.map(({ table, role: its }) => [table, its]));
+  return [...callCuts(model, where), ...importCuts(model, where), ...accessCuts(model, where, role), ...joinCuts(model, where), ...keyCuts(model, where), ...sagas.flatMap(transactionCuts)]
+    .sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to) || CUT_COST[b.kind] - CUT_COST[a.kind] || byEvidence(a.evidence, b.evidence) || compareText(a.what, b.what));
+}
+
+type Draft = Omit<Cut, 'from' | 'to' | 'cost'>;
+
+function crossing(from: string | undefined, to: string | undefined, draft: Draft): Cut[] {
+  return from === undefined || to === undefined || from === to ? [] : [{ ...draft, from, to, cost: CUT_COST[draft.kind] }];
+}
+
+const callCuts = (model: SystemModel, where: Territory): Cut[] => model.calls.flatMap(({ from, to, evidence }) =>
+  crossing(where.ofModule(from.module), where.ofModule(to.module), {
+    kind: 'call', what: `${from.module} calls ${to.name} of ${to.module}`, evidence,
+    remedy: { kind: 'api call', text: `Offer ${to.name} as an endpoint of ${String(where.ofModule(to.module))}; keep the call behind an anti-corruption layer.` },
+  }));
+
+/** Imports whose calls were not seen: constants, classes, values, types. Where a call crosses the same two modules, the call says it already. */
+function importCuts(model: SystemModel, where: Territory): Cut[] {
+  const called = new Set(model.calls.map(({ from, to }) => `${from.module}\n${to.module}`));
+  return model.imports.filter(({ from, to, test }) => !test && !called.has(`${from}\n${to}`)).flatMap(({ from, to, kind, symbols, evidence }) => {
+    const names = symbols.length === 0 ? '' : ` (${symbols.join(', ')})`;
+    return crossing(where.ofModule(from), where.ofModule(to), kind === 'type'
+      ? { kind: 'type', what: `${from} uses types of ${to}${names}`, evidence, remedy: { kind: 'published types', text: 'Publish the types with the API, or copy the few fields that are used.' } }
+      : { kind: 'import', what: `${from} imports ${to}${names}`, evidence, remedy: { kind: 'anti-corruption layer', text: `Copy the values, or ask ${String(where.ofModule(to))} for them behind an anti-corruption layer.` } });
+  });
+}
+
+/** Reads and writes of a table that another context owns. */
+function accessCuts(model: SystemModel, where: Territory, role: ReadonlyMap<string, TablePlan['role']>): Cut[] {
+  return model.accesses.flatMap((access) => {
+    const owner = where.ofTable(access.table);
+    const columns = access.columns.length === 0 ? '' : ` (${access.columns.join(', ')})`;
+    return crossing(where.ofModule(access.at.module), owner, {
+      kind: access.mode, what: `${access.at.module} ${access.mode}s ${access.table}${columns}`, evidence: access.evidence,
+      remedy: access.mode === 'read' ? readRemedy(access, String(owner), role) : writeRemedy(access, String(owner), role),
+    });
+  });
+}
+
+const readRemedy = ({ table }: TableAccess, owner: string, role: ReadonlyMap<string, TablePlan['role']>): Cut['remedy'] => role.get(table) === 'reference'
+  ? { kind: 'read model', text: `Replicate ${table} from ${owner}: one writes it, many read it.` }
+  : { kind: 'api call', text: `Ask ${owner} for the rows; replicate ${table} if the read is hot.` };
+
+const writeRemedy = ({ table }: TableAccess, owner: string, role: ReadonlyMap<string, TablePlan['role']>): Cut['remedy'] => role.get(table) === 'god'
+  ? { kind: 'column split', text: `Split ${table} by who writes which columns; each context keeps its own.` }
+  : { kind: 'api call', text: `Send ${owner} a command; only the owner writes ${table}.` };
+
+/** Tables of two owners in one query. The pair is named once per query, from the side of the code. */
+function joinCuts(model: SystemModel, where: Territory): Cut[] {
+  const seen = new Set<string>();
+  return model.accesses.flatMap(({ table, joined, at, evidence }) => joined.flatMap((other) => {
+    const [a, b] = [table, other].sort(compareText) as [string, string];
+    const key = `${evidence.file}:${String(evidence.line)} ${a} ${b}`;
+    const [near, far] = sides(at.module, table, other, where);
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return crossing(near.owner, far.owner, {
+      kind: 'join', what: `${at.module} joins ${near.table} with ${far.table}`, evidence,
+      remedy: { kind: 'read model', text: `Keep a replicated read model of ${far.table} in ${String(near.owner)}, or compose the answer from two calls.` },
+    });
+  }));
+}
+
+interface Side {
+  readonly table: string;
+  readonly owner: string | undefined;
+}
+
+/** The side that the querying code's own context owns comes first. */
+function sides(module: ModulePath, a: string, b: string, where: Territory): [Side, Side] {
+  const home = where.ofModule(module);
+  const [x, y] = [a, b].map((table) => ({ table, owner: where.ofTable(table) })) as [Side, Side];
+  return y.owner === home && x.owner !== home ? [y, x] : [x, y];
+}
+
+const keyCuts = (model: SystemModel, where: Territory): Cut[] => model.foreignKeys.flatMap(({ from, to, onDelete, evidence }) => {
+  const cascades = onDelete !== undefined && /cascade|set null/i.test(onDelete);
+  return crossing(where.ofTable(from.table), where.ofTable(to.table), {
+    kind: 'foreignKey', what: `${from.table}.${from.columns.join(', ')} refers to ${to.table}${cascades ? ` (on delete ${onDelete.toLowerCase()})` : ''}`, evidence,
+    remedy: cascades
+      ? { kind: 'event', text: `Drop the constraint; ${String(where.ofTable(to.table))} publishes a deletion event and ${String(where.ofTable(from.table))} acts on it.` }
+      : { kind: 'drop constraint', text: 'Drop the constraint, keep the id; check for orphans in the background.' },
+  });
+});
+
+const transactionCuts = ({ orchestrator, steps, evidence, name, kind }: Saga): Cut[] => steps.filter(({ context }) => context !== orchestrator).map((step) => ({
+  kind: 'transaction', from: orchestrator, to: step.context, what: `${name} writes ${step.writes.join(', ')} in ${orchestrator}'s transaction`, evidence,
+  remedy: kind === 'saga'
+    ? { kind: 'saga', text: `Make it a step of the saga; ${step.compensation === undefined ? 'retried until it succeeds' : `undone by: ${step.compensation}`}.` }
+    : { kind: 'outbox', text: `Write an outbox row in ${orchestrator}'s transaction; ${step.context} consumes it, idempotently.` },
+  cost: CUT_COST.transaction,
+}));
+
+/** Sum of costs. */
+export const costOf = (cuts: readonly Cut[]): number => cuts.reduce((total, { cost }) => total + cost, 0);
+

@@ -1,0 +1,168 @@
+import { isSafe, METHODS, parseEndpoint, type Endpoint, type Segment } from '@strangler/kernel';
+import { compareText, type ModulePath } from '../model/evidence.ts';
+import type { SystemModel } from '../model/graph.ts';
+import type { EndpointPlan, ServiceCandidate } from './analysis.ts';
+import type { Territory } from './territory.ts';
+
+interface DraftRoute {
+  readonly id: string;
+  readonly match: string;
+  readonly to: string;
+  readonly writes: readonly string[];
+  readonly note?: string;
+}
+
+interface Sorted {
+  readonly routes: readonly DraftRoute[];
+  /** Endpoints that the config cannot hold, with the reason. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Text of a strangler.config.ts: a service per context, every route at stage `monolith`, write sets from the endpoint traces. It loads as it is and moves nothing.
+ * Tables that a route writes in another context are named in a comment: they become steps of a saga, not part of its write set.
+ */
+export function draftConfig(model: SystemModel, contexts: readonly ServiceCandidate[], endpoints: readonly EndpointPlan[], where: Territory): string {
+  const drafted = contexts.filter(({ endpoints: its, tables }) => its.length + tables.length > 0);
+  const { routes, left } = sortRoutes(drafted, endpoints, where);
+  const columns = new Map(model.tables.map(({ name, columns: its }) => [name, its]));
+  return [
+    "import { defineMigration, env } from '@strangler/kernel';", '',
+    '/** Drafted by `strangler analyze`. Every route starts at the monolith; promote them one at a time. */',
+    'export default defineMigration({',
+    "  monolith: { source: '.', url: env('MONOLITH_URL'), database: env('MONOLITH_DATABASE_URL') },",
+    '  services: {', ...drafted.map((context) => serviceText(context, model)), '  },',
+    '  routes: {', ...routes.map(routeText), '  },',
+    ...left.map((line) => `  // Left out: ${line}`),
+    '  compare: {',
+    "    ignore: ['header:date', 'header:etag', 'header:x-request-id'],",
+    '    promoteWhen: { minSamples: 1_000, maxMismatchRate: 0.001, maxLatencyRatio: 1.2 },',
+    '  },',
+    '  replication: {', ...drafted.filter(({ tables }) => tables.some((table) => columns.get(table)?.includes('id') === true)).map((context) => replicationText(context, columns)), '  },',
+    '});', '',
+  ].join('\n');
+}
+
+function sortRoutes(contexts: readonly ServiceCandidate[], endpoints: readonly EndpointPlan[], where: Territory): Sorted {
+  const byName = new Map(contexts.map((context) => [context.name, context]));
+  const routes: DraftRoute[] = [];
+  const left: string[] = [];
+  const taken: Endpoint[] = [];
+  const ids = new Set<string>();
+  for (const plan of [...endpoints].sort((a, b) => compareText(a.context ?? '', b.context ?? '') || compareText(a.id, b.id))) {
+    const context = plan.context === undefined ? undefined : byName.get(plan.context);
+    if (context === undefined) continue;
+    const made = draftRoute(plan, context, taken, where);
+    if (typeof made === 'string') {
+      left.push(`${plan.id}: ${made}.`);
+      continue;
+    }
+    const id = unique(made.route.id, ids);
+    taken.push(made.endpoint);
+    routes.push({ ...made.route, id });
+  }
+  return { routes, left };
+}
+
+function draftRoute({ id, trace }: EndpointPlan, context: ServiceCandidate, taken: readonly Endpoint[], where: Territory): { route: DraftRoute; endpoint: Endpoint } | string {
+  const match = portable(trace.endpoint.method, trace.endpoint.path);
+  if (match === undefined) return 'no pattern of method and path can say it';
+  const endpoint = parseEndpoint(match);
+  if (taken.some((other) => clash(endpoint, other))) return 'it overlaps a route above, and neither is the more specific one';
+  const own = trace.writes.filter((table) => where.ofTable(table) === context.name).sort(compareText);
+  const foreign = trace.writes.filter((table) => where.ofTable(table) !== context.name).sort(compareText);
+  const base = { id: `${slug(context.name)}.${routeWord(match)}`, match, to: slug(context.name) };
+  const note = foreign.length === 0 ? {} : { note: `also writes ${foreign.join(', ')}: see its saga` };
+  if (own.length > 0) return { endpoint, route: { ...base, writes: own, ...note } };
+  if (isSafe(endpoint.method) && foreign.length === 0) return { endpoint, route: { ...base, writes: [] } };
+  if (context.tables.length === 0) return `it may write, and ${context.name} owns no table`;
+  return { endpoint, route: { ...base, writes: context.tables, note: foreign.length > 0 ? `writes ${foreign.join(', ')} only, which it does not own` : `no write of ${id} was seen; all its tables are assumed` } };
+}
+
+/** As the config can say it, or nothing: a known method, `:name` parameters, `*` only at the end. */
+function portable(method: string, path: string): string | undefined {
+  if (!METHODS.some((known) => known === method)) return undefined;
+  const text = `${method} ${path.replace(/\/+/g, '/').replace(/\/(?:\*\w*|\{\*\w+\}|:\w+\*)$/, '/*').replace(/(.)\/$/, '$1')}`;
+  if (!/^[A-Z]+ \/(?:[\w.~%@$:-]+\/?)*\*?$/.test(text)) return undefined;
+  try {
+    parseEndpoint(text);
+    return text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The proxy refuses two routes that share requests unless one lies inside the other. */
+function clash(a: Endpoint, b: Endpoint): boolean {
+  if (a.method !== b.method && a.method !== 'ANY' && b.method !== 'ANY' && ![a.method, b.method].every((method) => method === 'GET' || method === 'HEAD')) return false;
+  const steps = relations(a.segments, b.segments);
+  if (steps === 'disjoint') return false;
+  return steps.has('inside') === steps.has('around');
+}
+
+function relations(a: readonly Segment[], b: readonly Segment[]): ReadonlySet<string> | 'disjoint' {
+  const found = new Set<string>();
+  for (let i = 0; i < Math.max(a.length, b.length); i += 1) {
+    const [x, y] = [a[i], b[i]];
+    if (x === undefined || y === undefined || differ(x, y)) return 'disjoint';
+    if (x.kind !== y.kind) found.add(WIDTH[x.kind] < WIDTH[y.kind] ? 'inside' : 'around');
+    if (x.kind === 'rest' || y.kind === 'rest') break;
+  }
+  return found;
+}
+
+const differ = (x: Segment, y: Segment): boolean => x.kind === 'literal' && y.kind === 'literal' && x.text.toLowerCase() !== y.text.toLowerCase();
+const WIDTH = { literal: 0, param: 1, rest: 2 } as const;
+
+const serviceText = ({ name, modules, tables }: ServiceCandidate, model: SystemModel): string => [
+  `    ${key(slug(name))}: {`,
+  `      context: ${quote(title(name))}, url: env('${envName(name)}_URL'), database: env('${envName(name)}_DATABASE_URL'),`,
+  `      owns: { modules: [${globs(modules, model).map(quote).join(', ')}], tables: [${tables.map(quote).join(', ')}] },`,
+  '    },',
+].join('\n');
+
+const routeText = ({ id, match, to, writes, note }: DraftRoute): string =>
+  `    ${quote(id)}: { match: ${quote(match)}, to: ${quote(to)}, stage: 'monolith'${writes.length === 0 ? '' : `, writes: [${writes.map(quote).join(', ')}]`} },${note === undefined ? '' : ` // ${note}`}`;
+
+/** Tables with an `id`; for the others the primary key must be named by hand. */
+function replicationText({ name, tables }: ServiceCandidate, columns: ReadonlyMap<string, readonly string[]>): string {
+  const keyed = tables.filter((table) => columns.get(table)?.includes('id') === true);
+  const other = tables.filter((table) => !keyed.includes(table));
+  return [
+    `    ${quote(`${slug(name)}-forward`)}: {`,
+    `      from: 'monolith', to: ${quote(slug(name))},`,
+    `      tables: { ${keyed.map((table) => `${key(table)}: { key: ['id'] }`).join(', ')} },`,
+    ...(other.length === 0 ? [] : [`      // Name the primary keys of ${other.join(', ')} and add them.`]),
+    '    },',
+  ].join('\n');
+}
+
+/** Whole folders where the context has all of their program modules, single modules elsewhere. */
+function globs(modules: readonly ModulePath[], model: SystemModel): string[] {
+  const own = new Set(modules);
+  const foreign = new Set(model.modules.filter(({ path, kind }) => !own.has(path) && (kind === 'source' || kind === 'declaration')).flatMap(({ path }) => folders(path)));
+  return [...new Set(modules.map((path) => {
+    const whole = folders(path).find((folder) => !foreign.has(folder));
+    return whole === undefined ? path : `${whole}/**`;
+  }))].sort(compareText);
+}
+
+/** `a/b/c.ts` → `a`, `a/b`: widest first. */
+const folders = (path: string): string[] => path.split('/').slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join('/'));
+
+const slug = (name: string): string => {
+  const plain = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^[^a-z]+|-+$/g, '');
+  return plain === '' || plain === 'monolith' ? `service-${plain}`.replace(/-$/, '') : plain;
+};
+const title = (name: string): string => name.split('-').map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`).join(' ');
+const envName = (name: string): string => slug(name).toUpperCase().replaceAll('-', '_');
+const routeWord = (match: string): string => match.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+const quote = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", String.raw`\'`)}'`;
+const key = (text: string): string => (/^[A-Za-z_$][\w$]*$/.test(text) ? text : quote(text));
+
+function unique(wanted: string, taken: Set<string>): string {
+  let id = wanted;
+  for (let n = 2; taken.has(id); n += 1) id = `${wanted}-${String(n)}`;
+  taken.add(id);
+  return id;
+}

@@ -1,0 +1,65 @@
+import { byEvidence, compareText } from '../model/evidence.ts';
+import type { SystemModel, TableAccess } from '../model/graph.ts';
+import type { EndpointPlan, Saga, SagaStep } from './analysis.ts';
+import type { Territory } from './territory.ts';
+
+/**
+ * What replaces each transaction whose writes would fall into two or more contexts: a saga of local transactions (Garcia-Molina & Salem 1987), in the order of the code.
+ * Steps before the pivot (the orchestrator's last write) are compensated, steps after it are retried.
+ * Two contexts, the other one last and written once: an outbox is enough.
+ */
+export function planSagas(model: SystemModel, endpoints: readonly EndpointPlan[], where: Territory): Saga[] {
+  const scopes = new Map<string, TableAccess[]>();
+  for (const access of model.accesses) {
+    if (access.transaction === undefined || access.mode !== 'write' || where.ofTable(access.table) === undefined) continue;
+    const list = scopes.get(access.transaction);
+    if (list === undefined) scopes.set(access.transaction, [access]);
+    else list.push(access);
+  }
+  return model.transactions.flatMap(({ id, at, evidence }) => {
+    const writes = (scopes.get(id) ?? []).sort((a, b) => byEvidence(a.evidence, b.evidence));
+    const owners = [...new Set(writes.map(({ table }) => where.ofTable(table) ?? ''))];
+    if (owners.length < 2) return [];
+    const orchestrator = mostWritten(writes, where.ofModule(at.module), where);
+    const steps = localTransactions(writes, where);
+    const kind = owners.length === 2 && steps.length === 2 && steps[0]?.context === orchestrator ? 'outbox' : 'saga';
+    return [{ id, evidence, name: nameOf(id, at.name, endpoints), orchestrator, kind, steps: withCompensations(steps, orchestrator, kind) }];
+  });
+}
+
+/** The code's own context if it owns a table that is written; else the owner of most of them. */
+function mostWritten(writes: readonly TableAccess[], home: string | undefined, where: Territory): string {
+  const counts = new Map<string, number>();
+  for (const { table } of writes) {
+    const owner = where.ofTable(table) ?? '';
+    counts.set(owner, (counts.get(owner) ?? 0) + 1);
+  }
+  if (home !== undefined && counts.has(home)) return home;
+  return [...counts].sort(([a, x], [b, y]) => y - x || compareText(a, b))[0]?.[0] ?? '';
+}
+
+/** Neighbouring writes of one owner become one local transaction. */
+function localTransactions(writes: readonly TableAccess[], where: Territory): { context: string; writes: string[] }[] {
+  const steps: { context: string; writes: string[] }[] = [];
+  for (const { table } of writes) {
+    const context = where.ofTable(table) ?? '';
+    const last = steps.at(-1);
+    if (last?.context !== context) steps.push({ context, writes: [table] });
+    else if (!last.writes.includes(table)) last.writes.push(table);
+  }
+  return steps;
+}
+
+function withCompensations(steps: readonly { context: string; writes: readonly string[] }[], orchestrator: string, kind: Saga['kind']): SagaStep[] {
+  const pivot = steps.map(({ context }) => context).lastIndexOf(orchestrator);
+  return steps.map(({ context, writes }, i) => ({
+    context, writes, does: `write ${writes.join(', ')}`,
+    ...(kind === 'saga' && i < pivot ? { compensation: `undo the write of ${[...writes].reverse().join(', ')} by the saga's id` } : {}),
+  }));
+}
+
+/** The endpoint that runs it is what people call it. */
+function nameOf(id: string, functionName: string, endpoints: readonly EndpointPlan[]): string {
+  const user = endpoints.find(({ trace }) => trace.steps.some(({ transaction }) => transaction === id));
+  return user?.id ?? functionName;
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+const path = z.string().describe('A module: path relative to the analyzed directory, `/`-separated.');
+const evidence = z.strictObject({ file: path, line: z.int().nonnegative() }).describe('Where the source says so; lines count from 1.');
+const layer = z.enum(['transaction', 'write', 'endpoint', 'call', 'import', 'foreignKey', 'read', 'coChange', 'names', 'folders', 'type']);
+const cutKind = z.enum(['call', 'import', 'type', 'read', 'write', 'join', 'foreignKey', 'transaction']);
+const share = z.strictObject({ resolved: z.int(), total: z.int() });
+const uses = z.array(z.strictObject({ context: z.string(), places: z.int() }));
+const reason = z.strictObject({ layer, a: z.string(), b: z.string(), says: z.string(), weight: z.number(), evidence: evidence.optional() });
+const confidence = z.number().min(0).max(1).describe('(own − runner-up) ÷ (own + runner-up) of the evidence.');
+
+const context = z.strictObject({
+  name: z.string(),
+  modules: z.array(path),
+  tables: z.array(z.string()).describe('Tables it owns. A table has one owner.'),
+  endpoints: z.array(z.string()).describe('`METHOD /path`; GraphQL, jobs and events by their name.'),
+  lines: z.int(),
+  confidence,
+  runnerUp: z.strictObject({ context: z.string(), share: z.number() }).optional(),
+  why: z.array(reason),
+  members: z.array(z.strictObject({ module: path, confidence, runnerUp: z.string().optional() })),
+});
+
+const endpoint = z.strictObject({
+  id: z.string(), framework: z.string(), module: path, context: z.string().nullable(), evidence,
+  sequence: z.array(z.strictObject({ table: z.string(), mode: z.enum(['read', 'write']), owner: z.string().nullable(), transaction: z.string().optional(), evidence })).describe('In the order of the source, propagated over the call graph.'),
+});
+
+const table = z.strictObject({
+  name: z.string(), owner: z.string().nullable(), declared: z.boolean(), columns: z.array(z.string()),
+  role: z.enum(['own', 'reference', 'god']), writers: uses, readers: uses,
+  split: z.array(z.strictObject({ context: z.string(), columns: z.array(z.string()) })),
+});
+
+/** The JSON report's shape, version 1. The published JSON Schema is generated from it. */
+export const documentSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  system: z.string(),
+  options: z.strictObject({ without: z.array(z.enum(['names', 'folders', 'history'])), seed: z.int() }),
+  contexts: z.array(context),
+  shared: z.strictObject({
+    modules: z.array(path),
+    why: z.array(z.strictObject({ module: path, reason: z.enum(['utility', 'composition', 'isolated', 'pinned']), why: z.string() })),
+    endpoints: z.array(z.string()), tables: z.array(z.string()),
+  }).describe('What belongs to no context. Every module of the program (source and types) is in exactly one context or here.'),
+  other: z.array(z.strictObject({ path, kind: z.string() })).describe('Modules that are no part of the program: tests, migrations, generated files, tool configs.'),
+  endpoints: z.array(endpoint),
+  tables: z.array(table),
+  cuts: z.array(z.strictObject({ kind: cutKind, from: z.string(), to: z.string(), what: z.string(), cost: z.number(), evidence, remedy: z.strictObject({ kind: z.string(), text: z.string() }) })),
+  sagas: z.array(z.strictObject({
+    id: z.string(), name: z.string(), orchestrator: z.string(), kind: z.enum(['saga', 'outbox']), evidence,
+    steps: z.array(z.strictObject({ context: z.string(), writes: z.array(z.string()), does: z.string(), compensation: z.string().optional() })),
+  })),
+  order: z.array(z.strictObject({
+    rank: z.int(), context: z.string(), score: z.number(), risk: z.enum(['low', 'medium', 'high']), because: z.string(),
+    value: z.strictObject({ total: z.number(), churn: z.number(), contention: z.number(), endpoints: z.number() }),
+    cost: z.strictObject({ total: z.number(), byKind: z.partialRecord(cutKind, z.number()) }),
+  })),
+  decisions: z.array(z.strictObject({ module: path, context: z.string(), runnerUp: z.string(), confidence, stays: z.array(reason), moves: z.array(reason) })),
+  rivals: z.array(z.strictObject({
+    resolution: z.number(), contexts: z.int(), stability: z.number(), agreement: z.number(),
+    largest: z.array(z.strictObject({ name: z.string(), modules: z.int() })),
+  })),
+  cycles: z.array(z.array(path)).describe('Modules that need one another to load.'),
+  quality: z.strictObject({ modularity: z.number(), sm: z.number(), smAsPublished: z.number(), icp: z.number(), ifn: z.number(), ned: z.number(), largest: z.number() }),
+  stability: z.strictObject({ chosen: z.number(), resolution: z.number(), sweep: z.array(z.strictObject({ resolution: z.number(), contexts: z.int(), stability: z.number() })) }),
+  recall: z.strictObject({ imports: share, calls: share, queries: share, endpoints: share, traced: share }),
+  unresolved: z.array(z.strictObject({ kind: z.enum(['import', 'call', 'query', 'endpoint', 'file', 'schema']), what: z.string(), why: z.string(), evidence })),
+  crossCheck: z.array(z.strictObject({ from: path, to: path, seenBy: z.enum(['madge', 'strangler']), because: z.string() })),
+  idlePins: z.array(z.string()),
+});
+
+export type AnalysisDocument = z.output<typeof documentSchema>;
+
+/** JSON Schema of the document, as published. */
+export const documentJsonSchema = (): unknown => ({ $id: 'analysis.v1.schema.json', title: 'strangler analyze --format json', ...z.toJSONSchema(documentSchema) });
