@@ -1,0 +1,175 @@
+import type { MigrationConfig, ReplicationConfig, Setting } from '@strangler/kernel';
+import { databaseSettings } from './connector-settings.ts';
+import { objectName } from './slot.ts';
+import { parseTableRef, tableName } from './table-ref.ts';
+
+/** The body of Kafka Connect's `POST /connectors`; its `config` alone is the body of `PUT /connectors/<name>/config`. */
+export interface ConnectorConfig {
+  readonly name: string;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export type Engine = 'postgres' | 'mysql' | 'mariadb';
+
+export interface ConnectorOptions {
+  /** By side (`monolith`, or a service); default: what its URL's scheme says, else PostgreSQL. */
+  readonly engines?: Readonly<Record<string, Engine>>;
+}
+
+/** Debezium's own names for what both kinds of connector share. Values stay exact: nothing becomes a float or loses its zone (checked against Debezium 3.6). */
+const EXACT_VALUES = {
+  'decimal.handling.mode': 'string',
+  'binary.handling.mode': 'base64',
+  'time.precision.mode': 'isostring',
+} as const;
+
+const TRANSPORT = {
+  'tasks.max': '1',
+  'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'key.converter.schemas.enable': 'false',
+  'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'value.converter.schemas.enable': 'false',
+  // A change that cannot be read stops the connector; skipping it would lose it without a word.
+  'errors.tolerance': 'none',
+  'event.processing.failure.handling.mode': 'fail',
+} as const;
+
+const CHANGES = {
+  'provide.transaction.metadata': 'true',
+  // Truncates too: left out by default, they would leave the copy full.
+  'skipped.operations': 'none',
+  'tombstones.on.delete': 'true',
+} as const;
+
+/**
+ * One Debezium connector per replication, and one per service with an outbox (a service that owns a table `outbox`), by file name. Pure: secrets stay references
+ * that Connect resolves. Slot and publication are those of the embedded source, so that either can take over where the other stopped; the snapshot is ours,
+ * hence `no_data`.
+ */
+export function connectorConfigs(config: MigrationConfig, options: ConnectorOptions = {}): ReadonlyMap<string, ConnectorConfig> {
+  const replications = Object.entries(config.replication ?? {}).map(([name, replication]) => {
+    const { database } = replication.from === 'monolith' ? config.monolith : config.services[replication.from] ?? config.monolith;
+    return changes(name, replication, database, options.engines?.[replication.from] ?? engineOf(database));
+  });
+  const outboxes = Object.entries(config.services)
+    .filter(([, { owns }]) => owns.tables.some((table) => parseTableRef(table).table === 'outbox'))
+    .map(([name, { database, owns }]) => outbox(name, database, owns.tables.filter((table) => parseTableRef(table).table === 'outbox')));
+  return new Map([...replications, ...outboxes].sort((a, b) => a.name < b.name ? -1 : 1).map((connector) => [`${connector.name}.json`, connector]));
+}
+
+/** As committed: keys sorted, so that a change of the config is a readable diff. */
+export const printConnector = ({ name, config }: ConnectorConfig): string =>
+  `${JSON.stringify({ name, config: Object.fromEntries(Object.entries(config).sort(([a], [b]) => a < b ? -1 : 1)) }, undefined, 2)}\n`;
+
+function changes(name: string, replication: ReplicationConfig, database: Setting, engine: Engine): ConnectorConfig {
+  const tables = Object.entries(replication.tables).map(([table, mapping]) => ({ name: regex(qualified(table, database, engine)), ...mapping }));
+  const omitted = tables.flatMap((table) => (table.omit ?? []).map((column) => `${table.name}\\.${regex(column)}`));
+  return {
+    name,
+    config: {
+      ...TRANSPORT, ...EXACT_VALUES, ...CHANGES,
+      ...(engine === 'postgres' ? postgres(objectName(name), database) : binlog(name, engine, database)),
+      'topic.prefix': name,
+      'table.include.list': tables.map((table) => table.name).join(','),
+      'message.key.columns': tables.map((table) => `${table.name}:${table.key.join(',')}`).join(';'),
+      ...(omitted.length === 0 ? {} : { 'column.exclude.list': omitted.join(',') }),
+      ...transactionTopic(name),
+    },
+  };
+}
+
+function postgres(object: string, database: Setting): Record<string, string> {
+  const { host, port, user, password, name } = databaseSettings(database, 'postgres');
+  return {
+    'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
+    'plugin.name': 'pgoutput',
+    'database.hostname': host, 'database.port': port, 'database.user': user, 'database.password': password, 'database.dbname': name,
+    'slot.name': object,
+    'publication.name': object,
+    'publication.autocreate.mode': 'filtered',
+    'slot.drop.on.stop': 'false',
+    // PostgreSQL 17 keeps the slot on its standbys; older servers ignore it.
+    'slot.failover': 'true',
+    // What replication itself wrote is not sent back (PostgreSQL 16+): two directions at once would echo for ever.
+    'slot.stream.params': 'origin=none',
+    'snapshot.mode': 'no_data',
+    'interval.handling.mode': 'string',
+    // A type Debezium does not know would be left out without a word; this way it arrives as base64, and its cast in the target fails loudly.
+    'include.unknown.datatypes': 'true',
+    // A message needs no table, and moves the slot on while the captured tables are quiet: otherwise the WAL grows.
+    'heartbeat.interval.ms': '10000',
+    'heartbeat.action.query': `SELECT pg_logical_emit_message(false, 'strangler-heartbeat', '')`,
+    'message.prefix.include.list': 'strangler',
+    'signal.enabled.channels': 'source',
+    'signal.data.collection': 'strangler.debezium_signal',
+  };
+}
+
+function binlog(name: string, engine: 'mysql' | 'mariadb', database: Setting): Record<string, string> {
+  const { host, port, user, password, name: schema } = databaseSettings(database, engine);
+  return {
+    'connector.class': engine === 'mysql' ? 'io.debezium.connector.mysql.MySqlConnector' : 'io.debezium.connector.mariadb.MariaDbConnector',
+    'database.hostname': host, 'database.port': port, 'database.user': user, 'database.password': password,
+    'database.include.list': schema,
+    'database.server.id': String(serverId(name)),
+    'snapshot.mode': 'initial',
+    'include.schema.changes': 'false',
+    'heartbeat.interval.ms': '10000',
+    'schema.history.internal.kafka.bootstrap.servers': '${env:KAFKA_BROKERS}',
+    'schema.history.internal.kafka.topic': `${name}.schema-history`,
+  };
+}
+
+function outbox(service: string, database: Setting, tables: readonly string[]): ConnectorConfig {
+  const name = `${service}-outbox`;
+  return {
+    name,
+    config: {
+      ...TRANSPORT, ...postgres(objectName(name), database),
+      'topic.prefix': name,
+      'table.include.list': tables.map((table) => regex(tableName(parseTableRef(table)))).join(','),
+      // Deleting a shipped row is housekeeping, not news.
+      'skipped.operations': 'u,d,t',
+      'tombstones.on.delete': 'false',
+      'transforms': 'outbox',
+      'transforms.outbox.type': 'io.debezium.transforms.outbox.EventRouter',
+      'transforms.outbox.route.by.field': 'aggregatetype',
+      'transforms.outbox.route.topic.replacement': `${service}.\${routedByValue}`,
+      'transforms.outbox.table.field.event.id': 'id',
+      'transforms.outbox.table.field.event.key': 'aggregateid',
+      'transforms.outbox.table.field.event.type': 'type',
+      'transforms.outbox.table.field.event.payload': 'payload',
+      'transforms.outbox.table.fields.additional.placement': 'type:header:eventType,created_at:header:occurredAt',
+      'transforms.outbox.table.expand.json.payload': 'true',
+    },
+  };
+}
+
+/** Transactions are put together again in the order of this topic, so it has one partition. */
+const transactionTopic = (name: string): Record<string, string> => ({
+  'topic.creation.default.partitions': '-1',
+  'topic.creation.default.replication.factor': '-1',
+  'topic.creation.groups': 'transaction',
+  'topic.creation.transaction.include': `${regex(name)}\\.transaction`,
+  'topic.creation.transaction.partitions': '1',
+  'topic.creation.transaction.replication.factor': '-1',
+});
+
+/** Debezium's lists are anchored regular expressions. */
+const regex = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+/** In MySQL the database takes the schema's place. */
+const qualified = (table: string, database: Setting, engine: Engine): string =>
+  engine === 'postgres' ? tableName(parseTableRef(table)) : table.includes('.') ? table : `${databaseSettings(database, engine).name}.${table}`;
+
+function engineOf(database: Setting): Engine {
+  const scheme = typeof database === 'string' ? /^([a-z]+):/.exec(database)?.[1] : undefined;
+  return scheme === 'mysql' || scheme === 'mariadb' ? scheme : 'postgres';
+}
+
+/** Every reader of a binlog needs a number of its own; the same name always gets the same one (FNV-1a, RFC 9923). */
+function serverId(name: string): number {
+  let hash = 0x811c_9dc5;
+  for (const byte of Buffer.from(name)) hash = Math.imul(hash ^ byte, 0x0100_0193) >>> 0;
+  return 100_000 + hash % 900_000;
+}
