@@ -39,7 +39,12 @@ async function refuseUnlessEmpty(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ filled: boolean }>(
     'select exists (select 1 from users) or exists (select 1 from categories) as filled',
   );
-  if (rows[0]?.filled === true) throw new Error('the database has data already; --reset deletes it first');
+  if (rows[0]?.filled === true) throw new AlreadyFilled('the database has data already; --reset deletes it first');
+}
+
+/** `--if-empty` takes this for an answer, so that a stack that is started again keeps its data. */
+class AlreadyFilled extends Error {
+  override name = 'AlreadyFilled';
 }
 
 export interface SeedOptions {
@@ -72,10 +77,10 @@ export async function seed(databaseUrl: string, size: SeedSize, options: SeedOpt
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { size: { type: 'string', default: 'S' }, reset: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ options: { size: { type: 'string', default: 'S' }, reset: { type: 'boolean', default: false }, 'if-empty': { type: 'boolean', default: false } } });
   const url = process.env['DATABASE_URL'];
   if (!isSeedSize(values.size) || url === undefined || url === '') {
-    process.stderr.write('seed: needs DATABASE_URL; usage: node src/seed.ts [--size S|M|L] [--reset]\n');
+    process.stderr.write('seed: needs DATABASE_URL; usage: node src/seed.ts [--size S|M|L] [--reset | --if-empty]\n');
     process.exitCode = 3;
     return;
   }
@@ -83,6 +88,10 @@ async function main(): Promise<void> {
     const counts = await seed(url, values.size, { reset: values.reset });
     for (const [table, rows] of Object.entries(counts)) process.stdout.write(`${table.padEnd(14)} ${String(rows).padStart(9)}\n`);
   } catch (error) {
+    if (values['if-empty'] && error instanceof AlreadyFilled) {
+      process.stdout.write('the database has data already; nothing was written\n');
+      return;
+    }
     const { code, message } = error as { code?: string; message?: string };
     process.stderr.write(`seed: ${[code, message].filter(Boolean).join(': ')}\n`);
     process.exitCode = 3;
