@@ -42,7 +42,11 @@ export default defineMigration({
     // What the catalog only reads: the monolith stays the owner.
     'catalog-reads': {
       from: 'monolith', to: 'catalog',
-      tables: { price_rules: { key: ['id'] }, stock_levels: { key: ['product_id'] }, reviews: { key: ['id'] } },
+      tables: {
+        price_rules: { key: ['id'] },
+        stock_levels: { key: ['product_id'], omit: ['warehouse'] },
+        reviews: { key: ['id'], into: 'review_ratings', columns: { rating: 'stars' }, omit: ['user_id', 'title', 'body', 'created_at'] },
+      },
     },
   },
 });

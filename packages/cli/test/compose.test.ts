@@ -79,6 +79,18 @@ describe('docker-compose.yml', () => {
     expect(given.filter(({ setting }) => !read.has(setting))).toEqual([]);
   });
 
+  test('runs the Debezium whose settings the connector configs were checked against', () => {
+    const checked = /checked against Debezium (\d+\.\d+)/.exec(read('migrations/src/capture/connector.ts'))?.[1] ?? 'nothing';
+    expect(compose.services['connect']?.image).toMatch(new RegExp(`^quay\\.io/debezium/connect:${checked.replace('.', '\\.')}\\.\\d+\\.Final$`));
+  });
+
+  test('gives Connect every value that the connector configs refer to', () => {
+    const files = readdirSync(join(ROOT, 'migrations/connectors')).filter((name) => name.endsWith('.json'));
+    const wanted = new Set(files.flatMap((name) => [...read(join('migrations/connectors', name)).matchAll(/\$\{env:(\w+)\}/g)].map(([, variable = '']) => variable)));
+    expect(wanted.size).toBeGreaterThan(4);
+    expect([...wanted].filter((variable) => compose.services['connect']?.environment?.[variable] === undefined)).toEqual([]);
+  });
+
   test('every variable it lets you set is explained in .env.example', () => {
     const variables = new Set([...read('docker-compose.yml').matchAll(/\$\{(\w+)/g)].map(([, name = '']) => name));
     const explained = new Set([...read('.env.example').matchAll(/^#? ?([A-Z_]+)=/gm)].map(([, name = '']) => name));

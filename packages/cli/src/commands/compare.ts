@@ -1,6 +1,7 @@
-import { AdminClient, type ComparisonReport } from '@strangler/proxy';
 import { ExitCode, printStage } from '@strangler/kernel';
+import type { ComparisonReport } from '@strangler/proxy';
 import { flag, text, type Command } from '../command.ts';
+import { adminClient } from '../compose/admin.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, required, stateDirectory, whoAsks } from '../context.ts';
 import { table } from '../print/table.ts';
 
@@ -16,7 +17,7 @@ ${CONFIG_HELP}`,
   options: { ...CONFIG_OPTIONS, reset: { type: 'boolean' }, why: { type: 'string' }, by: { type: 'string' } },
   run: async (invocation) => {
     const { values, positionals, io } = invocation;
-    const client = await AdminClient.discover(stateDirectory(values, io));
+    const client = await adminClient(stateDirectory(values, io));
     const route = positionals[0];
     if (flag(values, 'reset')) {
       const why = required(text(values, 'why'), '--why', USAGE);

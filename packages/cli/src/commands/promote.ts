@@ -1,6 +1,7 @@
-import { AdminClient, type Changed } from '@strangler/proxy';
 import { ExitCode, printStage } from '@strangler/kernel';
+import type { Changed } from '@strangler/proxy';
 import { flag, text, type Command, type Invocation, type Outcome } from '../command.ts';
+import { adminClient } from '../compose/admin.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, required, stateDirectory, whoAsks } from '../context.ts';
 
 const USAGE = 'promote ROUTE [--to STAGE] --why TEXT [--execute]';
@@ -35,7 +36,7 @@ export async function change(act: 'promote' | 'rollback', usage: string, invocat
     by: whoAsks(invocation), why: execute ? required(text(values, 'why'), '--why', usage) : text(values, 'why') ?? 'a plan', execute,
     ...(to === undefined ? {} : { to }), ...(flag(values, 'force') ? { force: true } : {}), ...(stickyBy === undefined ? {} : { stickyBy }),
   };
-  const client = await AdminClient.discover(stateDirectory(values, io));
+  const client = await adminClient(stateDirectory(values, io));
   const changed = act === 'promote' ? await client.promote(route, body) : await client.rollback(route, body);
   return { exitCode: ExitCode.ok, text: printChange(changed), json: changed };
 }

@@ -12,7 +12,14 @@ export interface DemoSummary {
   readonly seconds: number;
   readonly steps: readonly { readonly title: string; readonly ms: number }[];
   /** With --keep: where everything still runs. */
-  readonly kept?: { readonly shop: string; readonly dashboard: string; readonly tokenFile: string; readonly state: string };
+  readonly kept?: Kept;
+}
+
+export interface Kept {
+  readonly shop: string;
+  readonly dashboard: string;
+  readonly tokenFile: string;
+  readonly state: string;
 }
 
 export function printSummary(summary: DemoSummary): string {

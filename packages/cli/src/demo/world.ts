@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { StranglerError } from '@strangler/kernel';
 import { freePort as reservePort, startPostgres, type LocalPostgres } from '@strangler/local-postgres';
-import { AdminClient } from '@strangler/proxy';
+import { readStateDirectory, type AdminClient } from '@strangler/proxy';
+import { adminClient } from '../compose/admin.ts';
 import { runToEnd, supervise, type ProcessSpec, type Supervised } from './processes.ts';
 
 /** Everything the demo started: two database servers and the processes around them, each with its own log file. */
@@ -30,6 +31,8 @@ export interface World {
 }
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
+/** What the analyzer reads. */
+export const SOURCE = join(ROOT, 'monolith/src');
 const STRANGLER = join(ROOT, 'packages/cli/bin/strangler.mjs');
 
 /** Starts the shop as it was before anybody thought of taking it apart: one process, one database, with data. */
@@ -82,8 +85,8 @@ async function build(directory: string, logs: string, servers: readonly LocalPos
     process: (name) => processes.get(name),
     startProxy: async () => {
       const proxy = await start(spec('proxy', [STRANGLER, 'serve', '--config', configFile], { ...environment, PORT: String(await reservePort()), ADMIN_PORT: String(await reservePort()) }));
-      const admin = await AdminClient.discover(stateDirectory);
-      return { url: `http://127.0.0.1:${String(proxy.port())}`, adminUrl: admin.url, admin };
+      const { discovery } = await readStateDirectory(stateDirectory);
+      return { url: `http://127.0.0.1:${String(proxy.port())}`, adminUrl: discovery?.adminUrl ?? '', admin: await adminClient(stateDirectory) };
     },
     startCatalog: async (rounding) => start(spec('catalog', ['extracted/catalog/src/main.ts'], { ...catalogEnvironment, CATALOG_ROUNDING: rounding, BUILD: rounding === 'half-up' ? '2' : '1' })),
     startSink: async () => {

@@ -1,0 +1,59 @@
+import { ExitCode, StranglerError } from '@strangler/kernel';
+import { join } from 'node:path';
+import { flag, text, type Command, type Io } from '../command.ts';
+import { newPlay, summarize, type Play } from '../demo/play.ts';
+import { perform } from '../demo/scenario.ts';
+import { printSummary, type DemoSummary, type Kept } from '../demo/summary.ts';
+import { untilAborted } from '../wait.ts';
+
+export const command: Command = {
+  usage: 'demo [--keep] [--chaos KILLS] [--seed N]',
+  help: `Takes the sample shop's catalog out of its monolith while clients go on buying, and checks every step; exit code 1 if one is not true.
+About a minute; needs no Docker: PostgreSQL comes from npm. Everything lies in a temporary directory and is gone afterwards.
+
+  --keep          leave all running, with the dashboard, until Ctrl-C
+  --chaos KILLS   kill -9 proxy, sink or service that often, at random moments
+  --seed N        of traffic and chaos; default 1`,
+  options: { keep: { type: 'boolean' }, chaos: { type: 'string' }, seed: { type: 'string' } },
+  run: async ({ values, io }) => {
+    const play = newPlay({ kills: wholeNumber('--chaos', text(values, 'chaos') ?? '0'), seed: wholeNumber('--seed', text(values, 'seed') ?? '1') }, io);
+    const keep = flag(values, 'keep');
+    try {
+      await perform(play);
+      const where = keep ? kept(play) : undefined;
+      const summary: DemoSummary = { ...summarize(play), ...(where === undefined ? {} : { kept: where }) };
+      if (keep) await waitForTheUser(summary, values['json'] === true, io);
+      return { exitCode: ExitCode.ok, text: keep ? '' : printSummary(summary), json: summary };
+    } catch (error) {
+      if (keep && !io.signal.aborted) {
+        io.err(`Left as it is: ${play.world?.directory ?? ''}. Ctrl-C ends it.\n`);
+        await untilAborted(io.signal);
+      }
+      throw error;
+    } finally {
+      await tidy(play);
+    }
+  },
+};
+
+async function waitForTheUser(summary: DemoSummary, json: boolean, io: Io): Promise<void> {
+  if (!json) io.out(printSummary(summary));
+  await untilAborted(io.signal);
+}
+
+async function tidy(play: Play): Promise<void> {
+  await play.chaos?.stop();
+  await play.traffic?.stop();
+  await play.world?.stop();
+}
+
+function kept({ world, proxy }: Play): Kept | undefined {
+  return world === undefined || proxy === undefined ? undefined
+    : { shop: proxy.url, dashboard: proxy.adminUrl, tokenFile: join(world.stateDirectory, 'admin-token'), state: world.stateDirectory };
+}
+
+function wholeNumber(name: string, given: string): number {
+  const value = Number(given);
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new StranglerError({ code: 'STR_USAGE', message: `${name} takes a whole number, not '${given}'.`, remedy: 'Such as 20.' });
+}

@@ -1,0 +1,80 @@
+import { StranglerError, type MigrationConfig, type ReplicationConfig } from '@strangler/kernel';
+import { emitMarker, prepareReplication, waitForCheckpoint, type CutoverPorts, type Direction } from '@strangler/migrations';
+import type { AdminClient } from '@strangler/proxy';
+
+export interface CutoverSides {
+  readonly config: MigrationConfig;
+  /** The replication that carries the tables to the service. */
+  readonly name: string;
+  readonly mapping: ReplicationConfig;
+  readonly direction: Direction;
+  /** Of the mapping, whichever way the cut-over goes. */
+  readonly sourceUrl: string;
+  readonly targetUrl: string;
+  readonly stateDirectory: string;
+  readonly admin: AdminClient;
+  readonly by: string;
+  readonly why: string;
+}
+
+/** How long the reverse replication may take to show that it runs. */
+const REVERSE_STARTS_MS = 15_000;
+
+/** Proxy, replication and databases as a cut-over sees them: the only place that knows all three. */
+export function cutoverPorts(sides: CutoverSides): CutoverPorts {
+  const { admin, by, why, direction, mapping } = sides;
+  const back = reverseOf(sides.config, sides.name, mapping);
+  const [drained, reverse] = direction === 'forward' ? [sides.name, back.name] : [back.name, sides.name];
+  const [oldUrl, newUrl] = direction === 'forward' ? [sides.sourceUrl, sides.targetUrl] : [sides.targetUrl, sides.sourceUrl];
+  const reverseMapping = direction === 'forward' ? back.mapping : mapping;
+  return {
+    gate: {
+      hold: async (tables, deadlineMs) => {
+        const { fenceId, inFlightWaitedMs } = await admin.fence({ tables: [...tables], deadlineMs, by, why });
+        return { id: fenceId, inFlightWaitedMs };
+      },
+      flip: async (id, to) => {
+        const { heldRequests, pauseMs } = await certain(admin.flip(id, { to: to === 'monolith' ? 'monolith' : 'service', by, why }));
+        return { heldRequests, pauseMs };
+      },
+      release: (id) => admin.release(id).catch((error: unknown) => {
+        // A proxy that was started again holds nothing any more.
+        if (!(error instanceof StranglerError) || error.code === 'STR_PROXY_UNREACHABLE') throw error;
+      }),
+    },
+    drain: {
+      marker: () => emitMarker(oldUrl, `cutover ${sides.name}`),
+      caughtUp: (lsn, deadlineMs) => waitForCheckpoint(newUrl, drained, lsn, { deadlineMs }),
+    },
+    reverse: {
+      prepare: () => prepareReplication({ name: reverse, mapping: reverseMapping, sourceUrl: newUrl, targetUrl: oldUrl }),
+      start: async () => {
+        await waitForCheckpoint(oldUrl, reverse, await emitMarker(newUrl, `reverse of ${sides.name}`), { deadlineMs: REVERSE_STARTS_MS });
+      },
+    },
+  };
+}
+
+/** No answer at all is not a refusal: the machine asks again. */
+async function certain<T>(flip: Promise<T>): Promise<T> {
+  try {
+    return await flip;
+  } catch (error) {
+    if (error instanceof StranglerError && error.code === 'STR_PROXY_UNREACHABLE') throw new Error(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** The replication of the same tables the other way. @throws StranglerError STR_NO_REVERSE: without it a rollback would lose what the service wrote. */
+export function reverseOf(config: MigrationConfig, name: string, { from, to, tables }: ReplicationConfig): { readonly name: string; readonly mapping: ReplicationConfig } {
+  const wanted = Object.entries(tables).map(([table, { into }]) => into ?? table).sort().join();
+  for (const [other, mapping] of Object.entries(config.replication ?? {})) {
+    if (mapping.from === to && mapping.to === from && Object.keys(mapping.tables).sort().join() === wanted) return { name: other, mapping };
+  }
+  throw new StranglerError({
+    code: 'STR_NO_REVERSE',
+    message: `The config has no replication of ${wanted} from ${to} back to ${from}.`,
+    remedy: `Declare one beside '${name}' (from: '${to}', to: '${from}', the same tables): it is what a rollback stands on.`,
+  });
+}
+

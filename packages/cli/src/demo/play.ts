@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import type { Io } from '../command.ts';
+import { startChaos, type Chaos } from './chaos.ts';
+import { ledger, type Ledger } from './ledger.ts';
+import { narrator, type Narrator } from './narrator.ts';
+import { check, insist } from './poll.ts';
+import { ExpectedStages } from './routes.ts';
+import { seeded } from './seeded.ts';
+import type { DemoSummary } from './summary.ts';
+import type { Traffic } from './traffic.ts';
+import type { World } from './world.ts';
+import type { AdminClient } from '@strangler/proxy';
+
+export interface DemoOptions {
+  /** How often something is killed on the way. */
+  readonly kills: number;
+  readonly seed: number;
+}
+
+/** What the steps share: who is on stage, and what has been promised to whom. */
+export interface Play {
+  readonly options: DemoOptions;
+  readonly io: Io;
+  readonly narrator: Narrator;
+  readonly ledger: Ledger;
+  readonly expected: ExpectedStages;
+  readonly began: number;
+  readonly steps: { title: string; ms: number }[];
+  readonly cutovers: { direction: string; pauseMs: number }[];
+  world?: World;
+  admin?: AdminClient;
+  traffic?: Traffic;
+  chaos?: Chaos;
+  proxy?: { url: string; adminUrl: string };
+  disagreement?: DemoSummary['disagreement'];
+  report?: string;
+  events?: DemoSummary['events'];
+  judged?: { lost: readonly string[]; duplicated: readonly string[] };
+}
+
+export function newPlay(options: DemoOptions, io: Io): Play {
+  return {
+    options, io, narrator: narrator(io.err, io.interactive), ledger: ledger(), expected: new ExpectedStages(), began: performance.now(), steps: [], cutovers: [],
+  };
+}
+
+/** One step of the story; what it checks must be true, or the demo ends here. */
+export async function step<T>(play: Play, title: string, act: (say: Narrator) => Promise<T>): Promise<T> {
+  play.io.signal.throwIfAborted();
+  play.narrator.step(title);
+  const began = performance.now();
+  try {
+    const result = await act(play.narrator);
+    const ms = performance.now() - began;
+    play.steps.push({ title, ms });
+    play.narrator.passed(ms);
+    return result;
+  } catch (error) {
+    play.narrator.failed();
+    throw error;
+  }
+}
+
+/** From here on, things die at random; after each death of the proxy its stages must be the acknowledged ones. */
+export function unleash(play: Play, world: World): void {
+  if (play.options.kills === 0) return;
+  play.chaos = startChaos(play.options.kills, seeded(play.options.seed + 1), (name) => world.process(name), (what) => { play.narrator.fact(what); });
+}
+
+/** The proxy must be where it was told to be, however often it was killed. */
+export async function checkStages(play: Play): Promise<void> {
+  const admin = present(play.admin, 'the admin API');
+  play.expected.check(await insist(() => admin.status()));
+}
+
+export function present<T>(value: T | undefined, what: string): T {
+  check(value !== undefined, `${what} is not there yet`);
+  return value;
+}
+
+export function summarize(play: Play): DemoSummary {
+  const tally = present(play.traffic, 'traffic').tally();
+  return {
+    requests: { served: tally.served, failed: tally.failed, failures: Object.fromEntries(tally.failures) },
+    writes: { acknowledged: play.ledger.acknowledged(), lost: play.judged?.lost ?? [], duplicated: play.judged?.duplicated ?? [] },
+    events: present(play.events, 'the count of events'),
+    cutovers: play.cutovers,
+    disagreement: present(play.disagreement, 'the disagreement'),
+    kills: Object.fromEntries(play.chaos?.kills() ?? []),
+    report: join(present(play.report, 'the report'), 'report.html'),
+    seconds: (performance.now() - play.began) / 1000,
+    steps: play.steps,
+  };
+}
