@@ -66,8 +66,7 @@ export async function createEngine({ config, places, store, limits, clock, dice 
     counters: new Counters(), startedAt: new Date(clock.now()).toISOString(),
     stop: async () => {
       fences.stop();
-      await asker.close();
-      await mirror.idle();
+      await mirror.stop();
       await comparisons.stop();
       for (const upstream of [monolith, ...[...services.values()].map((end) => end.upstream)]) upstream.close();
     },

@@ -69,7 +69,7 @@ async function open(engine: Engine, options: ProxyOptions, undo: (() => Promise<
     token, allowedHosts: [options.admin.host, ...options.admin.allowedHosts ?? []], addresses: () => addresses,
     ...(options.dashboardDirectory === undefined ? {} : { dashboardDirectory: options.dashboardDirectory }),
   });
-  const front = createPublicServer(engine, { trusted: trustList(options.trustedProxies ?? []) });
+  const front = createPublicServer(engine, trustList(options.trustedProxies ?? []));
   const stopFront = drainable(front);
   const stopAdmin = drainable(admin);
   undo.push(async () => stopAdmin(1_000), async () => stopFront(engine.limits.drainMs));

@@ -1,1 +1,2 @@
 export { testDatabase, testServer, type TestDatabase } from './postgres.ts';
+export { dripping, echo, json, resetting, silent, slow, startUpstream, truncating, type Script, type Seen, type TestUpstream } from './upstream.ts';

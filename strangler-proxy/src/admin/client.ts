@@ -54,7 +54,7 @@ export class AdminClient {
 
   async #call<T>(method: string, path: string, body?: unknown, timeoutMs = this.#timeoutMs): Promise<T> {
     const answer = await this.#send(method, path, body, timeoutMs);
-    const value = await answer.json().catch(() => undefined) as unknown;
+    const value: unknown = await answer.json().catch(() => undefined);
     if (answer.ok && value !== undefined) return value as T;
     throw raised(value, answer.status, this.#address.adminUrl);
   }

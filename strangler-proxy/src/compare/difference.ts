@@ -1,4 +1,4 @@
-import { canonical, isArray, isObject, parseJson, type Json } from './json.ts';
+import { canonical, isArray, isObject, parseJson, type Json, type JsonObject } from './json.ts';
 import { matchUnordered } from './multiset.ts';
 import type { Answered, Observation } from './observation.ts';
 import { printPath, type Rules } from './rules.ts';
@@ -58,14 +58,17 @@ function bodies(control: Answered, candidate: Answered, rules: Rules): Differenc
 }
 
 function values(at: Place, a: Json | undefined, b: Json | undefined, rules: Rules): Difference[] {
-  if (rules.ignores(at.path) || a === b) return [];
-  if (a === undefined) return b === undefined ? [] : [differs(at, 'extra', undefined, b)];
-  if (b === undefined) return [differs(at, 'missing', a, undefined)];
+  if (a === b || rules.ignores(at.path)) return [];
+  return a === undefined || b === undefined ? [differs(at, a === undefined ? 'extra' : 'missing', a, b)] : present(at, a, b, rules);
+}
+
+function present(at: Place, a: Json, b: Json, rules: Rules): Difference[] {
   if (isArray(a) && isArray(b)) return rules.unordered(at.path) ? multisets(at, a, b, rules) : arrays(at, a, b, rules);
-  if (isObject(a) && isObject(b)) {
-    return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((name) => values(inside(at, name), own(a, name), own(b, name), rules));
-  }
-  return scalars(at, a, b, rules);
+  return isObject(a) && isObject(b) ? objects(at, a, b, rules) : scalars(at, a, b, rules);
+}
+
+function objects(at: Place, a: JsonObject, b: JsonObject, rules: Rules): Difference[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((name) => values(inside(at, name), own(a, name), own(b, name), rules));
 }
 
 function scalars(at: Place, a: Json, b: Json, rules: Rules): Difference[] {
@@ -104,7 +107,7 @@ function multisets(at: Place, a: readonly Json[], b: readonly Json[], rules: Rul
 const place = (...path: readonly string[]): Place => ({ path, pattern: path });
 const inside = (at: Place, name: string): Place => ({ path: [...at.path, name], pattern: [...at.pattern, name] });
 const index = (at: Place, i: number): Place => ({ path: [...at.path, String(i)], pattern: [...at.pattern, '*'] });
-const own = (value: { readonly [key: string]: Json }, name: string): Json | undefined => Object.hasOwn(value, name) ? value[name] : undefined;
+const own = (value: JsonObject, name: string): Json | undefined => Object.hasOwn(value, name) ? value[name] : undefined;
 
 const differs = (at: Place, kind: DifferenceKind, control: Json | undefined, candidate: Json | undefined): Difference => ({
   path: printPath(at.path), pattern: printPath(at.pattern), kind, ...(control === undefined ? {} : { control }), ...(candidate === undefined ? {} : { candidate }),

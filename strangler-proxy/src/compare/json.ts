@@ -1,6 +1,8 @@
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
-export const isObject = (value: Json): value is { readonly [key: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value);
+export interface JsonObject { readonly [key: string]: Json }
+
+export const isObject = (value: Json): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A type guard that also holds for readonly arrays, which `Array.isArray` forgets. */
 export const isArray = (value: Json): value is readonly Json[] => Array.isArray(value);

@@ -1,4 +1,4 @@
-import type { Stage } from '@strangler/kernel';
+import type { Canary, Shadow, Stage } from '@strangler/kernel';
 import { bucketOf } from './bucket.ts';
 
 export type Side = 'monolith' | 'service';
@@ -27,15 +27,21 @@ export interface Question {
 export const UNROUTED: Decision = { serve: 'monolith', mirror: 'nobody', because: 'no route' };
 
 /** Who answers, who is asked besides, and why. Pure: the caller and the dice come in as values. */
-export function decide({ routeId, stage, write, caller, dice, canarySample }: Question): Decision {
+export function decide(question: Question): Decision {
+  const { stage } = question;
   if (stage === 'monolith') return { serve: 'monolith', mirror: 'nobody', because: 'not started' };
   if (stage === 'service' || stage === 'retired') return { serve: 'service', mirror: 'nobody', because: 'cut over' };
-  if ('shadow' in stage) {
-    const candidate = stage.shadow.sandbox !== undefined ? 'sandbox' : write ? 'nobody' : 'service';
-    return { serve: 'monolith', mirror: dice < stage.shadow.sample ? candidate : 'nobody', because: 'shadow' };
-  }
+  return 'shadow' in stage ? decideShadow(question, stage.shadow) : decideCanary(question, stage.canary);
+}
+
+function decideShadow({ write, dice }: Question, { sample, sandbox }: Shadow): Decision {
+  const candidate = sandbox !== undefined ? 'sandbox' : write ? 'nobody' : 'service';
+  return { serve: 'monolith', mirror: dice < sample ? candidate : 'nobody', because: 'shadow' };
+}
+
+function decideCanary({ routeId, write, caller, dice, canarySample }: Question, { percent }: Canary): Decision {
   const compare = !write && dice < canarySample;
-  return bucketOf(routeId, caller) < stage.canary.percent
+  return bucketOf(routeId, caller) < percent
     ? { serve: 'service', mirror: compare ? 'monolith' : 'nobody', because: 'inside the canary' }
     : { serve: 'monolith', mirror: compare ? 'service' : 'nobody', because: 'outside the canary' };
 }

@@ -13,7 +13,7 @@ export function sendAnswer(answer: IncomingMessage, res: ServerResponse, servedB
     return { kind: 'bad-answer', detail: `status ${String(status)}` };
   }
   try {
-    res.writeHead(status, answer.statusMessage, answerHeaders(answer.rawHeaders, status, servedBy));
+    res.writeHead(status, answer.statusMessage, answerHeaders(answer, status, servedBy));
   } catch (error) {
     answer.destroy();
     return { kind: 'bad-answer', detail: String(error) };

@@ -9,6 +9,7 @@ export interface Sender {
   /** Whether that peer is a proxy of ours, whose X-Forwarded-For may be believed. */
   readonly trusted: boolean;
   readonly secure: boolean;
+  readonly httpVersion: string;
   readonly port: number | undefined;
 }
 
@@ -18,30 +19,38 @@ const HOP_BY_HOP = new Set(['connection', 'proxy-connection', 'keep-alive', 'te'
 /** Set by us alone. `expect` is gone because Node has already answered 100 Continue on our behalf. */
 const OURS = new Set(['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-real-ip', 'expect']);
 
-const VIA = '1.1 strangler';
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
+
+/** RFC 9110 §7.6.3: the version in which the message came to us, and a name that does not tell our address. */
+const via = (httpVersion: string): string => `${httpVersion} strangler`;
 
 /**
  * The fields of the request we send, from the raw fields of the one we got: end-to-end fields unchanged and in order, Host preserved (the
  * monolith builds links and cookies from it), hop-by-hop fields gone, Via and X-Forwarded-* added by us, a W3C traceparent passed on or begun.
  */
 export function forwardedHeaders(rawHeaders: readonly string[], sender: Sender): OutgoingHeaders {
-  const before = new Map<string, string>();
+  const claimed: OutgoingHeaders = {};
   const headers = endToEnd(rawHeaders, (name, value) => {
     if (!OURS.has(name) && !name.startsWith('x-strangler-')) return true;
-    before.set(name, before.has(name) ? `${before.get(name) ?? ''}, ${value}` : value);
+    append(claimed, name, value);
     return false;
   });
-  const chain = sender.trusted ? before.get('x-forwarded-for') : undefined;
-  append(headers, 'via', VIA);
-  headers['x-forwarded-for'] = chain === undefined ? sender.peer : `${chain}, ${sender.peer}`;
-  headers['x-forwarded-proto'] = (sender.trusted ? before.get('x-forwarded-proto') : undefined) ?? (sender.secure ? 'https' : 'http');
-  const host = (sender.trusted ? before.get('x-forwarded-host') : undefined) ?? headers['host'];
-  if (typeof host === 'string') headers['x-forwarded-host'] = host;
-  if (sender.port !== undefined) headers['x-forwarded-port'] = String(sender.port);
+  append(headers, 'via', via(sender.httpVersion));
+  setForwarded(headers, sender, sender.trusted ? claimed : {});
   const trace = headers['traceparent'];
   if (typeof trace !== 'string' || !TRACEPARENT.test(trace)) headers['traceparent'] = newTraceparent();
   return headers;
+}
+
+/** What a client claims about itself counts only when a proxy of ours has written it. */
+function setForwarded(headers: OutgoingHeaders, { peer, secure, port }: Sender, claimed: OutgoingHeaders): void {
+  const chain = claimed['x-forwarded-for'];
+  headers['x-forwarded-for'] = chain === undefined ? peer : [chain, peer].flat().join(', ');
+  headers['x-forwarded-proto'] = claimed['x-forwarded-proto'] ?? (secure ? 'https' : 'http');
+  const host = claimed['x-forwarded-host'] ?? headers['host'];
+  if (host !== undefined) headers['x-forwarded-host'] = host;
+  const at = claimed['x-forwarded-port'] ?? (port === undefined ? undefined : String(port));
+  if (at !== undefined) headers['x-forwarded-port'] = at;
 }
 
 /** The client's address: the peer, or the last entry of the chain that a proxy of ours has written. */
@@ -52,14 +61,14 @@ export function clientAddress(rawHeaders: readonly string[], peer: string, trust
 }
 
 /** The fields of the answer we send: `[name, value, name, value …]`, spelled and ordered as the upstream sent them. */
-export function answerHeaders(rawHeaders: readonly string[], status: number, servedBy: string): string[] {
+export function answerHeaders({ rawHeaders, httpVersion }: { readonly rawHeaders: readonly string[]; readonly httpVersion: string }, status: number, servedBy: string): string[] {
   const named = connectionOptions(rawHeaders);
   const kept = pairs(rawHeaders).filter(([name]) => {
     const lower = name.toLowerCase();
     if (lower === 'content-length' && (status === 204 || status < 200)) return false;
     return !HOP_BY_HOP.has(lower) && !named.has(lower) && !lower.startsWith('x-strangler-');
   });
-  return [...kept.flat(), 'via', VIA, 'x-strangler-served-by', servedBy];
+  return [...kept.flat(), 'via', via(httpVersion), 'x-strangler-served-by', servedBy];
 }
 
 function endToEnd(rawHeaders: readonly string[], keep: (name: string, value: string) => boolean): OutgoingHeaders {

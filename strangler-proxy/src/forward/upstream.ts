@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { sendAnswer } from './answer.ts';
 import { toFailure, UpstreamTimeout, type ForwardFailure } from './failure.ts';
@@ -37,9 +37,9 @@ export interface Upstream {
 }
 
 interface Exchange {
-  begun(request: ClientRequest): void;
-  answered(answer: IncomingMessage): void;
-  failed(error: unknown): void;
+  readonly begun: (request: ClientRequest) => void;
+  readonly answered: (answer: IncomingMessage) => void;
+  readonly failed: (error: unknown) => void;
 }
 
 /**
@@ -47,7 +47,7 @@ interface Exchange {
  * (no cap of 256 sockets, which long-lived streams would use up), timeouts (it has none), and the answer's head (it forwards hop-by-hop fields).
  */
 export function createUpstream(name: string, url: URL, limits: ForwardLimits): Upstream {
-  const agent = new (url.protocol === 'https:' ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 256, timeout: limits.idleConnectionMs, scheduling: 'lifo' });
+  const agent = agentFor(url, limits.idleConnectionMs);
   const exchanges = new WeakMap<IncomingMessage, Exchange>();
   const proxy = createProxyMiddleware({
     target: url.href, agent, selfHandleResponse: true, ejectPlugins: true,
@@ -79,6 +79,12 @@ export function createUpstream(name: string, url: URL, limits: ForwardLimits): U
   };
 }
 
+/** The certificate is checked against the upstream's own name: Host is the client's, and would be taken for it otherwise. */
+function agentFor({ protocol, hostname }: URL, idleMs: number): HttpAgent {
+  const options = { keepAlive: true, maxSockets: Infinity, maxFreeSockets: 256, timeout: idleMs, scheduling: 'lifo' as const };
+  return protocol === 'https:' ? new HttpsAgent({ ...options, servername: isIP(hostname) === 0 ? hostname : '' }) : new HttpAgent(options);
+}
+
 interface Watched {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -86,7 +92,7 @@ interface Watched {
   readonly tap: Tap;
   readonly limits: ForwardLimits;
   readonly startedAt: number;
-  settle(attempt: Attempt): void;
+  readonly settle: (attempt: Attempt) => void;
 }
 
 /** Follows one attempt to its single outcome. */

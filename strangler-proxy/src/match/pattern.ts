@@ -29,30 +29,30 @@ export const isGetAndHead = (a: Method, b: Method): boolean => (a === 'GET' && b
 
 /** Compares the sets of paths that two patterns match. `:x` is one non-empty segment; `*` is one or more. */
 export function relate(a: readonly Segment[], b: readonly Segment[]): Relation {
-  let inside = false;
-  let around = false;
-  for (let i = 0; ; i += 1) {
-    const left = a[i];
-    const right = b[i];
-    if (left === undefined && right === undefined) break;
-    if (left === undefined || right === undefined) return 'disjoint';
-    const step = relateSegments(left, right);
-    if (step === 'disjoint') return 'disjoint';
-    inside ||= step === 'inside';
-    around ||= step === 'around';
-    if (left.kind === 'rest' || right.kind === 'rest') break;
-  }
-  if (inside && around) return 'crossing';
-  if (inside) return 'inside';
-  return around ? 'around' : 'same';
+  const [left, right] = [a[0], b[0]];
+  if (left === undefined && right === undefined) return 'same';
+  if (left === undefined || right === undefined) return 'disjoint';
+  const head = relateSegments(left, right);
+  if (head === 'disjoint' || left.kind === 'rest' || right.kind === 'rest') return head;
+  return both(head, relate(a.slice(1), b.slice(1)));
 }
 
+function both(head: Relation, tail: Relation): Relation {
+  if (head === 'same' || tail === 'disjoint') return tail;
+  return tail === 'same' || tail === head ? head : 'crossing';
+}
+
+/** From the narrowest to the widest. */
+const WIDTH = { literal: 0, param: 1, rest: 2 } as const;
+
 function relateSegments(a: Segment, b: Segment): Relation {
-  if (a.kind === 'literal' && b.kind === 'literal') return a.text === b.text ? 'same' : 'disjoint';
-  if (a.kind === b.kind) return 'same';
-  if (a.kind === 'rest') return 'around';
-  if (b.kind === 'rest') return 'inside';
-  const literal = a.kind === 'literal' ? a : b;
-  if (literal.kind === 'literal' && literal.text === '') return 'disjoint';
-  return a.kind === 'literal' ? 'inside' : 'around';
+  const [wide, narrow] = WIDTH[a.kind] > WIDTH[b.kind] ? [a, b] : [b, a];
+  if (narrow.kind === 'literal' && !takes(wide, narrow.text)) return 'disjoint';
+  if (WIDTH[a.kind] === WIDTH[b.kind]) return 'same';
+  return WIDTH[a.kind] < WIDTH[b.kind] ? 'inside' : 'around';
+}
+
+function takes(segment: Segment, text: string): boolean {
+  if (segment.kind === 'literal') return segment.text === text;
+  return segment.kind === 'rest' || text !== '';
 }

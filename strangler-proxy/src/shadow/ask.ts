@@ -28,8 +28,8 @@ export function createAsker({ timeoutMs, maxBodyBytes }: AskLimits): Asker {
       const startedAt = performance.now();
       try {
         const answer = await agent.request({
-          origin: base.origin, method: method as 'GET', path: joined(base, url), body: body ?? null, signal: AbortSignal.timeout(timeoutMs),
-          headers: { ...headers, 'x-strangler-mirror': '1' },
+          origin: base.origin, method, path: joined(base, url), body: body ?? null, signal: AbortSignal.timeout(timeoutMs),
+          headers: { ...sendable(headers, base), 'x-strangler-mirror': '1' },
         });
         const latencyMs = performance.now() - startedAt;
         const bytes = await readUpTo(answer.body, maxBodyBytes);
@@ -43,6 +43,11 @@ export function createAsker({ timeoutMs, maxBodyBytes }: AskLimits): Asker {
     },
     close: async () => { await agent.destroy(); },
   };
+}
+
+/** undici frames the body itself, and would check a certificate against Host, which is the client's. */
+function sendable(headers: Repeatable['headers'], { protocol }: URL): Record<string, string | string[]> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'transfer-encoding' && name !== 'content-length' && (name !== 'host' || protocol === 'http:')));
 }
 
 /** Joined as the forwarding side joins it. */

@@ -46,6 +46,7 @@ export class Mirror {
   readonly #ledger: Ledger;
   readonly #limits: MirrorLimits;
   #active = 0;
+  #stopped = false;
   readonly #running = new Set<Promise<void>>();
 
   constructor(asker: Asker, rules: Rules, ledger: Ledger, limits: MirrorLimits) {
@@ -59,8 +60,11 @@ export class Mirror {
 
   /** Begins to copy an exchange, or counts why not. */
   begin(order: MirrorOrder, headers: Readonly<Record<string, string | string[] | undefined>>): Mirroring | undefined {
-    if (CONDITIONAL.some((name) => headers[name] !== undefined)) return void this.#ledger.skip(order.routeId, 'conditional');
-    if (this.#active >= this.#limits.concurrency) return void this.#ledger.skip(order.routeId, 'busy');
+    const obstacle = CONDITIONAL.some((name) => headers[name] !== undefined) ? 'conditional' : this.#active >= this.#limits.concurrency ? 'busy' : undefined;
+    if (obstacle !== undefined) {
+      this.#ledger.skip(order.routeId, obstacle);
+      return undefined;
+    }
     this.#active += 1;
     const capture = new Capture(this.#limits.maxBodyBytes);
     const end = (): void => { this.#active -= 1; };
@@ -75,19 +79,28 @@ export class Mirror {
     };
   }
 
-  /** Resolves when nothing is being compared. */
-  async idle(): Promise<void> { await Promise.allSettled(this.#running); }
+  /** Ends what is under way; it is not counted any more, because a question that we broke off ourselves says nothing about a side. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#asker.close();
+    await Promise.allSettled(this.#running);
+  }
 
   async #compare(order: MirrorOrder, request: Omit<Repeatable, 'body'>, captured: ReturnType<Capture['result']>): Promise<void> {
-    if (typeof captured === 'string') return void this.#ledger.skip(order.routeId, captured);
-    const repeat: Repeatable = { ...request, body: captured.body.length === 0 ? undefined : captured.body };
+    const outcome = typeof captured === 'string' ? captured : await this.#judge(order, { ...request, body: captured.body.length === 0 ? undefined : captured.body }, captured.observation);
+    if (this.#stopped) return;
+    if (typeof outcome === 'string') this.#ledger.skip(order.routeId, outcome);
+    else this.#ledger.record(order.routeId, outcome);
+  }
+
+  async #judge(order: MirrorOrder, repeat: Repeatable, served: Answered): Promise<Comparison | SkipReason> {
     const other = await this.#asker.ask(order.other, repeat);
-    if (other === 'too large') return void this.#ledger.skip(order.routeId, 'too large');
-    const [control, candidate] = order.served === 'control' ? [captured.observation, other] as const : [other, captured.observation] as const;
-    if (control.kind === 'unanswered') return void this.#ledger.skip(order.routeId, 'control unavailable');
+    if (other === 'too large') return other;
+    const [control, candidate] = order.served === 'control' ? [served, other] as const : [other, served] as const;
+    if (control.kind === 'unanswered') return 'control unavailable';
     const differences = difference(control, candidate, this.#rules);
     const noise = differences.length === 0 || order.control === undefined ? new Set<string>() : await this.#noise(order.control, repeat, control);
-    this.#ledger.record(order.routeId, { differences, noise, latencyMs: { control: control.latencyMs, candidate: latencyOf(candidate) } });
+    return { differences, noise, latencyMs: { control: control.latencyMs, candidate: latencyOf(candidate) } };
   }
 
   /**

@@ -51,13 +51,18 @@ async function createNew(path: string, text: string): Promise<boolean> {
 async function isAlive(lock: string): Promise<boolean> {
   const [pidText = '', start = ''] = lock.trim().split(' ');
   const pid = Number(pidText);
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid || !isRunning(pid)) return false;
+  return start === '' || start === await startOf(pid);
+}
+
+/** Signal 0 only asks; a process of another user answers EPERM, and is there. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
-  return start === '' || start === await startOf(pid);
 }
 
 /** The process's start time in clock ticks (proc(5), field 22); `''` where there is no /proc. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { FILES } from './file-store.ts';
+import { isRunning } from './lock.ts';
 import { readAudit, readIfThere, readState, readTallies } from './read-files.ts';
 import type { AuditEntry, ProxyState, Tallies } from './store.ts';
 
@@ -44,14 +45,5 @@ function parseDiscovery(text: string | undefined): Discovery | undefined {
     return { pid: value.pid, url: value.url, adminUrl: value.adminUrl };
   } catch {
     return undefined;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }

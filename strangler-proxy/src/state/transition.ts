@@ -41,13 +41,9 @@ function nextNotation(route: RouteFacts, from: Stage): string {
 
 function defaultsOf({ configured, dividedBy, write }: RouteFacts, from: Stage, stickyBy: StickyBy | undefined): StageDefaults {
   const stages = [from, configured].filter((stage) => typeof stage === 'object');
-  const shadow = stages.find((stage) => 'shadow' in stage)?.shadow;
-  const canary = stages.find((stage) => 'canary' in stage)?.canary;
-  return {
-    sample: shadow?.sample ?? 1,
-    stickyBy: stickyBy ?? canary?.stickyBy ?? (write ? dividedBy : undefined) ?? 'client',
-    ...(shadow?.sandbox === undefined ? {} : { sandbox: shadow.sandbox }),
-  };
+  const shadow = stages.find((stage) => 'shadow' in stage)?.shadow ?? { sample: 1 };
+  const canary = stages.find((stage) => 'canary' in stage)?.canary ?? { stickyBy: (write ? dividedBy : undefined) ?? 'client' };
+  return { ...shadow, stickyBy: stickyBy ?? canary.stickyBy };
 }
 
 /**
