@@ -4,14 +4,19 @@ import { compareText } from '../model/evidence.ts';
 import type { EndpointFact, Module, SystemModel, Unresolved } from '../model/graph.ts';
 import { RouterHooks } from './endpoints/frameworks.ts';
 import { buildRouters, collectEndpoints } from './endpoints/read-routers.ts';
+import { CallReader } from './calls.ts';
 import { readImports, sortUnresolved } from './imports.ts';
 import { Interpreter } from './interpret/interpreter.ts';
 import { Program } from './link/program.ts';
+import { Types } from './link/types.ts';
 import type { FileFacts } from './parse/facts.ts';
 import { parseTypeScript } from './parse/typescript.ts';
 import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
 import { Resolver } from './source/resolve.ts';
 import { listFiles } from './source/walk.ts';
+import { Models } from './tables/models.ts';
+import { AccessReader } from './tables/read-accesses.ts';
+import { loadSqlParser } from './tables/sql.ts';
 
 export interface ReadProgress {
   readonly step: 'files' | 'links' | 'history';
@@ -86,7 +91,6 @@ const byEndpoint = (a: EndpointFact, b: EndpointFact): number =>
 const BUDGET_PER_FILE = 3_000;
 
 /** Reads a project into plain facts: no configuration, none of its code run, none of its packages needed. */
-// eslint-disable-next-line @typescript-eslint/require-await -- readers that ask other processes and WebAssembly are asynchronous
 export const readSystem = async (directory: string, options: ReadOptions): Promise<SystemModel> => {
   const root = resolve(directory);
   const listing = listFiles(root);
@@ -99,9 +103,13 @@ export const readSystem = async (directory: string, options: ReadOptions): Promi
   const routers = new RouterHooks();
   buildRouters(run, routers, files.facts.filter(({ path }) => ['source', 'config'].includes(kinds.get(path) ?? '')));
   const endpoints = collectEndpoints(routers);
+  const types = new Types(program);
+  const calls = new CallReader(program, types, (path) => kinds.get(path) === 'source').read();
+  await loadSqlParser();
+  const data = new AccessReader(program, run, types, new Models()).read(files.facts.filter(({ path }) => kinds.get(path) === 'source'));
   return {
-    name: basename(root), modules: files.modules, imports: imports.edges, calls: [], endpoints: [...endpoints.endpoints].sort(byEndpoint),
-    tables: [], accesses: [], transactions: [], foreignKeys: [], coChanges: [],
-    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved]), crossCheck: [],
+    name: basename(root), modules: files.modules, imports: imports.edges, calls: calls.edges, endpoints: [...endpoints.endpoints].sort(byEndpoint),
+    tables: [], accesses: data.accesses, transactions: data.transactions, foreignKeys: [], coChanges: [],
+    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved, ...data.unresolved]), crossCheck: [],
   };
 };

@@ -1,0 +1,68 @@
+import type { Expr, FileFacts, FunctionFact, Pattern, Step, TypeFact } from '../parse/facts.ts';
+
+/** What a name stands for inside one function, from its text alone. */
+export interface Binding {
+  readonly from: 'parameter' | 'let' | 'each';
+  /** The function that binds it. */
+  readonly scope: number;
+  readonly type?: TypeFact;
+  readonly value?: Expr;
+  /** How the name is taken out of the value: `const { a: { b } } = v` gives `['a', 'b']`; an array position is `[]`. */
+  readonly path: readonly string[];
+  readonly position?: number;
+  readonly field?: boolean;
+}
+
+const scopes = new WeakMap<FunctionFact, ReadonlyMap<string, Binding>>();
+
+/** The names a function binds itself: parameters, variables, loop variables. The last binding wins, as it does at run time. */
+export const bindingsOf = (file: FileFacts, index: number): ReadonlyMap<string, Binding> => {
+  const fact = file.functions[index];
+  if (fact === undefined) return new Map();
+  const known = scopes.get(fact);
+  if (known !== undefined) return known;
+  const found = new Map<string, Binding>();
+  for (const [position, { pattern, type, initial, field }] of fact.parameters.entries()) {
+    note(found, pattern, { from: 'parameter', scope: index, path: [], position, field, ...(type === undefined ? {} : { type }), ...(initial === undefined ? {} : { value: initial }) });
+  }
+  noteSteps(found, fact.steps, index);
+  scopes.set(fact, found);
+  return found;
+};
+
+const noteSteps = (found: Map<string, Binding>, steps: readonly Step[], scope: number): void => {
+  for (const step of steps) {
+    if (step.kind === 'let') note(found, step.pattern, { from: 'let', scope, path: [], ...(step.type === undefined ? {} : { type: step.type }), ...(step.value === undefined ? {} : { value: step.value }) });
+    if (step.kind === 'each') {
+      note(found, step.pattern, { from: 'each', scope, path: ['[]'], value: step.of });
+      noteSteps(found, step.body, scope);
+    }
+  }
+};
+
+const note = (found: Map<string, Binding>, pattern: Pattern, binding: Binding): void => {
+  if (pattern.kind === 'name') found.set(pattern.name, found.get(pattern.name)?.value === undefined ? binding : { ...binding, ...(binding.value === undefined ? { value: found.get(pattern.name)?.value as Expr } : {}) });
+  else if (pattern.kind === 'array') for (const item of pattern.items) { if (item !== undefined) note(found, item, { ...binding, path: [...binding.path, '[]'] }); }
+  else {
+    for (const { key, target } of pattern.entries) note(found, target, { ...binding, path: [...binding.path, key] });
+    if (pattern.rest !== undefined) found.set(pattern.rest, binding);
+  }
+};
+
+/** Finds a name from the inside out; undefined when no function around binds it. */
+export const findBinding = (file: FileFacts, index: number, name: string): Binding | undefined => {
+  for (let at = index; at >= 0; at = file.functions[at]?.parent ?? -1) {
+    const found = bindingsOf(file, at).get(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** The class whose `this` is meant inside a function: its own, or for an arrow function and callbacks that of the function around. */
+export const thisClass = (file: FileFacts, index: number): number => {
+  for (let at = index; at >= 0; at = file.functions[at]?.parent ?? -1) {
+    const fact = file.functions[at];
+    if (fact !== undefined && fact.owner >= 0) return fact.owner;
+  }
+  return -1;
+};

@@ -1,0 +1,58 @@
+import type { TableAccess } from '../../model/graph.ts';
+import type { Interpreter } from '../interpret/interpreter.ts';
+import type { Frame } from '../interpret/values.ts';
+import type { Program } from '../link/program.ts';
+import type { Types } from '../link/types.ts';
+import type { Expr, FileFacts } from '../parse/facts.ts';
+import type { Chain } from './chain.ts';
+import type { Models } from './models.ts';
+
+/** One table touched by one query, before it is known in which function and transaction. */
+export interface Touch {
+  readonly table: string;
+  readonly mode: TableAccess['mode'];
+  readonly columns: readonly string[];
+  readonly via: TableAccess['via'];
+  readonly line: number;
+}
+
+/** What a recogniser makes of a chain. `queries` counts what it took for a query, resolved or not. */
+export interface Recognised {
+  readonly touches: readonly Touch[];
+  readonly unresolved?: { readonly what: string; readonly why: string; readonly line: number };
+}
+
+/** Where a chain stands, and the means to look around from there. */
+export interface Place {
+  readonly file: FileFacts;
+  readonly scope: number;
+  readonly frame: Frame;
+  readonly run: Interpreter;
+  readonly types: Types;
+  readonly program: Program;
+  readonly models: Models;
+}
+
+export type Recogniser = (chain: Chain, place: Place) => Recognised | undefined;
+
+/** A short print of an expression for findings. */
+export const printExpr = (expr: Expr): string => shorten(print(expr, 0));
+
+const shorten = (text: string): string => (text.length > 100 ? `${text.slice(0, 97)}...` : text);
+
+const print = (expr: Expr, depth: number): string => {
+  if (depth > 6) return '…';
+  const next = depth + 1;
+  switch (expr.kind) {
+    case 'text': return `'${expr.value.replace(/\s+/g, ' ')}'`;
+    case 'name': return expr.name;
+    case 'this': return 'this';
+    case 'member': return `${print(expr.of, next)}.${expr.name}`;
+    case 'call': return `${print(expr.callee, next)}(${expr.args.map((arg) => print(arg, depth + 3)).join(', ')})`;
+    case 'index': return `${print(expr.of, next)}[${print(expr.by, next)}]`;
+    case 'template': return `\`${expr.texts.join('${…}').replace(/\s+/g, ' ')}\``;
+    case 'await': case 'cast': return print(expr.of, depth);
+    case 'literal': return String(expr.value);
+    default: return '…';
+  }
+};

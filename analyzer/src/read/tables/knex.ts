@@ -1,0 +1,143 @@
+import { HOLE, UNKNOWN, texts, type Value } from '../interpret/values.ts';
+import type { Expr } from '../parse/facts.ts';
+import { hasLink, namedCalls, rootName, type Chain, type Link } from './chain.ts';
+import { printExpr, type Place, type Recognised, type Recogniser, type Touch } from './found.ts';
+import { touchesOfSql } from './sql.ts';
+import { tableName, tableNames } from './table-name.ts';
+
+const STRONG = /^(?:knex|_knex|db|_db|dbh|database|trx|tx|conn|connection|transaction|transacting)$|[kK]nex$|Db$|DB$|Trx$|Knex|^(?:knex|trx|db)[A-Z_]/;
+/** Steps that only a query builder has. */
+const BUILDER = new Set([
+  'where', 'whereIn', 'whereNot', 'whereNotIn', 'whereNull', 'whereNotNull', 'whereRaw', 'whereExists', 'whereBetween', 'andWhere', 'orWhere', 'whereILike', 'whereLike', 'insert', 'upsert', 'select',
+  'leftJoin', 'innerJoin', 'rightJoin', 'join', 'leftOuterJoin', 'fullOuterJoin', 'joinRaw', 'crossJoin', 'orderBy', 'orderByRaw', 'groupBy', 'returning', 'pluck', 'onConflict', 'increment', 'decrement',
+  'del', 'distinct', 'countDistinct', 'with', 'columnInfo', 'having', 'limit', 'offset', 'transacting', 'forUpdate', 'max', 'min', 'sum', 'avg', 'count', 'first', 'update', 'delete', 'truncate', 'as', 'modify', 'clearSelect', 'union', 'unionAll', 'withRecursive', 'batchInsert', 'unsafe',
+]);
+const CERTAIN = new Set(['where', 'whereIn', 'whereNot', 'andWhere', 'whereNull', 'whereNotNull', 'whereRaw', 'insert', 'select', 'leftJoin', 'innerJoin', 'join', 'orderBy', 'returning', 'onConflict', 'pluck', 'del']);
+const WRITES = new Set(['insert', 'upsert', 'update', 'del', 'delete', 'truncate', 'increment', 'decrement', 'onConflict', 'merge', 'batchInsert', 'ignore']);
+const JOINS = /^(?:\w*[jJ]oin)$/;
+const NAMES_TABLE = new Set(['from', 'into', 'table', 'fromRaw', 'queryBuilder', 'using']);
+
+const eval1 = (expr: Expr | undefined, place: Place): Value => (expr === undefined ? UNKNOWN : place.run.evaluate(expr, place.frame));
+
+interface Named { readonly tables: readonly string[]; readonly line: number; readonly unknown?: Expr }
+
+/** knex chains: `db('t as x')`, `.from`, `.into`, joins, writes; the receiver is known by its name, its type, or by what is done with it. */
+export const recogniseKnex: Recogniser = (chain, place) => {
+  if (chain.links.some(({ name }) => name === 'schema')) return undefined;
+  const named = [...calledTables(chain, place), ...linkedTables(chain, place)];
+  const continued = named.length === 0 ? continuedTables(chain, place) : [];
+  const main = named.flatMap(({ tables }) => tables);
+  const joined = joinedTables(chain, place);
+  const raw = rawTouches(chain, place);
+  if (main.length === 0 && continued.length === 0 && raw.length === 0 && joined.length === 0) return unknownTable(named);
+  const skip = cteNames(chain, place);
+  const touches = [...mainTouches(chain, place, main.length > 0 ? main : changes(chain) ? continued : [], named[0]?.line ?? lastLine(chain)), ...joined, ...raw];
+  return { touches: touches.filter(({ table }) => !skip.has(table)) };
+};
+
+const lastLine = (chain: Chain): number => chain.links.at(-1)?.line ?? 1;
+
+const changes = (chain: Chain): boolean => hasLink(chain, WRITES);
+
+const unknownTable = (named: readonly Named[]): Recognised | undefined => {
+  const [first] = named;
+  return first?.unknown === undefined ? undefined : { touches: [], unresolved: { what: printExpr(first.unknown), why: 'the table is chosen at run time', line: first.line } };
+};
+
+/** `db('orders')`: a call on something that is knex by its name or type, or whose result is used as a query. */
+const calledTables = (chain: Chain, place: Place): Named[] => namedCalls(chain).flatMap(({ receiver, args, call, position }) => {
+  const after = chain.links.slice(position + 1);
+  const certain = after.some(({ name }) => CERTAIN.has(name));
+  const known = STRONG.test(receiver) || isKnexValue(call.callee, place);
+  if (args.length === 0 || NAMES_TABLE.has(receiver) || BUILDER.has(receiver) || (!known && !certain)) return [];
+  if (args.length > 2 || (!known && args.length > 1)) return [];
+  const [first] = args;
+  if (first === undefined || first.kind === 'function') return [];
+  return namedBy(first, call.line, known && (certain || STRONG.test(receiver)), after, place);
+});
+
+const namedBy = (arg: Expr, line: number, certain: boolean, after: readonly Link[], place: Place): Named[] => {
+  const value = eval1(arg, place);
+  const tables = tableNames(value);
+  if (tables.length > 0) return [{ tables, line }];
+  if (arg.kind === 'call' || arg.kind === 'object' || value.kind === 'list') return [];
+  return certain && after.some(({ name }) => CERTAIN.has(name)) ? [{ tables: [], line, unknown: arg }] : [];
+};
+
+const isKnexValue = (callee: Expr, place: Place): boolean => {
+  const type = place.types.of(place.file, place.scope, callee);
+  return type?.kind === 'external' && (type.module === 'knex' || /^Knex/.test(type.name));
+};
+
+const linkedTables = (chain: Chain, place: Place): Named[] => {
+  if (!STRONG.test(rootName(chain)) && !chain.links.some(({ name }) => BUILDER.has(name) || STRONG.test(name))) return [];
+  return chain.links.flatMap((link, position) => {
+    if (link.call === undefined || link.args[0] === undefined) return [];
+    if (link.name === 'batchInsert' || NAMES_TABLE.has(link.name)) return link.args[0].kind === 'function' ? [] : namedBy(link.args[0], link.line, isQuery(chain), chain.links.slice(position), place);
+    return [];
+  });
+};
+
+const isQuery = (chain: Chain): boolean => hasLink(chain, CERTAIN);
+
+/** `query.update(…)` where `query` was `db('orders')` above. */
+const continuedTables = (chain: Chain, place: Place): string[] => {
+  if (chain.root.kind !== 'name' || !hasLink(chain, WRITES)) return [];
+  const found = bindingChain(chain.root.name, place);
+  return found === undefined ? [] : [...calledTables(found, place), ...linkedTables(found, place)].flatMap(({ tables }) => tables);
+};
+
+const bindingChain = (name: string, place: Place): Chain | undefined => place.models.chainBoundTo(place, name);
+
+const mainTouches = (chain: Chain, place: Place, tables: readonly string[], line: number): Touch[] => {
+  const mode = changes(chain) ? 'write' : 'read';
+  const columns = columnsOf(chain, place);
+  return [...new Set(tables)].map((table) => ({ table, mode, columns, via: 'knex', line }));
+};
+
+const joinedTables = (chain: Chain, place: Place): Touch[] => chain.links.flatMap((link): Touch[] => {
+  const [first, second] = link.args;
+  if (link.call === undefined || first === undefined || !JOINS.test(link.name) || link.name === 'join' && second === undefined) return [];
+  if (link.name === 'joinRaw') return [];
+  return tableNames(eval1(first, place)).map((table) => ({ table, mode: 'read', columns: [], via: 'knex', line: link.line }));
+});
+
+/** `knex.raw('…')`: a whole statement; fragments inside other calls are read where they stand. */
+const rawTouches = (chain: Chain, place: Place): Touch[] => chain.links.flatMap((link): Touch[] => {
+  if (link.name !== 'raw' && link.name !== 'joinRaw' && link.name !== 'fromRaw') return [];
+  return texts(eval1(link.args[0], place)).flatMap((sql) => touchesOfSql(withBindings(sql, link, place), link.line, 'knex', true) ?? []);
+});
+
+/** `raw('?? …', ['orders'])` names its tables in the bindings. */
+const withBindings = (sql: string, link: Link, place: Place): string => {
+  const bindings = eval1(link.args[1], place);
+  let position = 0;
+  const items = bindings.kind === 'list' ? bindings.items : [];
+  return sql.replace(/\?\??/g, (mark) => {
+    const value = items[position++];
+    return mark === '??' && value?.kind === 'text' && !value.text.includes(HOLE) ? value.text : mark;
+  });
+};
+
+const cteNames = (chain: Chain, place: Place): ReadonlySet<string> =>
+  new Set(chain.links.filter(({ name }) => /^with(?:Recursive|Materialized|NotMaterialized)?$/.test(name)).flatMap(({ args }) => texts(eval1(args[0], place))));
+
+const COLUMN_LINKS = new Set(['select', 'where', 'andWhere', 'orWhere', 'whereIn', 'insert', 'update', 'pluck', 'returning', 'whereNull', 'whereNotNull', 'orderBy', 'increment', 'decrement', 'first', 'groupBy']);
+
+/** Columns written out: of other tables (`u.name`) and expressions are left aside. */
+const columnsOf = (chain: Chain, place: Place): string[] => {
+  if (chain.links.some(({ name }) => JOINS.test(name))) return [];
+  const written = chain.links.filter(({ name, call }) => call !== undefined && COLUMN_LINKS.has(name)).flatMap(({ args, name }) => {
+    const used = name === 'select' || name === 'first' || name === 'returning' ? args : args.slice(0, 1);
+    return used.flatMap((arg) => columnsIn(eval1(arg, place)));
+  });
+  return [...new Set(written.map((one) => one.replace(/^\w+\./, '').replace(/\s+as\s+.*$/i, '')))].filter((one) => /^[A-Za-z_]\w*$/.test(one));
+};
+
+const columnsIn = (value: Value): string[] => {
+  if (value.kind === 'text') return [value.text];
+  if (value.kind === 'list') return value.items.flatMap(columnsIn);
+  return value.kind === 'object' ? [...value.properties.keys()] : [];
+};
+
+export const isTableText = (value: string): boolean => tableName(value) !== undefined;

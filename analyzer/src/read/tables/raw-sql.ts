@@ -1,0 +1,62 @@
+import { HOLE, UNKNOWN, texts, type Value } from '../interpret/values.ts';
+import type { Expr } from '../parse/facts.ts';
+import { before, type Chain, type Link } from './chain.ts';
+import { printExpr, type Place, type Recognised, type Recogniser, type Touch } from './found.ts';
+import { isSomeName, isSql, touchesOfSql } from './sql.ts';
+
+const METHODS = new Set(['query', 'raw', 'execute', 'exec', 'runSql', 'unsafe', '$queryRaw', '$executeRaw', '$queryRawUnsafe', '$executeRawUnsafe', 'all', 'get', 'run', 'any', 'one', 'none', 'oneOrNone', 'many', 'manyOrNone', 'prepare', 'queryOne', 'querySingle', 'sql', 'literal', 'joinRaw', 'fromRaw', 'whereRaw', 'stream', 'each']);
+const DATABASE = /(?:^|_)(?:pool|client|db|database|knex|sequelize|conn|connection|manager|datasource|queryrunner|pg|mysql|sqlite|prisma|trx|tx|entitymanager|em)$|(?:Pool|Client|Db|DB|Connection|DataSource|Manager|Runner|Knex|Trx)$/i;
+const ALWAYS_SQL = new Set(['$queryRaw', '$executeRaw', '$queryRawUnsafe', '$executeRawUnsafe', 'runSql']);
+
+/** SQL written as text, wherever it is handed to something: pools, clients, ORMs' escape hatches, tagged templates. */
+export const recogniseSql: Recogniser = (chain, place) => {
+  const found: Recognised[] = chain.links.flatMap((link, position) => inLink(chain, link, position, place) ?? []);
+  if (found.length === 0) return undefined;
+  const [unresolved] = found.flatMap((one) => one.unresolved ?? []);
+  return { touches: found.flatMap(({ touches }) => touches), ...(unresolved === undefined ? {} : { unresolved }) };
+};
+
+const inLink = (chain: Chain, link: Link, position: number, place: Place): Recognised | undefined => {
+  if (link.call === undefined) return undefined;
+  const name = link.name === '' ? before(chain, position) : link.name;
+  const [first] = link.args;
+  if (first === undefined) return undefined;
+  const isMethod = METHODS.has(name) || link.call.form === 'tag';
+  if (!isMethod) return literalSql(link);
+  const statements = sqlTexts(place.run.evaluate(first, place.frame));
+  if (statements.some(isSql)) return readAll(statements.filter(isSql), link);
+  return unknownQuery(chain, { first, position, name, known: statements }, link);
+};
+
+/** A statement written out as the argument of anything is a query, whatever the function is called. */
+const literalSql = (link: Link): Recognised | undefined => {
+  const statements = link.args.flatMap((arg) => (arg.kind === 'text' && isSql(arg.value) ? [arg.value] : arg.kind === 'template' && isSql(arg.texts.join(HOLE)) ? [arg.texts.join(HOLE)] : []));
+  return statements.length === 0 || statements.some((one) => !/\b(?:from|into|set|table)\b/i.test(one)) ? undefined : readAll(statements, link);
+};
+
+/** `query(text)`, `query({ text })`, `query(SQL`…`)`. */
+const sqlTexts = (value: Value): string[] => {
+  if (value.kind === 'object') return ['text', 'sql', 'query'].flatMap((key) => texts(value.properties.get(key) ?? UNKNOWN));
+  return texts(value);
+};
+
+const readAll = (statements: readonly string[], link: Link): Recognised => {
+  const touches: Touch[] = [];
+  let unresolved: Recognised['unresolved'];
+  for (const sql of statements) {
+    const found = touchesOfSql(sql, link.line, 'sql');
+    const what = sql.replaceAll(HOLE, '${…}').replace(/\s+/g, ' ').trim().slice(0, 100);
+    if (found === undefined) unresolved = { what, why: 'the statement does not parse as PostgreSQL', line: link.line };
+    else if (found.some(({ table }) => isSomeName(table))) unresolved = { what, why: 'a table is chosen at run time', line: link.line };
+    touches.push(...(found ?? []).filter(({ table }) => !isSomeName(table)));
+  }
+  return { touches, ...(unresolved === undefined ? {} : { unresolved }) };
+};
+
+interface Candidate { readonly first: Expr; readonly position: number; readonly name: string; readonly known: readonly string[] }
+
+const unknownQuery = (chain: Chain, { first, position, name, known }: Candidate, link: Link): Recognised | undefined => {
+  if (!ALWAYS_SQL.has(name) && !(/^(?:query|execute|raw|unsafe)$/.test(name) && DATABASE.test(before(chain, position)))) return undefined;
+  if (known.some((one) => !one.includes(HOLE)) || first.kind === 'function' || first.kind === 'object') return undefined;
+  return { touches: [], unresolved: { what: printExpr(first), why: 'the statement is put together at run time', line: link.line } };
+};

@@ -1,0 +1,137 @@
+import { byEvidence, compareText } from '../../model/evidence.ts';
+import type { FunctionRef, TableAccess, TransactionScope, Unresolved } from '../../model/graph.ts';
+import { imaginedFrame } from '../endpoints/read-routers.ts';
+import type { Interpreter } from '../interpret/interpreter.ts';
+import type { Frame } from '../interpret/values.ts';
+import type { Program } from '../link/program.ts';
+import type { Types } from '../link/types.ts';
+import { childrenOf, eachExpr } from '../link/visit.ts';
+import type { Expr, FileFacts } from '../parse/facts.ts';
+import { chainOf, type Chain } from './chain.ts';
+import type { Place, Recognised, Recogniser, Touch } from './found.ts';
+import { recogniseKnex } from './knex.ts';
+import type { Models } from './models.ts';
+import { recogniseSql } from './raw-sql.ts';
+import { decoratedTransaction, openedBy, opensForFunction } from './transactions.ts';
+
+export interface ReadAccesses {
+  readonly accesses: readonly TableAccess[];
+  readonly transactions: readonly TransactionScope[];
+  readonly unresolved: readonly Unresolved[];
+}
+
+const RECOGNISERS: readonly Recogniser[] = [recogniseKnex, recogniseSql];
+
+/** Finds every query in every function: what it reads and writes, and in which transaction. */
+export class AccessReader {
+  private readonly run: Interpreter;
+  private readonly types: Types;
+  private readonly program: Program;
+  private readonly models: Models;
+  private readonly accesses = new Map<string, TableAccess>();
+  private readonly transactions = new Map<string, TransactionScope>();
+  private readonly unresolved: Unresolved[] = [];
+
+  constructor(program: Program, run: Interpreter, types: Types, models: Models) {
+    this.program = program;
+    this.run = run;
+    this.types = types;
+    this.models = models;
+  }
+
+  read(files: readonly FileFacts[]): ReadAccesses {
+    for (const file of files) this.readFile(file);
+    return {
+      accesses: [...this.accesses.values()].sort(byAccess), unresolved: this.unresolved,
+      transactions: [...this.transactions.values()].sort((a, b) => byEvidence(a.evidence, b.evidence)),
+    };
+  }
+
+  private readFile(file: FileFacts): void {
+    const inside = new Map<number, string>();
+    for (const [index, fact] of file.functions.entries()) {
+      const around = inside.get(index) ?? (fact.parent >= 0 ? inside.get(fact.parent) : undefined);
+      const decorated = decoratedTransaction(file, fact) ? this.open(file, index, fact.line) : undefined;
+      const transaction = decorated ?? around;
+      if (transaction !== undefined) inside.set(index, transaction);
+      this.readFunction(file, index, inside);
+    }
+  }
+
+  private readFunction(file: FileFacts, index: number, inside: Map<number, string>): void {
+    let place: Place | undefined;
+    const see = (expr: Expr): void => {
+      const chain = chainOf(expr);
+      place ??= this.placeOf(file, index);
+      this.readChain(chain, place, inside);
+    };
+    const roots = new Set<Expr>();
+    eachExpr(file.functions[index]?.steps ?? [], (expr) => {
+      // The outermost call of a chain speaks for all its links.
+      if (expr.kind !== 'call' || roots.has(expr)) return;
+      noteInner(expr, roots);
+      see(expr);
+    });
+  }
+
+  private placeOf(file: FileFacts, index: number): Place {
+    return { file, scope: index, frame: this.frameOf(file, index), run: this.run, types: this.types, program: this.program, models: this.models };
+  }
+
+  private frameOf(file: FileFacts, index: number): Frame {
+    return imaginedFrame(this.run, file, index);
+  }
+
+  private readChain(chain: Chain, place: Place, inside: Map<number, string>): void {
+    const opened = openedBy(chain);
+    if (opened !== undefined) {
+      const id = this.open(place.file, place.scope, opened.line);
+      for (const closure of opened.closures) inside.set(closure, id);
+    }
+    const whole = opensForFunction(chain);
+    if (whole !== undefined) inside.set(place.scope, this.open(place.file, place.scope, whole));
+    const found = RECOGNISERS.map((recognise) => recognise(chain, place)).find((one) => one !== undefined);
+    if (found !== undefined) this.keep(found, place, inside.get(place.scope));
+  }
+
+  private open(file: FileFacts, scope: number, line: number): string {
+    const id = `${file.path}:${String(line)}`;
+    this.transactions.set(id, { id, at: refOf(file, scope), evidence: { file: file.path, line } });
+    return id;
+  }
+
+  private keep(found: Recognised, place: Place, transaction: string | undefined): void {
+    const { file, scope } = place;
+    for (const touch of found.touches) this.add(touch, found.touches, refOf(file, scope), file, transaction);
+    if (found.unresolved !== undefined) {
+      const { what, why, line } = found.unresolved;
+      this.unresolved.push({ kind: 'query', what, why, evidence: { file: file.path, line } });
+    }
+  }
+
+  private add(touch: Touch, all: readonly Touch[], at: FunctionRef, file: FileFacts, transaction: string | undefined): void {
+    const joined = [...new Set(all.map(({ table }) => table))].filter((table) => table !== touch.table).sort(compareText);
+    const key = [file.path, touch.line, at.name, touch.table, touch.mode, touch.via].join('\0');
+    const known = this.accesses.get(key);
+    const columns = [...new Set([...(known?.columns ?? []), ...touch.columns])].sort(compareText);
+    this.accesses.set(key, {
+      table: touch.table, mode: touch.mode, at, columns, via: touch.via, ...(transaction === undefined ? {} : { transaction }),
+      joined: [...new Set([...(known?.joined ?? []), ...joined])].sort(compareText), evidence: { file: file.path, line: touch.line },
+    });
+  }
+}
+
+const noteInner = (expr: Expr, roots: Set<Expr>): void => {
+  let at: Expr | undefined = expr;
+  while (at !== undefined) {
+    roots.add(at);
+    at = at.kind === 'call' ? at.callee : at.kind === 'member' || at.kind === 'await' || at.kind === 'cast' ? at.of : undefined;
+  }
+};
+
+const refOf = (file: FileFacts, scope: number): FunctionRef => ({ module: file.path, name: file.functions[scope]?.name ?? '(top)' });
+
+const byAccess = (a: TableAccess, b: TableAccess): number =>
+  byEvidence(a.evidence, b.evidence) || compareText(a.table, b.table) || compareText(a.mode, b.mode) || compareText(a.at.name, b.at.name);
+
+export const innerOf = childrenOf;

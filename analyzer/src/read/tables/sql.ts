@@ -1,0 +1,112 @@
+import { loadModule, parseSync } from 'libpg-query';
+import { HOLE } from '../interpret/values.ts';
+import type { TableAccess } from '../../model/graph.ts';
+import type { Touch } from './found.ts';
+
+/** Stands in a statement for a name only known at run time. */
+const SOME_NAME = '__some_name__';
+const STATEMENT = /^[\s(]*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*(?:select\s|insert\s+(?:ignore\s+)?into\s|replace\s+into\s|update\s+\S+[\s\S]*?\sset\s|delete\s+from\s|with\s+(?:recursive\s+)?\S+(?:\s*\([^)]*\))?\s+as\s|truncate\s|merge\s+into\s|create\s|alter\s+table\s|drop\s+table\s|call\s|refresh\s|lock\s|copy\s)/i;
+
+/** Whether a text is a whole SQL statement. */
+export const isSql = (text: string): boolean => text.length > 10 && STATEMENT.test(text);
+
+/** Makes the parser ready; PostgreSQL's own, compiled to WebAssembly. */
+export const loadSqlParser = (): Promise<void> => loadModule();
+
+export type SqlNode = Readonly<Record<string, unknown>>;
+
+const parses = (sql: string): SqlNode[] | undefined => {
+  try {
+    return ((parseSync(sql) as unknown as { stmts?: { stmt: SqlNode }[] }).stmts ?? []).map(({ stmt }) => stmt);
+  } catch {
+    return undefined;
+  }
+};
+
+const NAME_AFTER = /(?:\b(?:from|join|into|update|table|truncate|only|as)\s+|[."])$/i;
+const VALUE_AFTER = /(?:[=<>,(+*/|%-]|\b(?:in|like|ilike|values|limit|offset|then|else|and|or|where|between|select|by|set|returning|interval|any|when|not|distinct|case|having|on))\s*$/i;
+
+/** Fills what is only known at run time with something that parses: a name, a value, or nothing. */
+const filled = (sql: string, choose: (before: string) => string): string => {
+  let done = '';
+  for (const [position, part] of sql.split(HOLE).entries()) done += position === 0 ? part : (inQuotes(done) ? 'x' : choose(done)) + part;
+  return done;
+};
+
+const inQuotes = (before: string): boolean => (before.match(/'/g)?.length ?? 0) % 2 === 1;
+
+const FILLINGS: readonly ((before: string) => string)[] = [
+  (before) => (NAME_AFTER.test(before) ? SOME_NAME : VALUE_AFTER.test(before) ? '$1' : ''),
+  (before) => (NAME_AFTER.test(before) || VALUE_AFTER.test(before) ? SOME_NAME : ''),
+  (before) => (NAME_AFTER.test(before) ? SOME_NAME : /(?:where|and|or|on|having)\s*$/i.test(before) ? 'true' : ''),
+  () => SOME_NAME,
+];
+
+/** Placeholders of drivers and of other dialects, put into PostgreSQL's words. */
+const portable = (sql: string): string => sql
+  .replaceAll('`', '"').replace(/\?\?/g, SOME_NAME).replace(/(?<![\w?|&@])\?(?![?|&\w])/g, '$1').replace(/(?<![:\w]):[A-Za-z_]\w*:?/g, (mark) => (mark.endsWith(':') ? SOME_NAME : '$1'))
+  .replace(/(?<![\w@])@\w+/g, '$1').replace(/%[sL]/g, '$1').replace(/%I/g, SOME_NAME).replace(/\blimit\s+(\S+)\s*,\s*(\S+)/gi, 'limit $2 offset $1')
+  .replace(/\binsert\s+ignore\s+into\b/gi, 'insert into').replace(/\breplace\s+into\b/gi, 'insert into').replace(/\bon\s+duplicate\s+key\s+update[\s\S]*$/i, '');
+
+/** Parses a statement that may have holes; undefined when no reading of it parses. */
+export const parseSql = (sql: string): SqlNode[] | undefined => {
+  for (const fill of sql.includes(HOLE) ? FILLINGS : FILLINGS.slice(0, 1)) {
+    const text = filled(sql, fill);
+    const found = parses(text) ?? parses(portable(text));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+interface Used { readonly table: string; readonly mode: TableAccess['mode']; readonly columns: readonly string[] }
+
+const WRITING = new Map<string, TableAccess['mode']>([['InsertStmt', 'write'], ['UpdateStmt', 'write'], ['DeleteStmt', 'write'], ['MergeStmt', 'write'], ['TruncateStmt', 'write'], ['CopyStmt', 'write'], ['LockStmt', 'write']]);
+const isNode = (value: unknown): value is SqlNode => typeof value === 'object' && value !== null;
+
+/** `schema.table` of a RangeVar, without the default schema. */
+export const relationName = (node: SqlNode): string => {
+  const { relname, schemaname } = node as { relname?: string; schemaname?: string };
+  return schemaname === undefined || schemaname === 'public' ? relname ?? '' : `${schemaname}.${relname ?? ''}`;
+};
+
+/** Tables of parsed statements with their modes; names of common table expressions are not tables. */
+export const tablesOf = (statements: readonly SqlNode[]): Used[] => {
+  const used: Used[] = [];
+  const common = new Set<string>();
+  const look = (value: unknown, key: string): void => {
+    if (Array.isArray(value)) for (const one of value) look(one, key);
+    else if (isNode(value)) {
+      if (key === 'CommonTableExpr') common.add(value['ctename'] as string);
+      if (key === 'RangeVar') used.push({ table: relationName(value), mode: 'read', columns: [] });
+      else intoNode(value, key);
+    }
+  };
+  const intoNode = (node: SqlNode, key: string): void => {
+    const mode = WRITING.get(key);
+    for (const [name, child] of Object.entries(node)) {
+      if (mode !== undefined && name === 'relation' && isNode(child)) used.push({ table: relationName(child), mode, columns: writtenColumns(node) });
+      else if (mode !== undefined && name === 'relations') for (const one of child as { RangeVar?: SqlNode }[]) used.push({ table: relationName(one.RangeVar ?? {}), mode, columns: [] });
+      else look(child, name);
+    }
+  };
+  for (const statement of statements) look(statement, '');
+  return used.filter(({ table }) => !common.has(table));
+};
+
+const writtenColumns = (node: SqlNode): string[] => {
+  const targets = [...((node['cols'] ?? []) as SqlNode[]), ...('relation' in node && !('cols' in node) ? ((node['targetList'] ?? []) as SqlNode[]) : [])];
+  return targets.flatMap((target) => {
+    const { ResTarget } = target as { ResTarget?: { name?: string } };
+    return ResTarget?.name === undefined ? [] : [ResTarget.name];
+  });
+};
+
+/** Tables a statement touches. Undefined when it does not parse; for a `fragment` also what parses inside a SELECT counts. */
+export const touchesOfSql = (sql: string, line: number, via: TableAccess['via'], fragment = false): Touch[] | undefined => {
+  const statements = isSql(sql) ? parseSql(sql) : undefined;
+  const found = statements ?? (fragment && /\b(?:from|join)\b/i.test(sql) ? parseSql(`select ${sql}`) ?? parseSql(`select * from x where ${sql}`) : undefined);
+  if (found === undefined) return undefined;
+  return tablesOf(found).filter(({ table }) => table !== '' && table !== 'x').map(({ table, mode, columns }) => ({ table, mode, columns, via, line }));
+};
+
+export const isSomeName = (table: string): boolean => table.includes(SOME_NAME);
