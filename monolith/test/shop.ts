@@ -4,10 +4,11 @@ import pg from 'pg';
 import { migrateLatest } from '../src/db/migrate.ts';
 import { seed } from '../src/seed.ts';
 import { SEED_PASSWORD } from '../seeds/plan.ts';
+import { disagreements } from './openapi.ts';
 
 /**
  * Every field some answer has and some test looks at. Which answer has which is openapi.yaml's business; a field that is missing
- * where a test expects it fails that test.
+ * where a test expects it fails that test. An answer without a body has none of them.
  */
 export interface Body {
   id: number;
@@ -61,19 +62,18 @@ export interface Shop {
   close(): Promise<void>;
 }
 
-/** An answer without a body has none of the fields. */
-async function readBody(response: Response): Promise<Body> {
+async function readBody(response: Response): Promise<unknown> {
   const text = await response.text();
-  return JSON.parse(text === '' ? '{}' : text) as Body;
+  return text === '' ? undefined : JSON.parse(text);
 }
 
 /**
- * The whole shop on a free port over a migrated and (S) seeded database. One per test file: the pool is a module of its own and
+ * The whole shop on a free port over a migrated and (S) seeded database. Every answer is held against openapi.yaml. One per test file: the pool is a module of its own and
  * reads DATABASE_URL when it is first imported, so the application is imported here and not above.
  */
-export async function startShop(databaseUrl: string, options: { seeded: boolean } = { seeded: true }): Promise<Shop> {
+export async function startShop(databaseUrl: string): Promise<Shop> {
   await migrateLatest(databaseUrl);
-  if (options.seeded) await seed(databaseUrl, 'S');
+  await seed(databaseUrl, 'S');
   process.env['DATABASE_URL'] = databaseUrl;
   process.env['JWT_SECRET'] = 'only for tests';
   const { createApp } = await import('../src/app.ts');
@@ -90,7 +90,10 @@ export async function startShop(databaseUrl: string, options: { seeded: boolean 
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const response = await fetch(origin + path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-    return { status: response.status, headers: response.headers, body: await readBody(response) };
+    const answered = await readBody(response);
+    const wrong = disagreements(method, path, response.status, answered);
+    if (wrong.length > 0) throw new Error(`The answer and openapi.yaml disagree:\n${wrong.join('\n')}`);
+    return { status: response.status, headers: response.headers, body: (answered ?? {}) as Body };
   };
   const rows: Shop['rows'] = async (sql, values = []) => (await client.query<Record<string, unknown>>(sql, values)).rows;
   return {
