@@ -7,3 +7,14 @@ export { planCutover, printPlan, type CutoverPlan, type Direction, type PlannedS
 export type { CutoverPorts, Drain, Gate, Reverse } from './cutover/ports.ts';
 export { connectorConfigs, printConnector, type ConnectorConfig, type ConnectorOptions, type Engine } from './capture/connector.ts';
 export { connectorEnvironment, databaseSettings, type DatabaseSettings } from './capture/connector-settings.ts';
+export { readCheckpoint, waitForCheckpoint, type Checkpoint, type WaitOptions } from './apply/checkpoint.ts';
+export type { ChangeEvent, ChangeTransaction, ColumnText, RowText, TableRef } from './capture/change-event.ts';
+export { compareLsn, LSN_ZERO, maxLsn, parseLsn, printLsn, type Lsn } from './capture/lsn.ts';
+export { emitMarker } from './capture/marker.ts';
+export type { ChangeLog, LogExtent, LogPosition } from './log/change-log.ts';
+export { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from './log/embedded-log.ts';
+export { prepareReplication } from './replicate/begin.ts';
+export { preflight, type PreflightOptions } from './replicate/preflight.ts';
+export { replicate, type ReplicateOptions, type ReplicationEvent, type ReplicationStatus, type RunningReplication } from './replicate/replicate.ts';
+export { parseEnvelope, parseJson, parseTransactionEnd, type Envelope, type EnvelopePosition, type MessageHeaders, type Refusal, type TransactionEnd } from './capture/envelope.ts';
+export { toEnvelopes, type PrintedMessage, type PrintOptions } from './capture/envelope-print.ts';

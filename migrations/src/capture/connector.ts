@@ -29,6 +29,9 @@ const TRANSPORT = {
   'key.converter.schemas.enable': 'false',
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
   'value.converter.schemas.enable': 'false',
+  // The old key of a row whose key changed travels in a header.
+  'header.converter': 'org.apache.kafka.connect.json.JsonConverter',
+  'header.converter.schemas.enable': 'false',
   // A change that cannot be read stops the connector; skipping it would lose it without a word.
   'errors.tolerance': 'none',
   'event.processing.failure.handling.mode': 'fail',

@@ -1,0 +1,157 @@
+import type { ErrorCode } from '@strangler/kernel';
+import type { ChangeEvent, RowText, TableRef } from './change-event.ts';
+import { columnTexts, UnreadableValue, type ValueHints } from './envelope-values.ts';
+import { LSN_ZERO, type Lsn } from './lsn.ts';
+import { MARKER_PREFIX } from './pgoutput.ts';
+
+/** What a message of a Debezium topic means to us. */
+export type Envelope =
+  | { readonly kind: 'change'; readonly event: ChangeEvent; readonly position: EnvelopePosition }
+  | { readonly kind: 'marker'; readonly content: string; readonly position: EnvelopePosition }
+  /** Nothing to apply, for a known reason. It still counts among its transaction's events where it has a position. */
+  | { readonly kind: 'skipped'; readonly why: 'tombstone' | 'heartbeat' | 'key change' | 'foreign message'; readonly position?: EnvelopePosition }
+  | Refusal;
+
+/** A message we do not understand: never dropped, because it may be a change. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface EnvelopePosition {
+  readonly lsn: Lsn;
+  /** Source transaction id; 0 when the connector does not say. */
+  readonly xid: number;
+  /** When the source committed, milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** Present with `provide.transaction.metadata`: place among all events of the transaction, from 1. */
+  readonly order?: number;
+}
+
+export type MessageHeaders = Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>;
+
+/** Debezium's names for a key that changed: it sends DELETE (with the new key) and CREATE (with the old one). */
+const OLD_KEY = '__debezium.oldkey';
+const NEW_KEY = '__debezium.newkey';
+
+/**
+ * Reads one Debezium message: `value` and `key` as parsed by `parseJson` (numbers too long for a double stay text), with or without schemas. A key change comes as
+ * two messages and leaves as one update: applied as delete and insert, a TOASTed column that did not change would be lost.
+ */
+export function parseEnvelope(value: unknown, key: unknown = null, headers: MessageHeaders = {}, hints: ValueHints = {}): Envelope {
+  if (value === null || value === undefined) return { kind: 'skipped', why: 'tombstone' };
+  const envelope = payload(value);
+  if (envelope === undefined) return refused('STR_BAD_ENVELOPE', 'The message is no JSON object.');
+  if (isHeartbeat(envelope)) return { kind: 'skipped', why: 'heartbeat' };
+  const source = record(envelope['source']);
+  if (source === undefined) return refused('STR_BAD_ENVELOPE', 'The message has no `source`: is a transform flattening it (ExtractNewRecordState)?');
+  const position = positionOf(source, record(envelope['transaction']));
+  if (position === undefined) return refused('STR_BAD_ENVELOPE', 'The message has no LSN in `source.lsn`: only the PostgreSQL connector can be read as whole transactions.');
+  try {
+    return envelope['op'] === 'm' ? parseMessage(envelope, position) : parseChange(envelope, source, payload(key), headers, position, hints);
+  } catch (error) {
+    if (error instanceof UnreadableValue) return refused('STR_UNREADABLE_VALUE', error.message);
+    throw error;
+  }
+}
+
+const isHeartbeat = (envelope: JsonObject): boolean => envelope['op'] === undefined && envelope['source'] === undefined && typeof envelope['ts_ms'] === 'number';
+
+/** The rows and keys of a message, as texts. */
+interface Rows {
+  readonly before: RowText | undefined;
+  readonly after: RowText | undefined;
+  readonly key: RowText | undefined;
+  readonly oldKey: RowText | undefined;
+}
+
+function parseChange(envelope: JsonObject, source: JsonObject, key: JsonObject | undefined, headers: MessageHeaders, position: EnvelopePosition, hints: ValueHints): Envelope {
+  const { schema, table } = source;
+  if (typeof schema !== 'string' || typeof table !== 'string') return refused('STR_BAD_ENVELOPE', 'The message does not name its table.');
+  if (envelope['op'] === 'd' && headers[NEW_KEY] !== undefined) return { kind: 'skipped', why: 'key change', position };
+  const ref: TableRef = { schema, table };
+  const row = (value: unknown): RowText | undefined => {
+    const columns = record(value);
+    return columns === undefined ? undefined : columnTexts(ref, columns, hints);
+  };
+  const event = changeOf(ref, envelope['op'], { before: row(envelope['before']), after: row(envelope['after']), key: row(key), oldKey: row(payload(headerJson(headers[OLD_KEY]))) });
+  return event === undefined ? refused('STR_BAD_ENVELOPE', `${schema}.${table}: there is no operation ${JSON.stringify(envelope['op'])} with these fields.`) : { kind: 'change', event, position };
+}
+
+function changeOf(ref: TableRef, op: unknown, { before, after, key, oldKey }: Rows): ChangeEvent | undefined {
+  if (op === 't') return { ...ref, op: 'truncate' };
+  if (op === 'd') {
+    const keyBefore = key ?? before;
+    return keyBefore === undefined ? undefined : { ...ref, op: 'delete', keyBefore };
+  }
+  if (after === undefined) return undefined;
+  switch (op) {
+    case 'r': return { ...ref, op: 'snapshot-read', after };
+    case 'c': return oldKey === undefined ? { ...ref, op: 'create', after } : { ...ref, op: 'update', after, keyBefore: oldKey };
+    case 'u': return { ...ref, op: 'update', after };
+    default: return undefined;
+  }
+}
+
+function parseMessage(envelope: JsonObject, position: EnvelopePosition): Envelope {
+  const message = record(envelope['message']);
+  if (message?.['prefix'] !== MARKER_PREFIX) return { kind: 'skipped', why: 'foreign message', position };
+  return { kind: 'marker', content: Buffer.from(typeof message['content'] === 'string' ? message['content'] : '', 'base64').toString('utf8'), position };
+}
+
+function positionOf(source: JsonObject, transaction: JsonObject | undefined): EnvelopePosition | undefined {
+  const lsn = integer(source['lsn']);
+  if (lsn === undefined) return undefined;
+  const order = integer(transaction?.['total_order']);
+  return { lsn: (LSN_ZERO + lsn) as Lsn, xid: Number(integer(source['txId']) ?? 0n), atMs: Number(integer(source['ts_ms']) ?? 0n), ...(order === undefined ? {} : { order: Number(order) }) };
+}
+
+/** One end of a source transaction, from the transaction topic. */
+export interface TransactionEnd {
+  readonly xid: number;
+  readonly lsn: Lsn;
+  readonly atMs: number;
+  readonly events: number;
+}
+
+/** Reads a message of the transaction topic; `begin` carries nothing we need. Its id is `txId:LSN`, and the LSN differs from event to event. */
+export function parseTransactionEnd(value: unknown): TransactionEnd | 'begin' | Refusal {
+  const message = payload(value) ?? {};
+  if (message['status'] === 'BEGIN') return 'begin';
+  const id = typeof message['id'] === 'string' ? /^(\d+):(\d+)$/.exec(message['id']) : null;
+  const events = integer(message['event_count']);
+  if (message['status'] !== 'END' || id === null || events === undefined) return refused('STR_BAD_ENVELOPE', 'A message of the transaction topic is neither a BEGIN nor an END.');
+  const [, xid = '', lsn = ''] = id;
+  return { xid: Number(xid), lsn: BigInt(lsn) as Lsn, atMs: Number(integer(message['ts_ms']) ?? 0n), events: Number(events) };
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** With schemas.enable=true the converter wraps everything in `{ schema, payload }`. */
+function payload(value: unknown): JsonObject | undefined {
+  const outer = record(value);
+  return outer !== undefined && 'schema' in outer && 'payload' in outer && Object.keys(outer).length === 2 ? record(outer['payload']) : outer;
+}
+
+const record = (value: unknown): JsonObject | undefined => typeof value === 'object' && value !== null && !Array.isArray(value) ? value as JsonObject : undefined;
+const integer = (value: unknown): bigint | undefined => (typeof value === 'number' && Number.isSafeInteger(value)) || (typeof value === 'string' && /^-?\d+$/.test(value)) ? BigInt(value) : undefined;
+
+function headerJson(header: MessageHeaders[string]): unknown {
+  const text = Array.isArray(header) ? header[0] as Buffer | string : header as Buffer | string | undefined;
+  return text === undefined ? undefined : parseJson(text.toString());
+}
+
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+
+/** JSON.parse, except that a number which a double cannot hold (a bigint key, a long decimal) stays the text it was. Undefined when it is no JSON. */
+export function parseJson(text: string): unknown {
+  const exact: Reviver = (_key, value, { source }) => typeof value === 'number' && source !== undefined && String(value) !== source ? source : value;
+  try {
+    return JSON.parse(text, exact as Parameters<typeof JSON.parse>[1]) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+const refused = (code: ErrorCode, message: string): Refusal => ({ kind: 'refused', code, message });
