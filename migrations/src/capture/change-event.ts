@@ -14,8 +14,11 @@ export interface TableRef {
 /** What happened to a row. */
 export type ChangeEvent = TableRef & (
   | { readonly op: 'snapshot-read' | 'create'; readonly after: RowText }
-  /** `keyBefore` is there only when the key changed: apply it as UPDATE … WHERE key = keyBefore, or unchanged TOAST is lost. */
-  | { readonly op: 'update'; readonly after: RowText; readonly keyBefore?: RowText }
+  /**
+   * `keyBefore` is there only when the key changed: apply it as UPDATE … WHERE key = keyBefore, or unchanged TOAST is lost.
+   * `unchanged` names the columns left out of `after`; without it `after` is the whole row.
+   */
+  | { readonly op: 'update'; readonly after: RowText; readonly keyBefore?: RowText; readonly unchanged?: readonly string[] }
   | { readonly op: 'delete'; readonly keyBefore: RowText }
   | { readonly op: 'truncate' }
 );

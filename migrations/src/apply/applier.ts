@@ -1,0 +1,182 @@
+import { ExitCode, StranglerError } from '@strangler/kernel';
+import type pg from 'pg';
+import type { ChangeTransaction } from '../capture/change-event.ts';
+import { isPassing } from '../capture/connect.ts';
+import { printLsn, type Lsn } from '../capture/lsn.ts';
+import { tableName } from '../capture/table-ref.ts';
+import { loadCheckpoint } from './checkpoint.ts';
+import { plan, type ApplyMode } from './plan.ts';
+import { openApplySession, sinkActive } from './session.ts';
+import { statements, type Statement } from './statements.ts';
+import { toTarget, type TableMaps, type TargetChange } from './table-map.ts';
+import { readCatalog, type TargetCatalog } from './target-catalog.ts';
+
+export interface Applied {
+  readonly lsn: Lsn;
+  readonly transactions: number;
+  readonly events: number;
+  readonly rowsSnapshotted: number;
+}
+
+export interface ApplierOptions {
+  readonly targetUrl: string;
+  readonly replication: string;
+  readonly maps: TableMaps;
+  readonly mode: ApplyMode;
+}
+
+const ADVANCE = `WITH held AS (UPDATE strangler.checkpoint SET commit_lsn = $3::pg_lsn, committed_at_ms = $4::bigint, events_applied = events_applied + $5::bigint,
+    transactions_applied = transactions_applied + $6::bigint, rows_snapshotted = rows_snapshotted + $7::bigint, updated_at = now(),
+    phase = CASE WHEN phase = 'snapshotting' AND snapshot_lsn <= $3::pg_lsn THEN 'streaming' ELSE phase END
+  WHERE replication = $1 AND epoch = $2::bigint RETURNING 1) SELECT 1 / count(*) FROM held`;
+const DIVISION_BY_ZERO = '22012';
+
+/** Applies whole source transactions: rows and checkpoint in one target transaction, so that a crash at any moment neither loses nor doubles. */
+export class Applier {
+  private readonly client: pg.Client;
+  private readonly options: ApplierOptions;
+  private readonly epoch: bigint;
+  private readonly names = new Map<string, string>();
+  private catalog: TargetCatalog;
+  private at: Lsn;
+
+  private constructor(client: pg.Client, options: ApplierOptions, epoch: bigint, at: Lsn, catalog: TargetCatalog) {
+    this.client = client;
+    this.options = options;
+    this.epoch = epoch;
+    this.at = at;
+    this.catalog = catalog;
+  }
+
+  /** Takes the checkpoint over from whoever held it; on a session that holds the lock already, or on one of its own. @throws StranglerError STR_SINK_ACTIVE */
+  static async open(options: ApplierOptions, session?: pg.Client): Promise<Applier> {
+    const client = session ?? await openApplySession(options.targetUrl, options.replication);
+    try {
+      await client.query('UPDATE strangler.checkpoint SET epoch = epoch + 1 WHERE replication = $1', [options.replication]);
+      const checkpoint = await loadCheckpoint(client, options.replication);
+      if (checkpoint === undefined) throw new Error(`no checkpoint for ${options.replication}`);
+      return new Applier(client, options, checkpoint.epoch, checkpoint.lsn, await readTargets(client, options.maps));
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  get checkpoint(): Lsn {
+    return this.at;
+  }
+
+  /** Applies what is not applied yet. @throws StranglerError STR_APPLY_FAILED, STR_SINK_ACTIVE; anything passing (a lost connection) as it is */
+  async apply(batch: readonly ChangeTransaction[]): Promise<Applied | undefined> {
+    const fresh = batch.filter(({ commitLsn }) => commitLsn > this.at);
+    const last = fresh.at(-1);
+    if (last === undefined) return undefined;
+    const changes = fresh.flatMap(({ events }) => events.map((event) => toTarget(event, this.options.maps)).filter((change) => change !== undefined));
+    const snapshotted = changes.filter((change) => change.op === 'insert' && change.from === 'snapshot').length;
+    const applied = { lsn: last.commitLsn, transactions: fresh.filter(({ events: [first] }) => first !== undefined && first.op !== 'snapshot-read').length, events: changes.length - snapshotted, rowsSnapshotted: snapshotted };
+    await this.write(changes, this.advance(applied, last.committedAtMs), fresh);
+    this.at = last.commitLsn;
+    return applied;
+  }
+
+  private advance({ lsn, events, transactions, rowsSnapshotted }: Applied, committedAtMs: number): Statement {
+    return { text: ADVANCE, values: [this.options.replication, String(this.epoch), printLsn(lsn), String(Math.round(committedAtMs)), String(events), String(transactions), String(rowsSnapshotted)] };
+  }
+
+  private async write(changes: readonly TargetChange[], advance: Statement, source: readonly ChangeTransaction[]): Promise<void> {
+    try {
+      await this.commit([advance, ...await this.statements(changes)]);
+    } catch (error) {
+      if (isPassing(error) || error instanceof StranglerError) throw error;
+      // The net effect has another order than the source had (two rows that swap a unique value), or a row is at fault: one by one it works, or names the row.
+      await this.rowByRow(changes, advance, source);
+    }
+  }
+
+  /** A table may have grown a column since the catalog was read: look again before complaining. */
+  private async statements(changes: readonly TargetChange[]): Promise<Statement[]> {
+    const steps = plan(changes, this.options.mode);
+    try {
+      return statements(steps, this.catalog, this.options.mode);
+    } catch (error) {
+      if (!(error instanceof StranglerError)) throw error;
+      this.catalog = await readTargets(this.client, this.options.maps);
+      return statements(steps, this.catalog, this.options.mode);
+    }
+  }
+
+  /** All statements go out in one breath (pipelining): the round trips are what a small transaction costs. */
+  private async commit(work: readonly Statement[]): Promise<void> {
+    const sent = [this.client.query('BEGIN'), this.client.query('SET CONSTRAINTS ALL DEFERRED'), ...work.map((statement) => this.send(statement)), this.client.query('COMMIT')];
+    const results = await Promise.allSettled(sent);
+    const failed = results.findIndex(({ status }) => status === 'rejected');
+    if (failed >= 0) throw this.fenced(failed === 2, (results[failed] as PromiseRejectedResult).reason);
+    const end = results.at(-1);
+    if (end?.status !== 'fulfilled' || end.value.command !== 'COMMIT') throw new Error('the target rolled the transaction back');
+  }
+
+  private fenced(atCheckpoint: boolean, error: unknown): unknown {
+    return atCheckpoint && (error as { code?: string }).code === DIVISION_BY_ZERO ? sinkActive(this.options.replication) : error;
+  }
+
+  private async rowByRow(changes: readonly TargetChange[], advance: Statement, source: readonly ChangeTransaction[]): Promise<void> {
+    await this.client.query('BEGIN');
+    try {
+      await this.client.query('SET CONSTRAINTS ALL DEFERRED');
+      await this.send(advance).catch((error: unknown) => { throw this.fenced(true, error); });
+      for (const change of changes) await this.one(change, source);
+      await this.client.query('COMMIT').catch((error: unknown) => { throw this.failed(error, undefined, source); });
+    } catch (error) {
+      await this.client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async one(change: TargetChange, source: readonly ChangeTransaction[]): Promise<void> {
+    for (const statement of statements(plan([change], this.options.mode), this.catalog, this.options.mode)) {
+      await this.send(statement).catch((error: unknown) => {
+        throw isPassing(error) ? error : this.failed(error, change, source);
+      });
+    }
+  }
+
+  private send({ text, values }: Statement): Promise<pg.QueryResult> {
+    let name = this.names.get(text);
+    if (name === undefined) {
+      name = `strangler_${String(this.names.size)}`;
+      this.names.set(text, name);
+    }
+    return this.client.query({ name, text, values: [...values] });
+  }
+
+  private failed(cause: unknown, change: TargetChange | undefined, source: readonly ChangeTransaction[]): StranglerError {
+    const missing = (cause as { code?: string }).code === DIVISION_BY_ZERO && (change?.op === 'update' || change?.op === 'move');
+    const why = missing ? 'the row is not there: somebody else has written to the target' : describe(cause);
+    const where = change === undefined ? 'The transaction' : `${tableName(change.target)} ${printKey(change)}`;
+    const range = [source[0], source.at(-1)].map((transaction) => (transaction === undefined ? '' : printLsn(transaction.commitLsn))).join(' to ');
+    return new StranglerError({
+      code: 'STR_APPLY_FAILED',
+      message: `${where} cannot be applied (source transactions ${range}): ${why}.`,
+      remedy: 'Nothing was skipped and nothing later was applied. Mend the target (a constraint, a missing row, a narrower column) and start again: it goes on with this transaction.',
+      exitCode: ExitCode.environment,
+      cause,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.client.end().catch(() => undefined);
+  }
+}
+
+const readTargets = (client: pg.Client, maps: TableMaps): Promise<TargetCatalog> => readCatalog(client, [...maps.values()].map(({ target }) => target));
+
+function describe(error: unknown): string {
+  const { message, detail, column } = error as { message?: string; detail?: string; column?: string };
+  return [message ?? String(error), detail, column === undefined ? undefined : `column ${column}`].filter((part) => part !== undefined).join('; ');
+}
+
+function printKey(change: TargetChange): string {
+  const row = change.op === 'truncate' ? undefined : change.op === 'insert' || change.op === 'update' ? change.row : change.keyBefore;
+  return row === undefined ? '(truncate)' : `(${change.key.map((name) => `${name} = ${row[name] ?? 'NULL'}`).join(', ')}) [${change.op}]`;
+}
+

@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ExitCode, StranglerError } from '@strangler/kernel';
+import type pg from 'pg';
+import { connect, isPassing, textRows, withConnection } from '../capture/connect.ts';
+import { parseLsn, printLsn, type Lsn } from '../capture/lsn.ts';
+
+/** How far a target has applied, durably. It changes in the same transaction as the rows. */
+export interface Checkpoint {
+  readonly replication: string;
+  /** `starting`: nothing is promised yet. `snapshotting`: rows up to `snapshotLsn` are still coming. `streaming`: the target is the source as of `lsn`. */
+  readonly phase: 'starting' | 'snapshotting' | 'streaming' | 'replaying';
+  readonly lsn: Lsn;
+  /** Commit time at the source of the last transaction applied; undefined before the first. */
+  readonly committedAtMs?: number;
+  /** The slot's consistent point, where the snapshot ends. */
+  readonly snapshotLsn?: Lsn;
+  /** The change log the target is fed from. */
+  readonly logId?: string;
+  /** Counts the sinks that have held this checkpoint; an older one is fenced off. */
+  readonly epoch: bigint;
+  readonly eventsApplied: number;
+  readonly transactionsApplied: number;
+  readonly rowsSnapshotted: number;
+}
+
+const TABLE = `CREATE SCHEMA IF NOT EXISTS strangler;
+CREATE TABLE IF NOT EXISTS strangler.checkpoint (
+  replication text PRIMARY KEY, phase text NOT NULL, commit_lsn pg_lsn NOT NULL DEFAULT '0/0', committed_at_ms bigint, snapshot_lsn pg_lsn, log_id text,
+  epoch bigint NOT NULL DEFAULT 0, events_applied bigint NOT NULL DEFAULT 0, transactions_applied bigint NOT NULL DEFAULT 0,
+  rows_snapshotted bigint NOT NULL DEFAULT 0, updated_at timestamptz NOT NULL DEFAULT now()
+)`;
+
+type Row = Record<'replication' | 'phase' | 'lsn' | 'committed_at_ms' | 'snapshot_lsn' | 'log_id' | 'epoch' | 'events_applied' | 'transactions_applied' | 'rows_snapshotted', string | null>;
+
+/** Creates the table where it is missing; two may try at once. */
+export async function ensureCheckpointTable(target: pg.ClientBase): Promise<void> {
+  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.checkpoint') AS there");
+  if (typeof there?.there === 'string') return;
+  await target.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('strangler.checkpoint', 0)); ${TABLE}; COMMIT`);
+}
+
+export async function loadCheckpoint(target: pg.ClientBase, replication: string): Promise<Checkpoint | undefined> {
+  const { rows } = await target.query<Row>(`SELECT replication, phase, commit_lsn AS lsn, committed_at_ms, snapshot_lsn, log_id, epoch, events_applied, transactions_applied, rows_snapshotted
+    FROM strangler.checkpoint WHERE replication = $1`, [replication]);
+  const [row] = rows;
+  return row === undefined ? undefined : checkpoint(row);
+}
+
+function checkpoint(row: Row): Checkpoint {
+  return {
+    replication: row.replication ?? '', phase: (row.phase ?? 'starting') as Checkpoint['phase'], lsn: parseLsn(row.lsn ?? '0/0'), epoch: BigInt(row.epoch ?? '0'),
+    eventsApplied: Number(row.events_applied), transactionsApplied: Number(row.transactions_applied), rowsSnapshotted: Number(row.rows_snapshotted),
+    ...(row.committed_at_ms === null ? {} : { committedAtMs: Number(row.committed_at_ms) }),
+    ...(row.snapshot_lsn === null ? {} : { snapshotLsn: parseLsn(row.snapshot_lsn) }),
+    ...(row.log_id === null ? {} : { logId: row.log_id }),
+  };
+}
+
+/** Begins anew from nothing: counters at zero, one epoch on. */
+export async function startCheckpoint(target: pg.ClientBase, replication: string, phase: Checkpoint['phase'], logId: string | undefined, lsn: Lsn): Promise<void> {
+  await target.query(`INSERT INTO strangler.checkpoint AS c (replication, phase, log_id, commit_lsn, epoch) VALUES ($1, $2, $3, $4::pg_lsn, 1)
+    ON CONFLICT (replication) DO UPDATE SET phase = excluded.phase, log_id = excluded.log_id, commit_lsn = excluded.commit_lsn, epoch = c.epoch + 1, snapshot_lsn = NULL,
+      committed_at_ms = NULL, events_applied = 0, transactions_applied = 0, rows_snapshotted = 0, updated_at = now()`, [replication, phase, logId ?? null, printLsn(lsn)]);
+}
+
+export async function noteSnapshot(target: pg.ClientBase, replication: string, snapshotLsn: Lsn): Promise<void> {
+  await target.query('UPDATE strangler.checkpoint SET snapshot_lsn = $2::pg_lsn WHERE replication = $1', [replication, printLsn(snapshotLsn)]);
+}
+
+/** Where a replication stands, or undefined when this target knows none of that name. */
+export async function readCheckpoint(targetUrl: string, replication: string): Promise<Checkpoint | undefined> {
+  return withConnection(targetUrl, 'target', async (client) => {
+    const [there] = await textRows<'there'>(client, "SELECT to_regclass('strangler.checkpoint') AS there");
+    return typeof there?.there === 'string' ? loadCheckpoint(client, replication) : undefined;
+  });
+}
+
+export interface WaitOptions {
+  /** Milliseconds from the call. */
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Resolves once the target has durably applied everything up to `lsn`; asked every few milliseconds, because writers stand still meanwhile.
+ * @throws StranglerError STR_DRAIN_TIMEOUT at the deadline, with how far it got
+ */
+export async function waitForCheckpoint(targetUrl: string, replication: string, lsn: Lsn, { deadlineMs, signal }: WaitOptions): Promise<Checkpoint> {
+  const until = performance.now() + deadlineMs;
+  let client: pg.Client | undefined;
+  let latest: Checkpoint | undefined;
+  try {
+    while (performance.now() < until) {
+      signal?.throwIfAborted();
+      try {
+        client ??= await connect(targetUrl, 'target');
+        latest = await loadCheckpoint(client, replication);
+      } catch (error) {
+        if (!isPassing(error) || client === undefined) throw error;
+        await client.end().catch(() => undefined);
+        client = undefined;
+      }
+      if (latest?.phase === 'streaming' && latest.lsn >= lsn) return latest;
+      await delay(1, undefined, signal === undefined ? {} : { signal });
+    }
+  } finally {
+    await client?.end().catch(() => undefined);
+  }
+  throw new StranglerError({
+    code: 'STR_DRAIN_TIMEOUT',
+    message: `${replication} did not reach ${printLsn(lsn)} within ${String(deadlineMs)} ms; it is ${latest === undefined ? 'unknown to the target' : `at ${printLsn(latest.lsn)} (${latest.phase})`}.`,
+    remedy: 'Look at its lag (`strangler status`); try again when it is small.',
+    exitCode: ExitCode.no,
+  });
+}

@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ExitCode, StranglerError } from '@strangler/kernel';
+import type pg from 'pg';
+import { connect, textRows } from '../capture/connect.ts';
+import { objectName } from '../capture/slot.ts';
+import { ensureCheckpointTable } from './checkpoint.ts';
+
+/** A killed sink's session lives until its server notices; so long we wait before we say that another sink is active. */
+const LOCK_PATIENCE_MS = 3_000;
+
+/**
+ * Opens the one session that may apply this replication: holds its advisory lock, fires no trigger and checks no foreign key (the source's did), and marks
+ * what it writes with a replication origin, so that the way back does not echo it.
+ * @throws StranglerError STR_SINK_ACTIVE
+ */
+export async function openApplySession(targetUrl: string, replication: string): Promise<pg.Client> {
+  const client = await connect(targetUrl, 'target', { pipeline: true });
+  try {
+    await takeLock(client, replication);
+    await ensureCheckpointTable(client);
+    await client.query("SET session_replication_role = replica; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0");
+    await setUpOrigin(client, objectName(replication));
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function takeLock(client: pg.Client, replication: string): Promise<void> {
+  for (const until = performance.now() + LOCK_PATIENCE_MS; ;) {
+    const [row] = await textRows<'taken'>(client, "SELECT pg_try_advisory_lock(hashtextextended('strangler:' || $1, 0)) AS taken", [replication]);
+    if (row?.taken === 't') return;
+    if (performance.now() > until) throw sinkActive(replication);
+    await delay(50);
+  }
+}
+
+async function setUpOrigin(client: pg.Client, origin: string): Promise<void> {
+  const [known] = await textRows<'one'>(client, 'SELECT 1 AS one FROM pg_replication_origin WHERE roname = $1', [origin]);
+  if (known === undefined) await client.query('SELECT pg_replication_origin_create($1)', [origin]);
+  await client.query('SELECT pg_replication_origin_session_setup($1)', [origin]);
+}
+
+export const sinkActive = (replication: string): StranglerError => new StranglerError({
+  code: 'STR_SINK_ACTIVE',
+  message: `Another process is applying ${replication} to this target.`,
+  remedy: 'One replication has one sink. Stop the other one first; a killed one lets go within seconds.',
+  exitCode: ExitCode.environment,
+});

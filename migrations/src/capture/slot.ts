@@ -1,0 +1,102 @@
+import { ExitCode, StranglerError } from '@strangler/kernel';
+import type pg from 'pg';
+import { setTimeout as delay } from 'node:timers/promises';
+import { textRows } from './connect.ts';
+import { parseLsn, type Lsn } from './lsn.ts';
+import { quoteName, quoteTable, tableName, type CapturedTables } from './table-ref.ts';
+
+/** The slot, publication and origin of a replication share one name. Replication names hold no underscore, so two never meet. */
+export const objectName = (replication: string): string => `strangler_${replication.replaceAll('-', '_')}`;
+
+export interface SlotState {
+  readonly database: string;
+  readonly confirmed: Lsn;
+  /** `lost` when the server has thrown away WAL the slot still needed. */
+  readonly walStatus: string;
+  readonly activePid: string | null;
+}
+
+export async function slotState(source: pg.ClientBase, slot: string): Promise<SlotState | undefined> {
+  const [row] = await textRows<'database' | 'confirmed' | 'wal_status' | 'active_pid'>(source,
+    'SELECT database, confirmed_flush_lsn AS confirmed, wal_status, active_pid FROM pg_replication_slots WHERE slot_name = $1', [slot]);
+  return row === undefined ? undefined : { database: row.database, confirmed: parseLsn(row.confirmed), walStatus: row.wal_status, activePid: row.active_pid };
+}
+
+/** Makes the publication name exactly the configured tables. Partitions are published under their root, as the config names them. */
+export async function ensurePublication(source: pg.ClientBase, publication: string, tables: CapturedTables): Promise<void> {
+  const wanted = [...tables.values()].map(({ ref }) => quoteTable(ref)).sort().join(', ');
+  const [exists] = await textRows<'one'>(source, 'SELECT 1 AS one FROM pg_publication WHERE pubname = $1', [publication]);
+  await source.query(exists === undefined
+    ? `CREATE PUBLICATION ${quoteName(publication)} FOR TABLE ${wanted} WITH (publish_via_partition_root = true)`
+    : `ALTER PUBLICATION ${quoteName(publication)} SET TABLE ${wanted}`);
+}
+
+/** Tables the publication names, as `schema.table`; undefined when there is no such publication. */
+export async function publishedTables(source: pg.ClientBase, publication: string): Promise<ReadonlySet<string> | undefined> {
+  const rows = await textRows<'schema' | 'table'>(source, `SELECT t.schemaname AS schema, t.tablename AS table FROM pg_publication p
+    LEFT JOIN pg_publication_tables t USING (pubname) WHERE p.pubname = $1`, [publication]);
+  return rows.length === 0 ? undefined : new Set(rows.map(tableName));
+}
+
+/** A slot from here on, without a snapshot: what commits after this call returns will be streamed. Waits for transactions that are running now. */
+export async function createSlotNow(source: pg.ClientBase, slot: string): Promise<Lsn> {
+  const [row] = await textRows<'lsn'>(source, "SELECT lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')", [slot]);
+  if (row === undefined) throw new Error('pg_create_logical_replication_slot answered nothing');
+  return parseLsn(row.lsn);
+}
+
+/** Drops the slot, and whoever still reads it. True when there was one. */
+export async function dropSlot(source: pg.ClientBase, slot: string): Promise<boolean> {
+  for (let attempt = 0; ; attempt += 1) {
+    const state = await slotState(source, slot);
+    if (state === undefined) return false;
+    if (state.activePid !== null) await source.query('SELECT pg_terminate_backend($1)', [state.activePid]);
+    try {
+      await source.query('SELECT pg_drop_replication_slot($1)', [slot]);
+      return true;
+    } catch (error) {
+      // A walsender lets go of its slot a moment after it was told to.
+      if ((error as { code?: string }).code !== '55006' || attempt >= 100) throw error;
+      await delay(50);
+    }
+  }
+}
+
+export async function dropPublication(source: pg.ClientBase, publication: string): Promise<boolean> {
+  const there = await publishedTables(source, publication) !== undefined;
+  await source.query(`DROP PUBLICATION IF EXISTS ${quoteName(publication)}`);
+  return there;
+}
+
+/**
+ * A slot that is gone, lost or further than we ever confirmed means changes nobody will send again. It is never made anew in silence.
+ * @throws StranglerError STR_SLOT_MISSING, STR_SLOT_LOST, STR_SLOT_ADVANCED
+ */
+export function requireSlot(slot: string, state: SlotState | undefined, confirmedByUs: Lsn): void {
+  if (state === undefined) throw slotError('STR_SLOT_MISSING', `The replication slot ${slot} is gone: what the source wrote since it was dropped will not be sent.`);
+  if (state.walStatus === 'lost') throw slotError('STR_SLOT_LOST', `The server has removed WAL that the slot ${slot} still needed (max_slot_wal_keep_size): changes are missing.`);
+  if (state.confirmed > confirmedByUs) {
+    throw slotError('STR_SLOT_ADVANCED', `The slot ${slot} is further than this log ever confirmed: somebody else has read from it, or it was made anew, or the log's directory is an old copy.`);
+  }
+}
+
+/** @throws StranglerError STR_TABLES_CHANGED when the running publication and the config name different tables. */
+export function requireTables(publication: string, published: ReadonlySet<string> | undefined, tables: CapturedTables): void {
+  const missing = [...tables.keys()].filter((name) => published?.has(name) !== true);
+  const extra = [...(published ?? [])].filter((name) => !tables.has(name));
+  if (missing.length === 0 && extra.length === 0) return;
+  const said = [missing.length > 0 ? `it lacks ${missing.join(', ')}` : '', extra.length > 0 ? `it has ${extra.join(', ')} besides` : ''].filter((part) => part !== '').join('; ');
+  throw new StranglerError({
+    code: 'STR_TABLES_CHANGED',
+    message: `The publication ${publication} does not name the configured tables: ${said}. Rows written meanwhile may be missing.`,
+    remedy: 'Set the config back, or remove the replication (`strangler replicate --remove`) and start it again with a new snapshot.',
+    exitCode: ExitCode.environment,
+  });
+}
+
+const slotError = (code: `STR_${string}`, message: string): StranglerError => new StranglerError({
+  code, message,
+  remedy: 'Remove the replication (`strangler replicate --remove`) and start it again: it takes a new snapshot. Then `strangler verify`.',
+  exitCode: ExitCode.environment,
+});
+

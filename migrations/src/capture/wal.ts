@@ -1,0 +1,233 @@
+import { ExitCode, StranglerError, type Clock } from '@strangler/kernel';
+import type { ChangeTransaction } from './change-event.ts';
+import { isPassing, textRows, withConnection } from './connect.ts';
+import { LSN_ZERO, maxLsn, type Lsn } from './lsn.ts';
+import { PgoutputDecoder } from './pgoutput.ts';
+import { ReplicationSession } from './replication-session.ts';
+import { publishedTables, requireSlot, requireTables, slotState } from './slot.ts';
+import type { CapturedTables } from './table-ref.ts';
+import { TransactionAssembler } from './transaction-assembler.ts';
+
+/** Where captured transactions go. What it has made durable, and nothing else, is acknowledged to the source. */
+export interface CaptureTarget {
+  append(transactions: readonly ChangeTransaction[]): Promise<void>;
+  /** The source has nothing for us up to here. */
+  advance(lsn: Lsn): Promise<void>;
+  durable(): Lsn;
+}
+
+export interface CaptureOptions {
+  readonly sourceUrl: string;
+  /** Slot and publication share a name. */
+  readonly slot: string;
+  readonly tables: CapturedTables;
+  readonly target: CaptureTarget;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** How often a quiet source's progress is made durable and acknowledged, so that it need not keep WAL for us; default 5,000 ms. */
+  readonly idleAdvanceMs?: number;
+  /** The source was lost, and is asked again after `retryInMs`. */
+  onTrouble?(error: unknown, retryInMs: number): void;
+}
+
+/** PostgreSQL 16 can leave out what a replication wrote; older servers cannot, and two directions at once are refused there. */
+export const ORIGIN_SINCE = 160_000;
+
+/** Beyond this many bytes read but not yet durable the socket waits. A transaction is held whole, so the largest one is the least memory this needs. */
+const QUEUE_BYTES = 16_000_000;
+const REPORT_EVERY_MS = 1_000;
+const REPORT_AT_MOST_EVERY_MS = 20;
+const RETRY_MS = { first: 100, longest: 5_000 };
+
+/** Follows the source's WAL into the target until aborted, and across restarts of the server. */
+export class WalCapture {
+  private readonly options: CaptureOptions;
+  private seen: Lsn;
+
+  constructor(options: CaptureOptions) {
+    this.options = options;
+    this.seen = options.target.durable();
+  }
+
+  /** Everything the source wrote up to here has been received. */
+  get received(): Lsn {
+    return maxLsn(this.seen, this.options.target.durable());
+  }
+
+  /** Resolves when aborted. @throws StranglerError STR_SLOT_MISSING, STR_SLOT_LOST, STR_SLOT_ADVANCED, STR_TABLES_CHANGED, STR_NO_KEY, STR_CAPTURE_FAILED, and what the target throws */
+  async run(): Promise<void> {
+    const { signal, clock } = this.options;
+    let retryMs = RETRY_MS.first;
+    while (!isAborted(signal)) {
+      const startedAt = clock.now();
+      try {
+        await this.connectAndStream();
+      } catch (error) {
+        if (isAborted(signal)) return;
+        if (!isPassing(error)) throw captureFailed(this.options.slot, error);
+        if (clock.now() - startedAt > RETRY_MS.longest) retryMs = RETRY_MS.first;
+        this.options.onTrouble?.(error, retryMs);
+        await clock.sleep(retryMs, signal).catch(() => undefined);
+        retryMs = Math.min(retryMs * 2, RETRY_MS.longest);
+      }
+    }
+  }
+
+  private async connectAndStream(): Promise<void> {
+    const { sourceUrl, slot, tables, target } = this.options;
+    const version = await withConnection(sourceUrl, 'source', async (client) => {
+      requireSlot(slot, await slotState(client, slot), target.durable());
+      requireTables(slot, await publishedTables(client, slot), tables);
+      return Number((await textRows<'v'>(client, "SELECT current_setting('server_version_num') AS v"))[0]?.v ?? '0');
+    });
+    const session = await ReplicationSession.open(sourceUrl);
+    const pump = new Pump(session, this.options, (lsn) => { this.seen = maxLsn(this.seen, lsn); });
+    try {
+      await pump.run({ proto_version: '1', publication_names: `"${slot}"`, messages: 'true', ...(version >= ORIGIN_SINCE ? { origin: 'none' } : {}) });
+    } finally {
+      await session.close();
+    }
+  }
+}
+
+/** One connection's life: bytes in, durable transactions out, confirmations back. */
+class Pump {
+  private readonly session: ReplicationSession;
+  private readonly options: CaptureOptions;
+  private readonly onReceived: (lsn: Lsn) => void;
+  private readonly decoder: PgoutputDecoder;
+  private readonly assembler = new TransactionAssembler();
+  private queue: ChangeTransaction[] = [];
+  private queuedBytes = 0;
+  private openBytes = 0;
+  private writing = false;
+  private paused = false;
+  private idleLsn = LSN_ZERO;
+  private advancedAt: number;
+  private reportedAt = 0;
+  private fail: (error: unknown) => void = () => undefined;
+
+  constructor(session: ReplicationSession, options: CaptureOptions, onReceived: (lsn: Lsn) => void) {
+    this.session = session;
+    this.options = options;
+    this.onReceived = onReceived;
+    this.decoder = new PgoutputDecoder(options.tables);
+    this.advancedAt = options.clock.now();
+  }
+
+  async run(parameters: Readonly<Record<string, string>>): Promise<void> {
+    const { signal, slot, target, clock } = this.options;
+    const failed = new Promise<never>((_, reject) => { this.fail = reject; });
+    const stopped = new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve(); }, { once: true }); });
+    const stream = this.session.stream(slot, target.durable(), parameters, {
+      onData: (bytes, offset) => { this.guard(() => { this.receive(bytes, offset); }); },
+      onKeepalive: (walEnd, reply) => { this.guard(() => { this.keepalive(walEnd, reply); }); },
+    });
+    const beat = (async () => { for (;;) { await clock.sleep(REPORT_EVERY_MS, signal); await this.tick(); } })();
+    try {
+      await Promise.race([stream, failed, stopped, beat]);
+    } finally {
+      stream.catch(() => undefined);
+      failed.catch(() => undefined);
+      this.fail(new Error('stream over'));
+      beat.catch(() => undefined);
+      this.stopBeating = true;
+    }
+  }
+
+  private stopBeating = false;
+
+  private guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private receive(bytes: Buffer, offset: number): void {
+    this.openBytes += bytes.length;
+    const transaction = this.assembler.add(this.decoder.decode(bytes, offset));
+    if (this.assembler.inTransaction) return;
+    const size = this.openBytes;
+    this.openBytes = 0;
+    if (transaction === undefined) return;
+    this.queue.push(transaction);
+    this.queuedBytes += size;
+    if (this.queuedBytes > QUEUE_BYTES && !this.paused) {
+      this.paused = true;
+      this.session.pause();
+    }
+    if (!this.writing) void this.write();
+  }
+
+  /** While one batch is being synced the next gathers: under load a sync is shared by many transactions. */
+  private async write(): Promise<void> {
+    this.writing = true;
+    try {
+      while (this.queue.length > 0 && !this.stopBeating) {
+        const batch = this.queue;
+        [this.queue, this.queuedBytes] = [[], 0];
+        await this.options.target.append(batch);
+        this.confirm(this.options.target.durable());
+        if (this.paused) {
+          this.paused = false;
+          this.session.resume();
+        }
+      }
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.writing = false;
+    }
+  }
+
+  private confirm(lsn: Lsn): void {
+    this.onReceived(lsn);
+    this.session.confirm(lsn);
+    if (this.options.clock.now() - this.reportedAt >= REPORT_AT_MOST_EVERY_MS) this.report();
+  }
+
+  private report(): void {
+    this.reportedAt = this.options.clock.now();
+    this.session.report(this.reportedAt);
+  }
+
+  private keepalive(walEnd: Lsn, replyRequested: boolean): void {
+    if (this.isIdle()) {
+      this.idleLsn = walEnd;
+      this.onReceived(walEnd);
+    }
+    if (replyRequested) this.report();
+  }
+
+  /** All that was sent before is durable: then the server's position is ours, too. */
+  private isIdle(): boolean {
+    return !this.assembler.inTransaction && this.queue.length === 0 && !this.writing;
+  }
+
+  private async tick(): Promise<void> {
+    const { target, clock, idleAdvanceMs = 5_000 } = this.options;
+    if (this.stopBeating) throw new Error('stream over');
+    if (this.isIdle() && this.idleLsn > target.durable() && clock.now() - this.advancedAt >= idleAdvanceMs) {
+      this.advancedAt = clock.now();
+      await target.advance(this.idleLsn);
+      this.session.confirm(target.durable());
+    }
+    this.report();
+  }
+}
+
+/** A getter behind a function: the compiler must not believe that it never changes. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
+
+function captureFailed(slot: string, cause: unknown): unknown {
+  if (cause instanceof StranglerError) return cause;
+  return new StranglerError({
+    code: 'STR_CAPTURE_FAILED',
+    message: `The source stopped sending changes for ${slot}: ${cause instanceof Error ? cause.message : String(cause)}.`,
+    remedy: 'Nothing was acknowledged that is not durable here: mend what the message names and start again.',
+    exitCode: ExitCode.environment,
+    cause,
+  });
+}

@@ -1,0 +1,322 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ExitCode, StranglerError } from '@strangler/kernel';
+import type { ChangeTransaction } from '../capture/change-event.ts';
+import { LSN_ZERO, maxLsn, parseLsn, printLsn, type Lsn } from '../capture/lsn.ts';
+import type { ChangeLog, LogExtent, LogPosition } from './change-log.ts';
+import { encodeTransaction } from './frame.ts';
+import { RecentTransactions } from './recent.ts';
+import { findEnd, listSegments, segmentFile, transactions, type Segment } from './segment.ts';
+import { lockForWriting } from './writer-lock.ts';
+
+export interface EmbeddedLogOptions {
+  /** Look, do not touch: no lock, no truncation; for replay beside a running sink. */
+  readonly readOnly?: boolean;
+  /** A segment is closed when it is this large; default 64 MiB. */
+  readonly segmentBytes?: number;
+  /** Nothing is ever removed by default. What the sink has not applied is kept in any case (`release`). */
+  readonly retention?: { readonly maxBytes?: number; readonly maxAgeMs?: number };
+  /** Opens a file for writing; a test gives one whose disk is full. */
+  readonly openFile?: (path: string) => Promise<Pick<FileHandle, 'write' | 'datasync' | 'truncate' | 'close'>>;
+  readonly now?: () => number;
+}
+
+/** The log as files of one directory. Made for one machine: one writer, any number of readers. */
+export interface EmbeddedLog extends ChangeLog {
+  /** Given at creation; tells this log from another that once lay at the same place. */
+  readonly id: string;
+  /** The source has nothing for us up to here: with the log empty in between, the position is still progress. Durable when it resolves. */
+  advance(lsn: Lsn): Promise<void>;
+  /** Everything up to here is durable in this log, or known to be nothing. */
+  durable(): Lsn;
+  /** The sink has applied up to here: retention may remove it. */
+  release(lsn: Lsn): void;
+}
+
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+const BATCH_EVENTS = 2_000;
+
+/** Opens (and, the first time, creates) the log in `directory`. @throws StranglerError STR_LOG_LOCKED, STR_LOG_CORRUPT, STR_LOG_MISSING */
+export async function openEmbeddedLog(directory: string, options: EmbeddedLogOptions = {}): Promise<EmbeddedLog> {
+  if (options.readOnly === true) return SegmentLog.load(directory, options, undefined);
+  await mkdir(directory, { recursive: true });
+  const unlock = await lockForWriting(directory);
+  try {
+    await writeFile(join(directory, 'log.json'), JSON.stringify({ version: 1, id: randomUUID() }), { flag: 'wx' }).catch((error: unknown) => {
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+    });
+    return await SegmentLog.load(directory, options, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+interface Writer {
+  readonly file: Pick<FileHandle, 'write' | 'datasync' | 'truncate' | 'close'>;
+  size: number;
+}
+
+class SegmentLog implements EmbeddedLog {
+  readonly id: string;
+  private readonly directory: string;
+  private readonly options: EmbeddedLogOptions;
+  private readonly unlock: (() => Promise<void>) | undefined;
+  private segments: Segment[] = [];
+  /** Durable bytes of the newest segment; older ones are read to their end. */
+  private size = 0;
+  private newest: { lsn: Lsn; timeMs: number } | undefined;
+  private progress = LSN_ZERO;
+  private released = LSN_ZERO;
+  private writer: Writer | undefined;
+  private broken: unknown;
+  private closed = false;
+  private readonly recent = new RecentTransactions();
+  private appending: Promise<void> = Promise.resolve();
+
+  private constructor(directory: string, id: string, options: EmbeddedLogOptions, unlock: (() => Promise<void>) | undefined) {
+    this.directory = directory;
+    this.id = id;
+    this.options = options;
+    this.unlock = unlock;
+  }
+
+  static async load(directory: string, options: EmbeddedLogOptions, unlock: (() => Promise<void>) | undefined): Promise<SegmentLog> {
+    const description = await readFile(join(directory, 'log.json'), 'utf8').catch(() => { throw missing(directory); });
+    const log = new SegmentLog(directory, (JSON.parse(description) as { id: string }).id, options, unlock);
+    log.segments = await listSegments(directory);
+    log.progress = await readProgress(directory);
+    await log.findNewest();
+    return log;
+  }
+
+  private async findNewest(): Promise<void> {
+    for (let last = this.segments.at(-1); last !== undefined; last = this.segments.at(-1)) {
+      const end = await findEnd(last.path);
+      if (end !== undefined) {
+        this.newest = end.head;
+        this.size = end.size;
+        if (this.unlock !== undefined) await this.dropTornTail(last.path, end.size);
+        return;
+      }
+      this.segments.pop(); // its first transaction never became whole
+      if (this.unlock !== undefined) await rm(last.path);
+    }
+  }
+
+  private async dropTornTail(path: string, size: number): Promise<void> {
+    if ((await stat(path)).size === size) return;
+    const file = await open(path, 'r+');
+    await file.truncate(size);
+    await file.datasync();
+    await file.close();
+  }
+
+  durable(): Lsn {
+    return maxLsn(this.newest?.lsn ?? LSN_ZERO, this.progress);
+  }
+
+  release(lsn: Lsn): void {
+    this.released = maxLsn(this.released, lsn);
+  }
+
+  append(batch: readonly ChangeTransaction[]): Promise<void> {
+    const done = this.appending.then(() => this.write(batch));
+    this.appending = done.catch(() => undefined);
+    return done;
+  }
+
+  private async write(batch: readonly ChangeTransaction[]): Promise<void> {
+    this.requireWritable();
+    const fresh: ChangeTransaction[] = [];
+    let last = this.newest?.lsn ?? LSN_ZERO;
+    for (const transaction of batch) {
+      if (transaction.commitLsn <= last) continue;
+      fresh.push(transaction);
+      last = transaction.commitLsn;
+    }
+    const [first] = fresh;
+    const newest = fresh.at(-1);
+    if (first === undefined || newest === undefined) return;
+    try {
+      const writer = await this.writerFor(first);
+      const bytes = Buffer.concat(fresh.flatMap(encodeTransaction));
+      await writeAll(writer, bytes);
+      await writer.file.datasync();
+      writer.size += bytes.length;
+      this.size = writer.size;
+    } catch (cause) {
+      // What a failed write or sync left on the disk nobody knows: this log is done for until it is opened again.
+      this.broken = cause;
+      throw writeFailed(this.directory, cause);
+    }
+    this.newest = { lsn: newest.commitLsn, timeMs: newest.committedAtMs };
+    this.recent.push(fresh);
+  }
+
+  private async writerFor(first: ChangeTransaction): Promise<Writer> {
+    const open_ = this.options.openFile ?? openForWriting;
+    const last = this.segments.at(-1);
+    if (this.writer === undefined && last !== undefined) this.writer = { file: await open_(last.path), size: this.size };
+    if (this.writer !== undefined && this.writer.size < (this.options.segmentBytes ?? SEGMENT_BYTES)) return this.writer;
+    await this.writer?.file.close();
+    const path = join(this.directory, segmentFile(first.commitLsn));
+    this.writer = { file: await open_(path), size: 0 };
+    await syncDirectory(this.directory);
+    this.size = 0;
+    this.segments.push({ path, firstLsn: first.commitLsn, firstTimeMs: first.committedAtMs });
+    await this.retire();
+    return this.writer;
+  }
+
+  /** Removes old segments the retention no longer wants and the sink no longer needs. */
+  private async retire(): Promise<void> {
+    const { maxBytes = Infinity, maxAgeMs = Infinity } = this.options.retention ?? {};
+    const oldest = (this.options.now ?? Date.now)() - maxAgeMs;
+    const sizes = await Promise.all(this.segments.map(async ({ path }) => (await stat(path)).size));
+    let total = sizes.reduce((sum, size) => sum + size, 0);
+    for (let next = this.segments[1]; next !== undefined && next.firstLsn <= this.released; next = this.segments[1]) {
+      const [victim] = this.segments;
+      if (victim === undefined || (total <= maxBytes && next.firstTimeMs >= oldest)) return;
+      total -= sizes.shift() ?? 0;
+      this.segments = this.segments.slice(1);
+      await rm(victim.path);
+    }
+  }
+
+  async advance(lsn: Lsn): Promise<void> {
+    if (lsn <= this.durable()) return;
+    this.requireWritable();
+    const path = join(this.directory, 'progress');
+    try {
+      const file = await open(path, 'w');
+      await file.write(`${printLsn(lsn)}\n`);
+      await file.datasync();
+      await file.close();
+    } catch (cause) {
+      throw writeFailed(this.directory, cause);
+    }
+    this.progress = lsn;
+  }
+
+  private requireWritable(): void {
+    if (this.unlock === undefined || this.closed) throw new Error('the change log is not open for writing');
+    if (this.broken !== undefined) throw writeFailed(this.directory, this.broken);
+  }
+
+  async* read(from: LogPosition, { follow = false, signal, maxBatch = BATCH_EVENTS }: { readonly follow?: boolean; readonly signal?: AbortSignal; readonly maxBatch?: number } = {}): AsyncGenerator<readonly ChangeTransaction[]> {
+    const until = follow ? undefined : this.newest?.lsn ?? LSN_ZERO;
+    let after = typeof from === 'object' && 'afterLsn' in from ? from.afterLsn : LSN_ZERO;
+    let fromTimeMs = typeof from === 'object' && 'fromTimeMs' in from ? from.fromTimeMs : -Infinity;
+    const aborted = (): boolean => signal?.aborted === true;
+    while (!aborted()) {
+      const end = until ?? this.newest?.lsn ?? LSN_ZERO;
+      for await (const batch of this.readTo(after, fromTimeMs, end, maxBatch)) {
+        after = batch.at(-1)?.commitLsn ?? after;
+        fromTimeMs = -Infinity; // from the first one on, all
+        yield batch;
+        if (aborted()) return;
+      }
+      if (!follow || this.closed) return;
+      if ((this.newest?.lsn ?? LSN_ZERO) <= maxLsn(after, end)) await this.recent.grown(signal);
+    }
+  }
+
+  private async* readTo(after: Lsn, fromTimeMs: number, end: Lsn, maxBatch: number): AsyncGenerator<readonly ChangeTransaction[]> {
+    const known = fromTimeMs === -Infinity ? this.recent.after(after, end) : undefined;
+    if (known !== undefined) yield* cut(known, maxBatch);
+    else yield* batches(this.readFiles(after, fromTimeMs, end), maxBatch);
+  }
+
+  private async* readFiles(after: Lsn, fromTimeMs: number, end: Lsn): AsyncGenerator<ChangeTransaction> {
+    const segments = [...this.segments];
+    let started = fromTimeMs === -Infinity;
+    for (const [index, segment] of segments.entries()) {
+      const next = segments[index + 1];
+      if (next !== undefined && (next.firstLsn <= after + 1n || (!started && next.firstTimeMs < fromTimeMs))) continue;
+      const bytes = segment === this.segments.at(-1) ? this.size : (await stat(segment.path)).size;
+      for await (const { transaction } of transactions(segment.path, 0, bytes, ({ lsn, timeMs }) => lsn > after && lsn <= end && (started || timeMs >= fromTimeMs))) {
+        started = true;
+        yield transaction;
+      }
+    }
+  }
+
+  extent(): Promise<LogExtent> {
+    const [first] = this.segments;
+    if (first === undefined || this.newest === undefined) return Promise.resolve({});
+    return Promise.resolve({ tail: { lsn: first.firstLsn, timeMs: first.firstTimeMs }, head: this.newest });
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.appending;
+    this.recent.close();
+    await this.writer?.file.close();
+    await this.unlock?.();
+  }
+}
+
+const openForWriting = async (path: string): Promise<FileHandle> => open(path, 'r+').catch((error: unknown) => {
+  if ((error as { code?: string }).code === 'ENOENT') return open(path, 'wx+');
+  throw error;
+});
+
+async function writeAll({ file, size }: Writer, bytes: Buffer): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) written += (await file.write(bytes, written, bytes.length - written, size + written)).bytesWritten;
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  await handle.sync();
+  await handle.close();
+}
+
+async function readProgress(directory: string): Promise<Lsn> {
+  const text = (await readFile(join(directory, 'progress'), 'utf8').catch(() => '')).trim();
+  return /^[0-9A-F]+\/[0-9A-F]+$/.test(text) ? parseLsn(text) : LSN_ZERO;
+}
+
+async function* batches(source: AsyncIterable<ChangeTransaction>, maxEvents: number): AsyncGenerator<readonly ChangeTransaction[]> {
+  let batch: ChangeTransaction[] = [];
+  let events = 0;
+  for await (const transaction of source) {
+    if (batch.length > 0 && events + transaction.events.length > maxEvents) {
+      yield batch;
+      [batch, events] = [[], 0];
+    }
+    batch.push(transaction);
+    events += transaction.events.length + 1;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function* cut(known: readonly ChangeTransaction[], maxEvents: number): Generator<readonly ChangeTransaction[]> {
+  let [start, events] = [0, 0];
+  for (const [index, transaction] of known.entries()) {
+    if (index > start && events + transaction.events.length > maxEvents) {
+      yield known.slice(start, index);
+      [start, events] = [index, 0];
+    }
+    events += transaction.events.length + 1;
+  }
+  if (start < known.length) yield known.slice(start);
+}
+
+const missing = (directory: string): StranglerError => new StranglerError({
+  code: 'STR_LOG_MISSING',
+  message: `There is no change log in ${directory}.`,
+  remedy: 'Name the state directory the replication runs with; `strangler status` shows it.',
+  exitCode: ExitCode.environment,
+});
+
+function writeFailed(directory: string, cause: unknown): StranglerError {
+  if (cause instanceof StranglerError) return cause;
+  const full = ['ENOSPC', 'EDQUOT'].includes((cause as { code?: string }).code ?? '');
+  return new StranglerError(full
+    ? { code: 'STR_DISK_FULL', message: `No space left for the change log in ${directory}.`, remedy: 'Free some space and start again: nothing was acknowledged to the source that is not on disk, so nothing is lost.', exitCode: ExitCode.environment, cause }
+    : { code: 'STR_LOG_UNWRITABLE', message: `The change log in ${directory} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`, remedy: 'Mend the disk or the permissions and start again: nothing was acknowledged to the source that is not on disk.', exitCode: ExitCode.environment, cause });
+}

@@ -1,0 +1,155 @@
+import type { ErrorCode, Finding, ReplicationConfig, Severity } from '@strangler/kernel';
+import type pg from 'pg';
+import { loadCheckpoint } from '../apply/checkpoint.ts';
+import { tableMaps, type TableMap, type TableMaps } from '../apply/table-map.ts';
+import { textRows, withConnection } from '../capture/connect.ts';
+import { objectName, slotState } from '../capture/slot.ts';
+import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
+import { ORIGIN_SINCE } from '../capture/wal.ts';
+import { describeTables, sameKey, type TableDescription } from './describe.ts';
+
+export interface PreflightOptions {
+  readonly name: string;
+  readonly mapping: ReplicationConfig;
+  readonly sourceUrl: string;
+  readonly targetUrl: string;
+  /** With 'now' the target is expected to hold the rows already. */
+  readonly startFrom?: 'snapshot' | 'now';
+}
+
+type Add = (severity: Severity, code: ErrorCode, where: string, message: string, remedy: string) => void;
+
+/** Looks at both databases and reports everything that would stop this replication or make it unsafe, each with what mends it. Changes nothing. */
+export async function preflight({ name, mapping, sourceUrl, targetUrl, startFrom = 'snapshot' }: PreflightOptions): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const add: Add = (severity, code, where, message, remedy) => { findings.push({ severity, code, where, message, remedy }); };
+  const maps = tableMaps(mapping);
+  await withConnection(sourceUrl, 'source', (source) => withConnection(targetUrl, 'target', async (target) => {
+    const started = await hasCheckpoint(target, name);
+    if (objectName(name).length > 63) add('error', 'STR_NAME_TOO_LONG', 'name', `The slot's name ${objectName(name)} is longer than PostgreSQL's 63 characters.`, 'Give the replication a shorter name.');
+    await checkServer(source, target, name, started, add);
+    await checkTarget(target, add);
+    const [sources, targets] = [await describeTables(source, [...maps.values()].map((map) => map.source)), await describeTables(target, [...maps.values()].map((map) => map.target))];
+    for (const map of maps.values()) {
+      const [from, to] = [sources.get(tableName(map.source)), targets.get(tableName(map.target))];
+      checkSourceTable(map, mapping.tables, from, add);
+      checkTargetTable(map, from, to, add);
+    }
+    if (!started && startFrom === 'snapshot') await checkEmpty(target, maps, targets, add);
+    await checkCasts(target, maps, sources, targets, add);
+  }));
+  return findings;
+}
+
+async function hasCheckpoint(target: pg.ClientBase, name: string): Promise<boolean> {
+  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.checkpoint') AS there");
+  return typeof there?.there === 'string' && await loadCheckpoint(target, name) !== undefined;
+}
+
+const SERVER = `SELECT current_setting('wal_level') AS wal_level, current_setting('server_version_num')::int AS version,
+  current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots) AS free_slots,
+  current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_replication) AS free_senders, current_user AS who,
+  (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user) AS may_replicate, has_database_privilege(current_database(), 'CREATE') AS may_create,
+  (SELECT count(*) FROM pg_subscription_rel) AS subscribed, current_setting('max_slot_wal_keep_size') AS keep, current_database() AS database`;
+type ServerFact = 'wal_level' | 'version' | 'free_slots' | 'free_senders' | 'who' | 'may_replicate' | 'may_create' | 'subscribed' | 'keep' | 'database';
+
+async function checkServer(source: pg.ClientBase, target: pg.ClientBase, name: string, started: boolean, add: Add): Promise<void> {
+  const [fact] = await textRows<ServerFact>(source, SERVER);
+  if (fact === undefined) return;
+  if (fact.wal_level !== 'logical') add('error', 'STR_WAL_LEVEL', 'source', `The source's wal_level is '${fact.wal_level}': its log does not hold what changed.`, 'ALTER SYSTEM SET wal_level = logical; then restart the server.');
+  if (fact.may_replicate !== 't') add('error', 'STR_NO_REPLICATION_PRIVILEGE', 'source', `${fact.who} may not read the source's log.`, `ALTER ROLE ${quoteName(fact.who)} REPLICATION;`);
+  if (fact.may_create !== 't') add('error', 'STR_NO_CREATE_PRIVILEGE', 'source', `${fact.who} may not create a publication on the source.`, `GRANT CREATE ON DATABASE ${quoteName(fact.database)} TO ${quoteName(fact.who)};`);
+  const slot = await slotState(source, objectName(name));
+  if (slot === undefined && Number(fact.free_slots) < 1) add('error', 'STR_NO_FREE_SLOT', 'source', 'The source has no free replication slot.', 'Drop a slot nobody reads (SELECT * FROM pg_replication_slots WHERE NOT active), or raise max_replication_slots and restart.');
+  if (slot?.activePid === undefined && Number(fact.free_senders) < 1) add('error', 'STR_NO_FREE_WAL_SENDER', 'source', 'The source has no free WAL sender.', 'ALTER SYSTEM SET max_wal_senders = 10; then restart the server.');
+  if (slot !== undefined && !started) add('error', 'STR_SLOT_EXISTS', 'source', `The slot ${objectName(name)} exists, but this target has no checkpoint of ${name}: it belongs to another target, or to one that is gone.`, `If nobody needs it: SELECT pg_drop_replication_slot('${objectName(name)}');`);
+  if (fact.keep !== '-1') add('note', 'STR_WAL_LIMITED', 'source', `max_slot_wal_keep_size is ${fact.keep}: a reader that stands still longer loses its slot and needs a new snapshot.`, 'Good against a full disk; watch the lag.');
+  else add('note', 'STR_WAL_UNLIMITED', 'source', 'max_slot_wal_keep_size is unlimited: a reader that stands still fills the source\'s disk with WAL.', "ALTER SYSTEM SET max_slot_wal_keep_size = '20GB'; SELECT pg_reload_conf();");
+  if (Number(fact.version) < ORIGIN_SINCE) await checkOldServer(source, target, name, add);
+  else if (Number(fact.subscribed) > 0) add('warning', 'STR_SUBSCRIBER', 'source', 'The source itself receives tables by logical replication: rows that come that way are not passed on.', 'Replicate those tables from where they are written.');
+}
+
+/** Before PostgreSQL 16 a reader cannot leave out what a replication wrote: two directions at once would echo for ever. */
+async function checkOldServer(source: pg.ClientBase, target: pg.ClientBase, name: string, add: Add): Promise<void> {
+  for (const [side, client] of [['source', source], ['target', target]] as const) {
+    const others = await textRows<'name'>(client, side === 'source'
+      ? "SELECT roname AS name FROM pg_replication_origin WHERE roname LIKE 'strangler\\_%' AND roname <> $1"
+      : "SELECT slot_name AS name FROM pg_replication_slots WHERE slot_name LIKE 'strangler\\_%' AND slot_name <> $1 AND database = current_database()", [objectName(name)]);
+    if (others.length > 0) {
+      add('error', 'STR_ORIGIN_UNSUPPORTED', side, `The source runs a PostgreSQL older than 16, which cannot tell our own writes apart, and a replication the other way exists (${others.map((other) => other.name).join(', ')}): they would echo.`, 'Remove the other direction, or upgrade to PostgreSQL 16.');
+    }
+  }
+}
+
+async function checkTarget(target: pg.ClientBase, add: Add): Promise<void> {
+  const [fact] = await textRows<'who' | 'role' | 'origin' | 'create' | 'database'>(target, `SELECT current_user AS who, has_parameter_privilege('session_replication_role', 'SET') AS role,
+    has_function_privilege('pg_replication_origin_session_setup(text)', 'EXECUTE') AND has_function_privilege('pg_replication_origin_create(text)', 'EXECUTE') AS origin,
+    has_database_privilege(current_database(), 'CREATE') OR to_regclass('strangler.checkpoint') IS NOT NULL AS create, current_database() AS database`);
+  if (fact === undefined) return;
+  const who = quoteName(fact.who);
+  if (fact.role !== 't') add('error', 'STR_NO_REPLICA_ROLE', 'target', `${fact.who} may not set session_replication_role: the target's triggers would rewrite copied rows.`, `GRANT SET ON PARAMETER session_replication_role TO ${who};`);
+  if (fact.origin !== 't') add('error', 'STR_NO_ORIGIN_PRIVILEGE', 'target', `${fact.who} may not mark its writes with a replication origin: two directions would echo.`, `GRANT EXECUTE ON FUNCTION pg_replication_origin_create(text), pg_replication_origin_session_setup(text) TO ${who};`);
+  if (fact.create !== 't') add('error', 'STR_NO_CREATE_PRIVILEGE', 'target', `${fact.who} may not create the schema 'strangler' for the checkpoint.`, `GRANT CREATE ON DATABASE ${quoteName(fact.database)} TO ${who};`);
+}
+
+function checkSourceTable({ source }: TableMap, tables: ReplicationConfig['tables'], from: TableDescription | undefined, add: Add): void {
+  const where = tableName(source);
+  if (from === undefined) { add('error', 'STR_TABLE_MISSING', where, `The source has no table ${where}.`, 'Correct the name in the config: `schema.table`, or `table` in public.'); return; }
+  const configured = Object.entries(tables).find(([name]) => name === where || `public.${name}` === where)?.[1];
+  const key = configured?.key ?? [];
+  const unknown = [...key, ...(configured?.omit ?? []), ...Object.keys(configured?.columns ?? {})].filter((column) => !from.columns.has(column));
+  if (unknown.length > 0) add('error', 'STR_COLUMN_MISSING', where, `The config names columns the source's ${where} does not have: ${unknown.join(', ')}.`, 'Correct the names.');
+  const omittedKey = key.filter((column) => configured?.omit?.includes(column) === true);
+  if (omittedKey.length > 0) add('error', 'STR_KEY_OMITTED', where, `Key columns cannot be omitted: ${omittedKey.join(', ')}.`, 'Copy them.');
+  if (!from.uniqueKeys.some((unique) => sameKey(unique, key))) {
+    const said = from.primaryKey === undefined ? 'it has no primary key' : `its primary key is (${from.primaryKey.join(', ')})`;
+    add('error', 'STR_KEY_MISMATCH', where, `(${key.join(', ')}) is not a unique key of the source's ${where}: ${said}.`, from.primaryKey === undefined ? `ALTER TABLE ${quoteTable(source)} ADD PRIMARY KEY (${key.map(quoteName).join(', ')});` : `Write key: [${from.primaryKey.map((column) => `'${column}'`).join(', ')}] in the config.`);
+  }
+  if (!key.every((column) => from.identity.includes(column))) {
+    add('error', 'STR_REPLICA_IDENTITY', where, `The source's log will not carry (${key.join(', ')}) of a changed or deleted row of ${where} (replica identity ${from.identityKind}); publishing it would even make the application's own updates fail.`, `ALTER TABLE ${quoteTable(source)} REPLICA IDENTITY ${from.primaryKey !== undefined && sameKey(from.primaryKey, key) ? 'DEFAULT' : 'FULL'};`);
+  }
+}
+
+function checkTargetTable({ source, target, key, omit, renamed }: TableMap, from: TableDescription | undefined, to: TableDescription | undefined, add: Add): void {
+  const where = tableName(target);
+  if (to === undefined) { add('error', 'STR_TARGET_TABLE_MISSING', where, `The target has no table ${where}.`, "Run the service's migrations (`strangler migrate`), or correct `into` in the config."); return; }
+  if (!to.arbiterKeys.some((unique) => sameKey(unique, key))) add('error', 'STR_TARGET_KEY_MISSING', where, `(${key.join(', ')}) is no primary key or unique constraint of the target's ${where} that can be checked at once.`, `ALTER TABLE ${quoteTable(target)} ADD PRIMARY KEY (${key.map(quoteName).join(', ')});`);
+  if (from === undefined) return;
+  const sent = [...from.columns].filter(([name, { generated }]) => !generated && !omit.has(name)).map(([name]) => renamed.get(name) ?? name);
+  const missing = sent.filter((name) => !to.columns.has(name));
+  if (missing.length > 0) add('error', 'STR_TARGET_COLUMN_MISSING', where, `${tableName(source)} has columns that ${where} lacks: ${missing.join(', ')}.`, `Add them to the target, rename them in \`columns\`, or leave them out with \`omit\`.`);
+  const unfilled = [...to.columns].filter(([name, { required }]) => required && !sent.includes(name)).map(([name]) => name);
+  if (unfilled.length > 0) add('error', 'STR_TARGET_COLUMN_UNFILLED', where, `${where} needs columns the source does not send: ${unfilled.join(', ')}.`, `Give each a default or let it be NULL, for example ALTER TABLE ${quoteTable(target)} ALTER COLUMN ${quoteName(unfilled[0] ?? '')} DROP NOT NULL;`);
+  const locked = sent.filter((name) => to.columns.get(name)?.identityAlways === true && !key.includes(name));
+  if (locked.length > 0) add('error', 'STR_TARGET_IDENTITY', where, `The target computes ${locked.join(', ')} itself (GENERATED ALWAYS AS IDENTITY), so a copied value cannot be updated.`, `ALTER TABLE ${quoteTable(target)} ALTER COLUMN ${quoteName(locked[0] ?? '')} SET GENERATED BY DEFAULT;`);
+}
+
+async function checkEmpty(target: pg.ClientBase, maps: TableMaps, targets: ReadonlyMap<string, TableDescription>, add: Add): Promise<void> {
+  for (const map of maps.values()) {
+    if (!targets.has(tableName(map.target))) continue;
+    const rows = await textRows<'one'>(target, `SELECT 1 AS one FROM ${quoteTable(map.target)} LIMIT 1`).catch(() => undefined);
+    if (rows === undefined) add('error', 'STR_TARGET_UNREADABLE', tableName(map.target), `The target's ${tableName(map.target)} cannot be read.`, `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoteTable(map.target)} TO CURRENT_USER;`);
+    else if (rows.length > 0) add('error', 'STR_TARGET_NOT_EMPTY', tableName(map.target), `The target's ${tableName(map.target)} has rows, and no checkpoint says where they come from.`, `If they may go: TRUNCATE ${quoteTable(map.target)}; if they are the source's already, start from 'now'.`);
+  }
+}
+
+/** Values travel as text, so a target type fits when it reads what the source's type prints. An example of each value is not at hand; families are. */
+async function checkCasts(target: pg.ClientBase, maps: TableMaps, sources: ReadonlyMap<string, TableDescription>, targets: ReadonlyMap<string, TableDescription>, add: Add): Promise<void> {
+  const wanted = [...maps.values()].flatMap((map) => castsOf(map, sources.get(tableName(map.source)), targets.get(tableName(map.target))));
+  if (wanted.length === 0) return;
+  const known = await textRows<'position'>(target, `SELECT w.ordinality AS position FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(from_type, to_type, ordinality)
+    WHERE to_regtype(w.from_type) IS NOT NULL AND to_regtype(w.to_type) IS NOT NULL AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = to_regtype(w.to_type) AND t.typcategory = 'S')
+      AND to_regtype(w.from_type) <> to_regtype(w.to_type) AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid IN (to_regtype(w.from_type), to_regtype(w.to_type)) AND t.typtype IN ('d', 'e'))
+      AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = to_regtype(w.from_type) AND t.typcategory = 'S')
+      AND NOT EXISTS (SELECT FROM pg_cast c WHERE c.castsource = to_regtype(w.from_type) AND c.casttarget = to_regtype(w.to_type))`, [wanted.map(({ from }) => from), wanted.map(({ to }) => to)]);
+  for (const { position } of known) {
+    const cast = wanted[Number(position) - 1];
+    if (cast !== undefined) add('error', 'STR_TYPE_MISMATCH', cast.where, `${cast.where} is ${cast.from} in the source and ${cast.to} in the target: one does not become the other.`, 'Give the target column a type that reads what the source prints (its own type, or text).');
+  }
+}
+
+const castsOf = ({ target, renamed, omit }: TableMap, from: TableDescription | undefined, to: TableDescription | undefined): { where: string; from: string; to: string }[] =>
+  [...from?.columns ?? []].flatMap(([name, column]) => {
+    const into = to?.columns.get(renamed.get(name) ?? name);
+    return into === undefined || column.generated || omit.has(name) || into.generated ? [] : [{ where: `${tableName(target)}.${renamed.get(name) ?? name}`, from: column.type, to: into.type }];
+  });
