@@ -113,6 +113,15 @@ describe('many checkouts at once', () => {
     expect(await stockOf(jar)).toEqual({ on_hand: 3, reserved: 3 });
   });
 
+  test('get the last use of a promotion once', async () => {
+    const jar = await stocked(100, 100);
+    await shop.call('POST', '/api/promotions', { token: staff, body: { code: 'LASTONE', percentOff: 10, maxUses: 1 } });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => order([{ productId: jar, quantity: 1 }], { promotionCode: 'LASTONE' })));
+    const refused = answers.filter(({ status }) => status !== 201);
+    expect(refused.map(({ body }) => body.error.code)).toEqual(Array.from({ length: 7 }, () => 'promotion_not_usable'));
+    expect(await stockOf(jar)).toEqual({ on_hand: 100, reserved: 1 });
+  });
+
   test('do not deadlock over the same goods in opposite order', async () => {
     const jar = await stocked(100, 100);
     const lid = await stocked(100, 100);
