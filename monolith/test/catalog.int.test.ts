@@ -74,7 +74,7 @@ describe('reading products', () => {
   });
 
   test('bad parameters are refused and unknown products are not found', async () => {
-    for (const path of ['/products?page=0', '/products?limit=101', '/products?limit=x', '/products/abc', '/products?q=a&q=b', '/products/0/price']) {
+    for (const path of ['/products?page=0', '/products?limit=101', '/products?limit=x', '/products/abc', '/products?q=a&q=b', '/products?q=%00', '/products/0/price', '/products/%zz']) {
       expect([path, (await shop.call('GET', path)).status]).toEqual([path, 400]);
     }
     for (const path of ['/products/999999', '/products/999999/price', '/categories/999999/products', '/nowhere']) {

@@ -111,4 +111,5 @@ test('promotions are made by staff and checked by anybody', async () => {
   await shop.call('PATCH', `/api/promotions/${String(created.body.id)}`, { token: staff, body: { active: false } });
   expect((await shop.call('GET', '/api/promotions/summer/check')).body).toMatchObject({ usable: false, reason: 'is not active' });
   expect((await shop.call('GET', '/api/promotions/nosuch/check')).status).toBe(404);
+  expect((await shop.call('GET', '/api/promotions/%00/check')).status).toBe(400);
 });

@@ -1,37 +1,28 @@
 import type { NextFunction, Request, Response } from 'express';
 import { HttpError, log } from '../lib/helpers.ts';
 
-const UNIQUE_VIOLATION = '23505';
-const FOREIGN_KEY_VIOLATION = '23503';
-const CHECK_VIOLATION = '23514';
-const INTEGER_OUT_OF_RANGE = '22003';
+/** What a caller can provoke in PostgreSQL (SQLSTATE); everything else is our fault. */
+const PROVOKED: Readonly<Record<string, HttpError>> = {
+  '23505': new HttpError(409, 'conflict', 'Something with the same unique value exists already'),
+  '23503': new HttpError(409, 'conflict', 'Something this refers to does not exist'),
+  '23514': new HttpError(409, 'conflict', 'The change would break a rule of the data'),
+  '22003': new HttpError(400, 'bad_request', 'A number is too large'),
+  '22008': new HttpError(400, 'bad_request', 'A date is out of range'),
+  '22021': new HttpError(400, 'bad_request', 'A text has characters that cannot be stored'),
+};
 
-function fromDatabase(code: string): HttpError | undefined {
-  switch (code) {
-    case UNIQUE_VIOLATION:
-      return new HttpError(409, 'conflict', 'Something with the same unique value exists already');
-    case FOREIGN_KEY_VIOLATION:
-      return new HttpError(409, 'conflict', 'Something this refers to does not exist');
-    case CHECK_VIOLATION:
-      return new HttpError(409, 'conflict', 'The change would break a rule of the data');
-    case INTEGER_OUT_OF_RANGE:
-      return new HttpError(400, 'bad_request', 'A number is too large');
-    default:
-      return undefined;
-  }
-}
-
-function fromBodyParser(error: Error & { status?: unknown; expose?: unknown }): HttpError | undefined {
-  if (typeof error.status !== 'number' || error.expose !== true) return undefined;
-  return new HttpError(error.status, error.status === 413 ? 'too_large' : 'bad_request', error.message);
+/** Errors of express itself and of its body parser: broken JSON, a body too large, a path that does not decode. */
+function fromExpress(error: Error & { status?: unknown }): HttpError | undefined {
+  const { status } = error;
+  if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
+  return new HttpError(status, status === 413 ? 'too_large' : 'bad_request', error.message);
 }
 
 function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof Error) {
     const code = (error as Error & { code?: unknown }).code;
-    const known = typeof code === 'string' ? fromDatabase(code) : undefined;
-    const translated = known ?? fromBodyParser(error);
+    const translated = (typeof code === 'string' ? PROVOKED[code] : undefined) ?? fromExpress(error);
     if (translated !== undefined) return translated;
   }
   log('error', 'unhandled', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
