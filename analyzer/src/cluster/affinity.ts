@@ -1,4 +1,4 @@
-import type { Link } from './layers.ts';
+import type { Link } from './link.ts';
 import { tally } from './tally.ts';
 
 /** How strongly each item leans on each community: what placement, confidence and explanation all ask. Reads `communities` live. */

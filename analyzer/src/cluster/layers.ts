@@ -2,24 +2,9 @@ import type { Evidence, ModulePath } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
 import type { Measures } from '../measure/measure.ts';
 import { programModules } from '../measure/program.ts';
+import type { Layer, Link, Switchable } from './link.ts';
 import { folderNodes, nameLinks } from './name-layers.ts';
 import { tableItem } from './pins.ts';
-
-/** One kind of reason to belong together. */
-export type Layer = 'transaction' | 'write' | 'endpoint' | 'call' | 'import' | 'foreignKey' | 'read' | 'coChange' | 'names' | 'folders' | 'type';
-export type Switchable = 'names' | 'folders' | 'history';
-
-/** One reason why two items (module paths, `table:NAME`, `folder:PATH`) belong together. */
-export interface Link {
-  readonly a: string;
-  readonly b: string;
-  readonly layer: Layer;
-  /** Comparable within a layer only, until `weigh` has normalised it. */
-  readonly weight: number;
-  /** For a reader: `writes orders`, `calls OrderService.place`. */
-  readonly says: string;
-  readonly evidence?: Evidence;
-}
 
 /** How much each layer counts once all are normalised. Starting values from the published ablations, then tuned on four public systems (bench/README.md). */
 export const LAYER_WEIGHTS: Readonly<Record<Layer, number>> = {

@@ -1,7 +1,7 @@
 import type { ModulePath } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
 import { isProgram } from '../measure/program.ts';
-import type { Link } from './layers.ts';
+import type { Link } from './link.ts';
 import { tableItem } from './pins.ts';
 import { likenesses, type Bag } from './tf-idf.ts';
 import { stem, words } from './words.ts';

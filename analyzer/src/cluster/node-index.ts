@@ -1,5 +1,5 @@
 import { canonicalOrder } from './canonical.ts';
-import type { Link } from './layers.ts';
+import type { Link } from './link.ts';
 import type { Constraints } from './pins.ts';
 import { mergeParallel, type WeightedEdge } from './weighted-graph.ts';
 

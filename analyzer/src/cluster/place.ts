@@ -3,7 +3,7 @@ import type { SystemModel } from '../model/graph.ts';
 import type { Measures } from '../measure/measure.ts';
 import { Affinity } from './affinity.ts';
 import type { Grain } from './consensus.ts';
-import type { Link } from './layers.ts';
+import type { Link } from './link.ts';
 import type { NodeIndex } from './node-index.ts';
 import { tableItem, type Constraints } from './pins.ts';
 import { setAside, type Communities, type SharedModule } from './set-aside.ts';
@@ -35,8 +35,10 @@ export function place({ constraints, grain, index, links, measures, model, modul
   const items = [...modules, ...tables.map(tableItem)].filter((item) => !constraints.shared.has(item));
   const communities: Communities = new Map(items.map((item) => [item, grain.labels[index.nodeOf.get(item) ?? 0] ?? 0]));
   const affinity = new Affinity(links, communities);
-  affinity.joinSmall(SMALLEST, new Set(constraints.names.values()), constraints.apart);
+  const joinSmall = (): void => { affinity.joinSmall(SMALLEST, new Set(constraints.names.values()), constraints.apart); };
+  joinSmall();
   const shared = setAside(model, measures, constraints, communities);
+  joinSmall();
   ownTables(model, tables, constraints, communities);
   return { ...numberBySize(communities), shared };
 }

@@ -19,7 +19,7 @@ export function findHubs(model: SystemModel): Hub[] {
   const importers = importersOf(model);
   const modules = programModules(model);
   const counts = modules.map((path) => importers.get(path)?.size ?? 0).sort((a, b) => b - a);
-  const rank = Math.floor(modules.length * HUB_SHARE);
+  const rank = Math.max(1, Math.floor(modules.length * HUB_SHARE));
   const least = Math.max(FEWEST_IMPORTERS, (counts[rank] ?? 0) + 1);
   const withTables = new Set(model.accesses.map(({ at }) => at.module));
   return modules.filter((path) => (importers.get(path)?.size ?? 0) >= least).sort(compareText)

@@ -1,6 +1,6 @@
 import type { Evidence, ModulePath } from '../model/evidence.ts';
 import type { Module, SystemModel } from '../model/graph.ts';
-import type { Layer, Link, Switchable } from '../cluster/layers.ts';
+import type { Layer, Link, Switchable } from '../cluster/link.ts';
 import type { ContextPins } from '../cluster/pins.ts';
 import type { SharedModule } from '../cluster/set-aside.ts';
 import type { Measures } from '../measure/measure.ts';

@@ -2,7 +2,7 @@ import { compareText, type ModulePath } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
 import { Affinity } from '../cluster/affinity.ts';
 import type { Clustering } from '../cluster/cluster.ts';
-import type { Link } from '../cluster/layers.ts';
+import type { Link } from '../cluster/link.ts';
 import type { BoundaryDecision, EndpointPlan, Membership, Reason, ServiceCandidate } from './analysis.ts';
 
 /** Reasons shown per context and per side of a decision. */

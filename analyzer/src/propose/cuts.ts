@@ -1,4 +1,4 @@
-import { byEvidence, compareText, type ModulePath } from '../model/evidence.ts';
+import { byEvidence, compareText, type Evidence } from '../model/evidence.ts';
 import type { SystemModel, TableAccess } from '../model/graph.ts';
 import type { Cut, CutKind, Saga, TablePlan } from './analysis.ts';
 import type { Territory } from './territory.ts';
@@ -9,7 +9,8 @@ export const CUT_COST: Readonly<Record<CutKind, number>> = { type: 0.2, import: 
 /** Every edge that crosses from one context into another, with its remedy. Edges from and to shared modules are no cuts: a library is linked, not called. */
 export function findCuts(model: SystemModel, tables: readonly TablePlan[], sagas: readonly Saga[], where: Territory): Cut[] {
   const role = new Map(tables.map(({ table, role: its }) => [table, its]));
-  return [...callCuts(model, where), ...importCuts(model, where), ...accessCuts(model, where, role), ...joinCuts(model, where), ...keyCuts(model, where), ...sagas.flatMap(transactionCuts)]
+  const joins = joinCuts(model, where);
+  return [...callCuts(model, where), ...importCuts(model, where), ...accessCuts(model, where, role, joins), ...joins, ...keyCuts(model, where), ...sagas.flatMap(transactionCuts)]
     .sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to) || CUT_COST[b.kind] - CUT_COST[a.kind] || byEvidence(a.evidence, b.evidence) || compareText(a.what, b.what));
 }
 
@@ -36,10 +37,12 @@ function importCuts(model: SystemModel, where: Territory): Cut[] {
   });
 }
 
-/** Reads and writes of a table that another context owns. */
-function accessCuts(model: SystemModel, where: Territory, role: ReadonlyMap<string, TablePlan['role']>): Cut[] {
+/** Reads and writes of a table that another context owns; a read inside a join with a table of one's own counts as a join instead. */
+function accessCuts(model: SystemModel, where: Territory, role: ReadonlyMap<string, TablePlan['role']>, joins: readonly Cut[]): Cut[] {
+  const joined = new Set(joins.map(({ evidence, to }) => `${place(evidence)} ${to}`));
   return model.accesses.flatMap((access) => {
     const owner = where.ofTable(access.table);
+    if (access.mode === 'read' && joined.has(`${place(access.evidence)} ${String(owner)}`)) return [];
     const columns = access.columns.length === 0 ? '' : ` (${access.columns.join(', ')})`;
     return crossing(where.ofModule(access.at.module), owner, {
       kind: access.mode, what: `${access.at.module} ${access.mode}s ${access.table}${columns}`, evidence: access.evidence,
@@ -47,6 +50,8 @@ function accessCuts(model: SystemModel, where: Territory, role: ReadonlyMap<stri
     });
   });
 }
+
+const place = ({ file, line }: Evidence): string => `${file}:${String(line)}`;
 
 const readRemedy = ({ table }: TableAccess, owner: string, role: ReadonlyMap<string, TablePlan['role']>): Cut['remedy'] => role.get(table) === 'reference'
   ? { kind: 'read model', text: `Replicate ${table} from ${owner}: one writes it, many read it.` }
@@ -56,32 +61,23 @@ const writeRemedy = ({ table }: TableAccess, owner: string, role: ReadonlyMap<st
   ? { kind: 'column split', text: `Split ${table} by who writes which columns; each context keeps its own.` }
   : { kind: 'api call', text: `Send ${owner} a command; only the owner writes ${table}.` };
 
-/** Tables of two owners in one query. The pair is named once per query, from the side of the code. */
+/** Queries that join a table of the code's own context with somebody else's: once per query and foreign table. */
 function joinCuts(model: SystemModel, where: Territory): Cut[] {
   const seen = new Set<string>();
-  return model.accesses.flatMap(({ table, joined, at, evidence }) => joined.flatMap((other) => {
-    const [a, b] = [table, other].sort(compareText) as [string, string];
-    const key = `${evidence.file}:${String(evidence.line)} ${a} ${b}`;
-    const [near, far] = sides(at.module, table, other, where);
-    if (seen.has(key)) return [];
-    seen.add(key);
-    return crossing(near.owner, far.owner, {
-      kind: 'join', what: `${at.module} joins ${near.table} with ${far.table}`, evidence,
-      remedy: { kind: 'read model', text: `Keep a replicated read model of ${far.table} in ${String(near.owner)}, or compose the answer from two calls.` },
+  return model.accesses.flatMap(({ table, joined, at, evidence }) => {
+    const home = where.ofModule(at.module);
+    const tables = [table, ...joined];
+    const near = tables.find((name) => home !== undefined && where.ofTable(name) === home);
+    return near === undefined ? [] : tables.flatMap((far) => {
+      const key = `${place(evidence)} ${far}`;
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return crossing(home, where.ofTable(far), {
+        kind: 'join', what: `${at.module} joins ${near} with ${far}`, evidence,
+        remedy: { kind: 'read model', text: `Keep a replicated read model of ${far} in ${String(home)}, or compose the answer from two calls.` },
+      });
     });
-  }));
-}
-
-interface Side {
-  readonly table: string;
-  readonly owner: string | undefined;
-}
-
-/** The side that the querying code's own context owns comes first. */
-function sides(module: ModulePath, a: string, b: string, where: Territory): [Side, Side] {
-  const home = where.ofModule(module);
-  const [x, y] = [a, b].map((table) => ({ table, owner: where.ofTable(table) })) as [Side, Side];
-  return y.owner === home && x.owner !== home ? [y, x] : [x, y];
+  });
 }
 
 const keyCuts = (model: SystemModel, where: Territory): Cut[] => model.foreignKeys.flatMap(({ from, to, onDelete, evidence }) => {

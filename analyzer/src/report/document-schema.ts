@@ -40,7 +40,7 @@ export const documentSchema = z.strictObject({
   contexts: z.array(context),
   shared: z.strictObject({
     modules: z.array(path),
-    why: z.array(z.strictObject({ module: path, reason: z.enum(['utility', 'composition', 'isolated', 'pinned']), why: z.string() })),
+    why: z.array(z.strictObject({ module: path, reason: z.enum(['utility', 'composition', 'script', 'isolated', 'pinned']), why: z.string() })),
     endpoints: z.array(z.string()), tables: z.array(z.string()),
   }).describe('What belongs to no context. Every module of the program (source and types) is in exactly one context or here.'),
   other: z.array(z.strictObject({ path, kind: z.string() })).describe('Modules that are no part of the program: tests, migrations, generated files, tool configs.'),
