@@ -14,7 +14,10 @@ import { parseTypeScript } from './parse/typescript.ts';
 import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
 import { Resolver } from './source/resolve.ts';
 import { listFiles } from './source/walk.ts';
-import { Models } from './tables/models.ts';
+import { findModels } from './tables/models.ts';
+import { readSchema, type TextFile } from './schema/read-schema.ts';
+import { imaginedFrame } from './endpoints/read-routers.ts';
+import { withUsedTables } from './tables/used-tables.ts';
 import { AccessReader } from './tables/read-accesses.ts';
 import { loadSqlParser } from './tables/sql.ts';
 
@@ -79,6 +82,11 @@ const textOf = (path: string): string | undefined => {
   }
 };
 
+const textFiles = (root: string, paths: readonly string[]): TextFile[] => paths.flatMap((path) => {
+  const text = textOf(join(root, path));
+  return text === undefined || text.length > TOO_LARGE_BYTES ? [] : [{ path, text }];
+});
+
 const symbolsOf = (facts: FileFacts): string[] => {
   const declared = facts.functions.filter(({ anonymous, parent }) => !anonymous && parent === 0).map(({ name }) => name);
   const exported = facts.exports.map(({ name }) => name).filter((name) => name !== '*' && name !== '=' && name !== 'default');
@@ -106,10 +114,13 @@ export const readSystem = async (directory: string, options: ReadOptions): Promi
   const types = new Types(program);
   const calls = new CallReader(program, types, (path) => kinds.get(path) === 'source').read();
   await loadSqlParser();
-  const data = new AccessReader(program, run, types, new Models()).read(files.facts.filter(({ path }) => kinds.get(path) === 'source'));
+  const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
+  const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
+  const schema = readSchema({ migrations: ofKind('migration'), sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
+  const data = new AccessReader({ program, run, types, models, relations: schema.relations }).read(ofKind('source'));
   return {
     name: basename(root), modules: files.modules, imports: imports.edges, calls: calls.edges, endpoints: [...endpoints.endpoints].sort(byEndpoint),
-    tables: [], accesses: data.accesses, transactions: data.transactions, foreignKeys: [], coChanges: [],
-    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved, ...data.unresolved]), crossCheck: [],
+    tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: [],
+    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved, ...data.unresolved, ...schema.unresolved]), crossCheck: [],
   };
 };

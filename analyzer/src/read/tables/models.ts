@@ -1,10 +1,59 @@
-import type { Expr } from '../parse/facts.ts';
+import type { TableAccess } from '../../model/graph.ts';
+import { UNKNOWN, texts, type Value } from '../interpret/values.ts';
 import { findBinding } from '../link/scopes.ts';
+import type { Type, Types } from '../link/types.ts';
+import { eachFunction } from '../link/visit.ts';
+import type { CallExpr, ClassFact, Expr, FileFacts } from '../parse/facts.ts';
 import { chainOf, type Chain } from './chain.ts';
 import type { Place } from './found.ts';
+import { plural, snakeCase } from './table-name.ts';
 
-/** What object mappers declare: which class or name stands for which table. */
+/** A class or a name of an object mapper, and the table it stands for. */
+export interface Model {
+  readonly name: string;
+  readonly table: string;
+  readonly via: TableAccess['via'];
+  readonly file: FileFacts;
+  readonly line: number;
+  readonly classIndex?: number;
+}
+
+type Evaluate = (file: FileFacts, scope: number, expr: Expr) => Value;
+
+/** What object mappers declare, found once: classes by identity, everything by name. */
 export class Models {
+  readonly all: Model[] = [];
+  private readonly byClass = new Map<ClassFact, Model>();
+  private readonly byName = new Map<string, Model>();
+
+  add(model: Model): void {
+    this.all.push(model);
+    const fact = model.classIndex === undefined ? undefined : model.file.classes[model.classIndex];
+    if (fact !== undefined) this.byClass.set(fact, model);
+    const key = `${model.via === 'prisma' ? 'prisma:' : ''}${model.name.toLowerCase()}`;
+    if (!this.byName.has(key)) this.byName.set(key, model);
+  }
+
+  named(name: string): Model | undefined {
+    return this.byName.get(name.toLowerCase());
+  }
+
+  prisma(member: string): Model | undefined {
+    return this.byName.get(`prisma:${member.toLowerCase()}`);
+  }
+
+  /** The model of a class, or of the nearest base that is one. */
+  ofClass(type: Extract<Type, { kind: 'class' }>, types: Types): Model | undefined {
+    let at: Extract<Type, { kind: 'class' }> | undefined = type;
+    for (let steps = 0; at !== undefined && steps < 8; steps += 1) {
+      const fact = at.file.classes[at.index];
+      const found = fact === undefined ? undefined : this.byClass.get(fact);
+      if (found !== undefined) return found;
+      at = types.baseOf(at.file, at.index);
+    }
+    return undefined;
+  }
+
   /** The chain a local variable was made by. */
   chainBoundTo(place: Place, name: string): Chain | undefined {
     const binding = findBinding(place.file, place.scope, name);
@@ -12,3 +61,117 @@ export class Models {
     return value === undefined || (value.kind !== 'call' && value.kind !== 'await') ? undefined : chainOf(value);
   }
 }
+
+/** Collects all models of a project: decorated classes, `define`, `model`, `init`, `tableName`. */
+export const findModels = (files: readonly FileFacts[], evaluate: Evaluate): Models => {
+  const models = new Models();
+  for (const file of files) {
+    for (const [index, fact] of file.classes.entries()) {
+      const model = ofClass(file, fact, index, evaluate);
+      if (model !== undefined) models.add(model);
+    }
+    eachFunction(file, (scope, expr) => {
+      const model = expr.kind === 'call' ? ofCall(file, scope, expr, evaluate) : undefined;
+      if (model !== undefined) models.add(model);
+    });
+  }
+  return models;
+};
+
+const DECORATED: Readonly<Record<string, { readonly via: Model['via']; readonly table: (name: string) => string }>> = {
+  Entity: { via: 'typeorm', table: snakeCase }, ViewEntity: { via: 'typeorm', table: snakeCase }, ChildEntity: { via: 'typeorm', table: snakeCase },
+  Table: { via: 'sequelize', table: plural }, Schema: { via: 'mongoose', table: (name) => plural(name.toLowerCase()) },
+};
+
+const ofClass = (file: FileFacts, fact: ClassFact, index: number, evaluate: Evaluate): Model | undefined => {
+  const base = { name: fact.name, file, line: fact.line, classIndex: index };
+  for (const decorator of fact.decorators) {
+    const name = decorator.kind === 'call' && decorator.callee.kind === 'name' ? decorator.callee.name : '';
+    const rule = Object.hasOwn(DECORATED, name) ? DECORATED[name] : undefined;
+    if (rule !== undefined && decorator.kind === 'call') return { ...base, via: rule.via, table: decoratedTable(file, fact, decorator, evaluate) ?? rule.table(fact.name) };
+  }
+  const named = staticText(file, fact, 'tableName', evaluate) ?? staticText(file, fact, 'table', evaluate);
+  return named === undefined || fact.base === undefined ? undefined : { ...base, via: 'objection', table: named };
+};
+
+const decoratedTable = (file: FileFacts, fact: ClassFact, decorator: CallExpr, evaluate: Evaluate): string | undefined => {
+  const values = decorator.args.map((arg) => evaluate(file, fact.scope, arg));
+  const [direct] = values.flatMap((value) => texts(value).slice(0, 1));
+  const options = values.find((value) => value.kind === 'object');
+  const get = (key: string): string | undefined => (options?.kind === 'object' ? texts(options.properties.get(key) ?? UNKNOWN)[0] : undefined);
+  const table = direct ?? get('name') ?? get('tableName') ?? get('collection');
+  const schema = get('schema');
+  return table === undefined || schema === undefined || schema === 'public' ? table : `${schema}.${table}`;
+};
+
+const staticText = (file: FileFacts, fact: ClassFact, name: string, evaluate: Evaluate): string | undefined => {
+  const field = fact.fields.find((one) => one.isStatic && one.name === name);
+  if (field?.initial !== undefined) return texts(evaluate(file, fact.scope, field.initial))[0];
+  const getter = fact.methods.map((index) => file.functions[index]).find((one) => one?.member?.isStatic === true && one.member.kind === 'get' && one.member.name === name);
+  const returned = getter?.steps.find((step) => step.kind === 'return');
+  return returned?.kind === 'return' ? texts(evaluate(file, fact.scope, returned.value))[0] : undefined;
+};
+
+const ofCall = (file: FileFacts, scope: number, call: CallExpr, evaluate: Evaluate): Model | undefined => {
+  const name = call.callee.kind === 'member' ? call.callee.name : call.callee.kind === 'name' ? call.callee.name : '';
+  const rule = Object.hasOwn(CALLS, name) ? CALLS[name] : undefined;
+  return rule?.(file, scope, call, evaluate);
+};
+
+type ModelCall = (file: FileFacts, scope: number, call: CallExpr, evaluate: Evaluate) => Model | undefined;
+
+const option = (file: FileFacts, scope: number, expr: Expr | undefined, key: string, evaluate: Evaluate): Value => {
+  const property = expr?.kind === 'object' ? expr.properties.find((one) => one.name === key) : undefined;
+  return property === undefined ? UNKNOWN : evaluate(file, scope, property.value);
+};
+
+/** Sequelize's table for a model: named, frozen, underscored, or the plural. */
+const sequelizeTable = (file: FileFacts, scope: number, name: string, options: Expr | undefined, evaluate: Evaluate): string => {
+  const named = texts(option(file, scope, options, 'tableName', evaluate))[0];
+  if (named !== undefined) return named;
+  const isTrue = (key: string): boolean => {
+    const value = option(file, scope, options, key, evaluate);
+    return value.kind === 'constant' && value.value === true;
+  };
+  if (isTrue('freezeTableName')) return name;
+  return isTrue('underscored') ? snakeCase(plural(name)) : plural(name);
+};
+
+const CALLS: Readonly<Record<string, ModelCall>> = {
+  define: (file, scope, call, evaluate) => {
+    const name = call.args[0] === undefined ? undefined : texts(evaluate(file, scope, call.args[0]))[0];
+    if (name === undefined || call.args.length < 2 || call.callee.kind !== 'member') return undefined;
+    return { name, file, line: call.line, via: 'sequelize', table: sequelizeTable(file, scope, name, call.args[2], evaluate) };
+  },
+  init: (file, scope, call, evaluate) => {
+    const options = call.args[1];
+    if (call.callee.kind !== 'member' || options?.kind !== 'object' || !options.properties.some((one) => one.name === 'sequelize')) return undefined;
+    const of = call.callee.of;
+    const className = of.kind === 'name' ? of.name : file.classes[file.functions[scope]?.owner ?? -1]?.name;
+    const name = texts(option(file, scope, options, 'modelName', evaluate))[0] ?? className;
+    const classIndex = file.classes.findIndex((fact) => fact.name === className);
+    return name === undefined ? undefined : { name, file, line: call.line, via: 'sequelize', table: sequelizeTable(file, scope, name, options, evaluate), ...(classIndex < 0 ? {} : { classIndex }) };
+  },
+  model: (file, scope, call, evaluate) => {
+    const [first, second, third] = call.args;
+    const name = first === undefined ? undefined : texts(evaluate(file, scope, first))[0];
+    if (name === undefined || second === undefined) return undefined;
+    const bookshelf = texts(option(file, scope, second, 'tableName', evaluate))[0];
+    if (bookshelf !== undefined) return { name, file, line: call.line, via: 'bookshelf', table: bookshelf };
+    const collection = third === undefined ? undefined : texts(evaluate(file, scope, third))[0];
+    return { name, file, line: call.line, via: 'mongoose', table: collection ?? plural(name.toLowerCase()) };
+  },
+  extend: (file, scope, call, evaluate) => {
+    const table = texts(option(file, scope, call.args[0], 'tableName', evaluate))[0];
+    const name = table === undefined ? undefined : boundName(file, scope, call);
+    return table === undefined || name === undefined ? undefined : { name, file, line: call.line, via: 'bookshelf', table };
+  },
+};
+
+/** The variable a call's result is put into. */
+const boundName = (file: FileFacts, scope: number, call: CallExpr): string | undefined => {
+  for (const step of file.functions[scope]?.steps ?? []) {
+    if (step.kind === 'let' && step.value === call && step.pattern.kind === 'name') return step.pattern.name;
+  }
+  return undefined;
+};

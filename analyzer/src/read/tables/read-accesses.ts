@@ -11,6 +11,8 @@ import { chainOf, type Chain } from './chain.ts';
 import type { Place, Recognised, Recogniser, Touch } from './found.ts';
 import { recogniseKnex } from './knex.ts';
 import type { Models } from './models.ts';
+import { recogniseMappers } from './mappers.ts';
+import { recognisePrisma, type PrismaRelations } from './prisma.ts';
 import { recogniseSql } from './raw-sql.ts';
 import { decoratedTransaction, openedBy, opensForFunction } from './transactions.ts';
 
@@ -20,7 +22,13 @@ export interface ReadAccesses {
   readonly unresolved: readonly Unresolved[];
 }
 
-const RECOGNISERS: readonly Recogniser[] = [recogniseKnex, recogniseSql];
+export interface AccessSources {
+  readonly program: Program;
+  readonly run: Interpreter;
+  readonly types: Types;
+  readonly models: Models;
+  readonly relations: PrismaRelations;
+}
 
 /** Finds every query in every function: what it reads and writes, and in which transaction. */
 export class AccessReader {
@@ -32,11 +40,14 @@ export class AccessReader {
   private readonly transactions = new Map<string, TransactionScope>();
   private readonly unresolved: Unresolved[] = [];
 
-  constructor(program: Program, run: Interpreter, types: Types, models: Models) {
+  private readonly recognisers: readonly Recogniser[];
+
+  constructor({ program, run, types, models, relations }: AccessSources) {
     this.program = program;
     this.run = run;
     this.types = types;
     this.models = models;
+    this.recognisers = [recognisePrisma(relations), recogniseMappers, recogniseKnex, recogniseSql];
   }
 
   read(files: readonly FileFacts[]): ReadAccesses {
@@ -90,7 +101,7 @@ export class AccessReader {
     }
     const whole = opensForFunction(chain);
     if (whole !== undefined) inside.set(place.scope, this.open(place.file, place.scope, whole));
-    const found = RECOGNISERS.map((recognise) => recognise(chain, place)).find((one) => one !== undefined);
+    const found = this.recognisers.map((recognise) => recognise(chain, place)).find((one) => one !== undefined);
     if (found !== undefined) this.keep(found, place, inside.get(place.scope));
   }
 

@@ -1,0 +1,62 @@
+import type { Expr, FieldFact, TypeFact } from '../parse/facts.ts';
+import type { Types } from '../link/types.ts';
+import type { Model, Models } from '../tables/models.ts';
+import type { SchemaDraft } from './drafts.ts';
+
+const OWNS_COLUMN = new Set(['ManyToOne', 'OneToOne', 'BelongsTo', 'ForeignKey']);
+const COLUMN = /Column$|^PrimaryKey$|^Property$|^Prop$/;
+
+const decoratorCall = (field: FieldFact, matches: (name: string) => boolean): Extract<Expr, { kind: 'call' }> | undefined => field.decorators.find(
+  (one): one is Extract<Expr, { kind: 'call' }> => one.kind === 'call' && one.callee.kind === 'name' && matches(one.callee.name),
+);
+
+/** An option of a decorator, as far as it is written out: `@Column({ name: 'x' })`. */
+const optionText = (call: Extract<Expr, { kind: 'call' }> | undefined, key: string): string | undefined => {
+  for (const arg of call?.args ?? []) {
+    const value = arg.kind === 'object' ? arg.properties.find(({ name }) => name === key)?.value : undefined;
+    if (value?.kind === 'text') return value.value;
+  }
+  return undefined;
+};
+
+/** Tables, columns and foreign keys that entities declare; migrations, where there are any, have said so before. */
+export const applyEntities = (models: Models, types: Types, schema: SchemaDraft): void => {
+  for (const model of models.all) {
+    if (model.via === 'prisma') continue;
+    schema.create(model.table, { file: model.file.path, line: model.line });
+    const fact = model.classIndex === undefined ? undefined : model.file.classes[model.classIndex];
+    for (const field of fact?.fields ?? []) applyField(model, field, models, types, schema);
+  }
+};
+
+const applyField = (model: Model, field: FieldFact, models: Models, types: Types, schema: SchemaDraft): void => {
+  const relation = decoratorCall(field, (name) => OWNS_COLUMN.has(name));
+  const column = decoratorCall(field, (name) => COLUMN.test(name) && name !== 'JoinColumn');
+  if (column !== undefined && !field.isStatic) schema.column(model.table, optionText(column, 'name') ?? firstText(column) ?? field.name);
+  if (relation === undefined) return;
+  const join = decoratorCall(field, (name) => name === 'JoinColumn');
+  const isOneToOne = relation.callee.kind === 'name' && relation.callee.name === 'OneToOne';
+  const other = targetOf(model, field.type, relation, models, types);
+  if (other === undefined || (isOneToOne && join === undefined)) return;
+  const from = optionText(join, 'name') ?? (relation.callee.kind === 'name' && relation.callee.name === 'ForeignKey' ? field.name : `${field.name}Id`);
+  const onDelete = optionText(relation, 'onDelete');
+  schema.column(model.table, from);
+  schema.foreignKey({
+    from: { table: model.table, columns: [from] }, to: { table: other.table, columns: [optionText(join, 'referencedColumnName') ?? 'id'] },
+    evidence: { file: model.file.path, line: field.line }, ...(onDelete === undefined ? {} : { onDelete: onDelete.toUpperCase() }),
+  });
+};
+
+const firstText = (call: Extract<Expr, { kind: 'call' }>): string | undefined => {
+  const [first] = call.args;
+  return first?.kind === 'text' && call.callee.kind === 'name' && call.callee.name !== 'Column' && !call.callee.name.startsWith('PrimaryGenerated') && call.args.length > 1 ? undefined : undefined;
+};
+
+/** The other entity: by the decorator's function (`() => User`), or by the field's type. */
+const targetOf = (model: Model, type: TypeFact | undefined, relation: Extract<Expr, { kind: 'call' }>, models: Models, types: Types): Model | undefined => {
+  const [first] = relation.args;
+  const step = first?.kind === 'function' ? model.file.functions[first.index]?.steps[0] : undefined;
+  const named = step?.kind === 'return' ? types.of(model.file, 0, step.value) : undefined;
+  const resolved = named ?? (type === undefined ? undefined : types.resolve(model.file, type));
+  return resolved?.kind === 'class' ? models.ofClass(resolved, types) : first?.kind === 'text' ? models.named(first.value) : undefined;
+};

@@ -1,0 +1,50 @@
+import type { Unresolved } from '../../model/graph.ts';
+import type { Interpreter } from '../interpret/interpreter.ts';
+import type { Types } from '../link/types.ts';
+import type { FileFacts } from '../parse/facts.ts';
+import type { Models } from '../tables/models.ts';
+import type { PrismaRelations } from '../tables/prisma.ts';
+import { applySql } from './ddl.ts';
+import { SchemaDraft } from './drafts.ts';
+import { applyEntities } from './entities.ts';
+import { applyMigration } from './migrations.ts';
+import { readPrismaSchema } from './prisma-schema.ts';
+
+/** A text file that is not source: SQL, a Prisma schema. */
+export interface TextFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface ReadSchema {
+  readonly schema: SchemaDraft;
+  readonly relations: PrismaRelations;
+  readonly unresolved: readonly Unresolved[];
+}
+
+const NOT_UP = /(?:^|[/._-])(?:down|rollback|undo|revert|drop|seeds?|fixtures?)(?:[/._-]|$)/i;
+
+interface Sources {
+  readonly migrations: readonly FileFacts[];
+  readonly sql: readonly TextFile[];
+  readonly prisma: readonly TextFile[];
+}
+
+/** The schema from everything that declares one, in the order in which it is applied: migrations by name, then entities. */
+export const readSchema = (sources: Sources, run: Interpreter, types: Types, models: Models): ReadSchema => {
+  const schema = new SchemaDraft();
+  const unresolved: Unresolved[] = [];
+  const relations = new Map<string, ReadonlyMap<string, string>>();
+  for (const { path, text } of sources.prisma) {
+    const read = readPrismaSchema(path, text, schema);
+    for (const [name, fields] of read.relations) relations.set(name, fields);
+    for (const { name, table, line } of read.models) models.add({ name, table, via: 'prisma', file: { path } as FileFacts, line });
+  }
+  const steps = [
+    ...sources.migrations.map((file) => ({ path: file.path, apply: () => applyMigration(file, run, schema) })),
+    ...(sources.prisma.length > 0 ? [] : sources.sql).filter(({ path }) => !NOT_UP.test(path)).map(({ path, text }) => ({ path, apply: () => applySql(text, schema, { file: path, line: 1 }) })),
+  ].sort((a, b) => (a.path < b.path ? -1 : 1));
+  for (const { apply } of steps) unresolved.push(...apply());
+  applyEntities(models, types, schema);
+  return { schema, relations, unresolved };
+};

@@ -1,0 +1,130 @@
+import { thisClass, findBinding } from '../link/scopes.ts';
+import type { Type } from '../link/types.ts';
+import type { CallExpr, ClassFact, Expr, FieldFact, FileFacts, ParameterFact, TypeFact } from '../parse/facts.ts';
+import type { Place } from './found.ts';
+import type { Model } from './models.ts';
+
+const OF_ENTITY = new Set(['Repository', 'TreeRepository', 'MongoRepository', 'EntityRepository', 'SelectQueryBuilder', 'Model', 'ModelStatic', 'ModelCtor', 'ReturnModelType', 'SqlEntityRepository', 'PaginateModel', 'SoftDeleteModel', 'AggregatePaginateModel']);
+const GIVES_REPOSITORY = new Set(['getRepository', 'getTreeRepository', 'getMongoRepository', 'getCustomRepository', 'withRepository']);
+const INJECTS = new Set(['InjectRepository', 'InjectModel']);
+
+type At = Pick<Place, 'file' | 'scope' | 'types' | 'models' | 'program'>;
+
+/** The entity whose repository (or model, or query builder) an expression is: by injection, annotation, or how it was made. */
+export const entityOf = (expr: Expr, at: At, depth = 0): Model | undefined => {
+  if (depth > 8) return undefined;
+  switch (expr.kind) {
+    case 'call': return ofCall(expr, at, depth);
+    case 'member': return ofMember(expr, at, depth);
+    case 'name': return ofName(expr.name, at, depth);
+    case 'this': return ofRepositoryClass(at, thisClass(at.file, at.scope));
+    case 'await': case 'cast': return entityOf(expr.of, at, depth + 1);
+    case 'either': return expr.of.map((one) => entityOf(one, at, depth + 1)).find((one) => one !== undefined);
+    default: return undefined;
+  }
+};
+
+/** The entity a class expression names: `User`, `User.name`, `'User'`. */
+export const entityNamed = (expr: Expr | undefined, at: At): Model | undefined => {
+  if (expr === undefined) return undefined;
+  if (expr.kind === 'text') return at.models.named(expr.value);
+  if (expr.kind === 'member' && expr.name === 'name') return entityNamed(expr.of, at);
+  const type = at.types.of(at.file, at.scope, expr);
+  return type?.kind === 'class' ? at.models.ofClass(type, at.types) : expr.kind === 'name' ? at.models.named(expr.name) : undefined;
+};
+
+const ofCall = (expr: CallExpr, at: At, depth: number): Model | undefined => {
+  const name = expr.callee.kind === 'member' ? expr.callee.name : expr.callee.kind === 'name' ? expr.callee.name : '';
+  if (GIVES_REPOSITORY.has(name)) return entityNamed(expr.args[0], at) ?? (expr.args[0] === undefined ? undefined : entityOf(expr.args[0], at, depth + 1));
+  const type = at.types.of(at.file, at.scope, expr.callee);
+  const returns = type?.kind === 'function' ? type.file.functions[type.index]?.returns : undefined;
+  if (type?.kind === 'function' && returns !== undefined) return ofType({ ...at, file: type.file, scope: 0 }, returns);
+  return ofInstance(at.types.of(at.file, at.scope, expr), at);
+};
+
+const ofMember = (expr: Extract<Expr, { kind: 'member' }>, at: At, depth: number): Model | undefined => {
+  const owner = at.types.of(at.file, at.scope, expr.of);
+  if (owner?.kind === 'class') {
+    const found = fieldOf(owner, expr.name, at);
+    if (found !== undefined) return ofDeclared(found.declared, { ...at, file: found.file, scope: found.scope }, depth);
+  }
+  return ofInstance(at.types.of(at.file, at.scope, expr), at);
+};
+
+interface FoundField { readonly declared: Pick<FieldFact | ParameterFact, 'type' | 'initial' | 'decorators'>; readonly file: FileFacts; readonly scope: number }
+
+/** A field or a constructor parameter of a class or its bases. */
+const fieldOf = (owner: Extract<Type, { kind: 'class' }>, name: string, at: At): FoundField | undefined => {
+  let of: Extract<Type, { kind: 'class' }> | undefined = owner;
+  for (let steps = 0; of !== undefined && steps < 6; steps += 1) {
+    const fact: ClassFact | undefined = of.file.classes[of.index];
+    const file = of.file;
+    const constructorIndex = fact?.methods.find((index) => file.functions[index]?.member?.kind === 'constructor');
+    const parameter = constructorIndex === undefined ? undefined : file.functions[constructorIndex]?.parameters.find(({ pattern }) => pattern.kind === 'name' && pattern.name === name);
+    const field = fact?.fields.find((one) => one.name === name);
+    const assigned = field !== undefined && field.type === undefined && field.initial === undefined ? assignedIn(file, constructorIndex, name) : undefined;
+    const declared = field === undefined ? parameter : assigned === undefined ? field : { ...field, initial: assigned };
+    if (declared !== undefined) return { declared, file, scope: assigned === undefined ? fact?.scope ?? 0 : constructorIndex ?? 0 };
+    of = at.types.baseOf(file, of.index);
+  }
+  return undefined;
+};
+
+const assignedIn = (file: FileFacts, index: number | undefined, name: string): Expr | undefined => {
+  for (const step of index === undefined ? [] : file.functions[index]?.steps ?? []) {
+    if (step.kind === 'do' && step.value.kind === 'assign' && step.value.target.kind === 'member' && step.value.target.of.kind === 'this' && step.value.target.name === name) return step.value.value;
+  }
+  return undefined;
+};
+
+const ofDeclared = ({ decorators, type, initial }: FoundField['declared'], at: At, depth: number): Model | undefined => {
+  for (const one of decorators) if (one.kind === 'call' && one.callee.kind === 'name' && INJECTS.has(one.callee.name)) return entityNamed(one.args[0], at);
+  return (type === undefined ? undefined : ofType(at, type)) ?? (initial === undefined ? undefined : entityOf(initial, at, depth + 1));
+};
+
+const ofName = (name: string, at: At, depth: number): Model | undefined => {
+  const binding = findBinding(at.file, at.scope, name);
+  if (binding === undefined) return ofImport(name, at, depth);
+  if (binding.path.length > 0) return undefined;
+  return (binding.type === undefined ? undefined : ofType(at, binding.type)) ?? (binding.value === undefined ? undefined : entityOf(binding.value, { ...at, scope: binding.scope }, depth + 1));
+};
+
+const ofImport = (name: string, at: At, depth: number): Model | undefined => {
+  const imported = at.program.index(at.file).imports.get(name);
+  const next = imported === undefined ? undefined : at.program.fileOf(at.file.path, imported.specifier);
+  const declared = next === undefined || imported === undefined ? undefined : at.program.exported(next, imported.imported);
+  if (declared?.local !== undefined) return ofName(declared.local, { ...at, file: declared.file, scope: 0 }, depth + 1);
+  return declared?.value === undefined ? undefined : entityOf(declared.value, { ...at, file: declared.file, scope: 0 }, depth + 1);
+};
+
+const ofType = (at: At, type: TypeFact): Model | undefined => {
+  const [inner] = type.args ?? [];
+  const name = type.name.split('.').at(-1) ?? '';
+  if (name === '|' || name === 'Promise' || name === '&') return (type.args ?? []).map((arg) => ofType(at, arg)).find((one) => one !== undefined);
+  if (OF_ENTITY.has(name) && inner !== undefined) {
+    const of = at.types.resolve(at.file, inner.name.startsWith('typeof ') ? { name: inner.name.slice(7) } : inner);
+    return (of?.kind === 'class' ? at.models.ofClass(of, at.types) : undefined) ?? at.models.named(inner.name.replace(/^typeof |Document$|^I(?=[A-Z])/g, ''));
+  }
+  return ofInstance(at.types.resolve(at.file, type), at);
+};
+
+const ofInstance = (type: Type | undefined, at: At): Model | undefined =>
+  (type?.kind === 'class' && !type.self ? ofRepositoryClass({ ...at, file: type.file }, type.index) : undefined);
+
+/** `class OrderRepository extends Repository<Order>`, also through a base of one's own. */
+const ofRepositoryClass = (at: Pick<At, 'file' | 'types' | 'models'>, index: number): Model | undefined => {
+  let file = at.file;
+  let current = index;
+  for (let steps = 0; current >= 0 && steps < 6; steps += 1) {
+    const fact = file.classes[current];
+    for (const arg of fact?.baseArguments ?? []) {
+      const of = at.types.resolve(file, arg);
+      const found = of?.kind === 'class' ? at.models.ofClass(of, at.types) : undefined;
+      if (found !== undefined) return found;
+    }
+    const base = at.types.baseOf(file, current);
+    file = base?.file ?? file;
+    current = base?.index ?? -1;
+  }
+  return undefined;
+};
