@@ -12,7 +12,8 @@ export const log: Log = (level, event, fields = {}) => {
 /** An AggregateError (every address refused) has no message of its own; its code says it. */
 export function explain(error: unknown): string {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return [code, message].filter((part) => typeof part === 'string' && part !== '').join(' ') || String(error);
+  if (typeof message === 'string' && message !== '') return message;
+  return typeof code === 'string' ? code : String(error);
 }
 
 /** Ends the process with one line that says what is wrong. */

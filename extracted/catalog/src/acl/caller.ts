@@ -9,7 +9,7 @@ export interface Caller {
 const ROLES = ['customer', 'staff', 'admin'] as const;
 type Role = (typeof ROLES)[number];
 
-/** Express hands us `unknown`; the identity context's claims are `{ sub: user id as text, email, role }`. */
+/** The identity context's claims are `{ sub: user id as text, email, role }`. */
 function toCaller(claims: unknown): Caller | undefined {
   const { sub, role } = claims as { sub?: unknown; role?: unknown };
   const userId = typeof sub === 'string' && /^\d{1,15}$/.test(sub) ? Number(sub) : 0;

@@ -1,0 +1,17 @@
+import type { Knex } from 'knex';
+
+/** Columns as Debezium's outbox event router expects them, so that any relay that speaks its dialect can publish the rows. */
+export async function up(knex: Knex): Promise<void> {
+  await knex.schema.createTable('outbox', (table) => {
+    table.uuid('id').primary().defaultTo(knex.raw('gen_random_uuid()'));
+    table.text('aggregatetype').notNullable();
+    table.text('aggregateid').notNullable();
+    table.text('type').notNullable();
+    table.jsonb('payload').notNullable();
+    table.timestamp('created_at', { useTz: true }).notNullable().defaultTo(knex.fn.now()).index();
+  });
+}
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.schema.dropTable('outbox');
+}
