@@ -70,7 +70,9 @@ async function replicationReady(migration: Migration, name: string, { io }: Invo
   const where = `replication.${name}`;
   try {
     const { sourceUrl, targetUrl } = replicationSides(migration, mapping, io);
-    return (await preflight({ name, mapping, sourceUrl, targetUrl })).map((finding) => ({ ...finding, where: finding.where === undefined ? where : `${where} ${finding.where}` }));
+    // The monolith holds its rows already: the way back never starts with a copy, and nobody should be told to empty the original.
+    const startFrom = mapping.to === 'monolith' ? 'now' as const : 'snapshot' as const;
+    return (await preflight({ name, mapping, sourceUrl, targetUrl, startFrom })).map((finding) => ({ ...finding, where: finding.where === undefined ? where : `${where} ${finding.where}` }));
   } catch (error) {
     if (error instanceof StranglerError && error.code === 'STR_MISSING_SETTING') return [];
     if (error instanceof StranglerError) return [{ code: error.code, severity: 'error', where, message: error.message, remedy: error.remedy }];
