@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { compareText } from '../model/evidence.ts';
 import type { EndpointFact, Module, SystemModel, Unresolved } from '../model/graph.ts';
+import { DecoratedReader } from './endpoints/decorated.ts';
 import { RouterHooks } from './endpoints/frameworks.ts';
 import { buildRouters, collectEndpoints } from './endpoints/read-routers.ts';
 import { CallReader } from './calls.ts';
@@ -114,13 +115,15 @@ export const readSystem = async (directory: string, options: ReadOptions): Promi
   const types = new Types(program);
   const calls = new CallReader(program, types, (path) => kinds.get(path) === 'source').read();
   await loadSqlParser();
+  const production = files.facts.filter(({ path }) => kinds.get(path) === 'source');
+  const decorated = new DecoratedReader(run, types).read(production);
   const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
   const schema = readSchema({ migrations: ofKind('migration'), sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
   const data = new AccessReader({ program, run, types, models, relations: schema.relations }).read(ofKind('source'));
   return {
-    name: basename(root), modules: files.modules, imports: imports.edges, calls: calls.edges, endpoints: [...endpoints.endpoints].sort(byEndpoint),
+    name: basename(root), modules: files.modules, imports: imports.edges, calls: calls.edges, endpoints: [...endpoints.endpoints, ...decorated.endpoints].sort(byEndpoint),
     tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: [],
-    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved, ...data.unresolved, ...schema.unresolved]), crossCheck: [],
+    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved, ...decorated.unresolved, ...data.unresolved, ...schema.unresolved]), crossCheck: [],
   };
 };

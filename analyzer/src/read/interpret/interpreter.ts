@@ -155,11 +155,17 @@ export class Interpreter {
   exportValue(file: FileFacts, name: string): Value {
     if (name === '*') return this.wholeOf(file);
     const declared = this.program.exported(file, name);
-    if (declared === undefined) return name === 'default' ? this.wholeOf(file) : memberOf(this.wholeOf(file), name, this, true);
+    if (declared === undefined) return this.undeclared(file, name);
     const state = this.module(declared.file);
     if (declared.local !== undefined) return this.lookup(declared.local, state.frame);
     if (declared.whole === true) return this.wholeOf(declared.file);
     return this.exportedExpression(declared.file, name, declared.value, state);
+  }
+
+  /** Names put on module.exports by code that had to be run to be seen. */
+  private undeclared(file: FileFacts, name: string): Value {
+    const whole = this.wholeOf(file);
+    return name === 'default' ? whole : whole.kind === 'module' ? UNKNOWN : memberOf(whole, name, this, true);
   }
 
   private exportedExpression(file: FileFacts, name: string, value: Expr | undefined, state: ModuleState): Value {

@@ -1,0 +1,235 @@
+import type { EndpointFact, FunctionRef, Unresolved } from '../../model/graph.ts';
+import type { Interpreter } from '../interpret/interpreter.ts';
+import { HOLE, UNKNOWN, each, texts, type Value } from '../interpret/values.ts';
+import type { Types } from '../link/types.ts';
+import { eachFunction } from '../link/visit.ts';
+import type { CallExpr, ClassFact, Expr, FileFacts, FunctionFact } from '../parse/facts.ts';
+import type { ReadEndpoints } from './read-routers.ts';
+import { imaginedFrame } from './read-routers.ts';
+
+const VERBS: Readonly<Record<string, string>> = {
+  Get: 'GET', Post: 'POST', Put: 'PUT', Patch: 'PATCH', Delete: 'DELETE', Head: 'HEAD', Options: 'OPTIONS', All: 'ANY', Sse: 'GET', Search: 'SEARCH',
+  httpGet: 'GET', httpPost: 'POST', httpPut: 'PUT', httpPatch: 'PATCH', httpDelete: 'DELETE', httpHead: 'HEAD', httpOptions: 'OPTIONS', all: 'ANY',
+  GET: 'GET', POST: 'POST', PUT: 'PUT', PATCH: 'PATCH', DELETE: 'DELETE', get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', del: 'DELETE',
+};
+const CONTROLLERS = new Set(['Controller', 'JsonController', 'controller', 'RestController', 'basePath', 'Route', 'ApiController', 'Path']);
+const GRAPHQL: Readonly<Record<string, string>> = { Query: 'QUERY', Mutation: 'MUTATION', Subscription: 'SUBSCRIPTION' };
+const RESOLVED = new Set(['ResolveField', 'FieldResolver', 'ResolveProperty']);
+const EVENTS = new Set(['EventPattern', 'MessagePattern', 'OnEvent', 'SubscribeMessage', 'EventHandler', 'OnQueueEvent', 'RabbitSubscribe', 'RabbitRPC', 'SqsMessageHandler', 'OnJob', 'Subscribe', 'GrpcMethod', 'OnQueueCompleted']);
+const JOBS = new Set(['Cron', 'Interval', 'Timeout', 'Process', 'Processor', 'Job']);
+
+interface Decorated { readonly name: string; readonly call: CallExpr }
+
+const decoratorsOf = (list: readonly Expr[]): Decorated[] => list.flatMap((one) => {
+  if (one.kind !== 'call') return [];
+  const name = one.callee.kind === 'name' ? one.callee.name : one.callee.kind === 'member' ? one.callee.name : '';
+  return [{ name, call: one }];
+});
+
+/** Prefixes that hold for all controllers, or for those of one module. */
+interface Prefixes {
+  readonly global: string;
+  readonly globalExcludes: readonly string[];
+  readonly uriVersioning: string | undefined;
+  readonly ofController: ReadonlyMap<ClassFact, readonly string[]>;
+}
+
+/** Endpoints that decorators declare: NestJS, inversify-express-utils, routing-controllers, tsoa; GraphQL resolvers, schedules, queues, events. */
+export class DecoratedReader {
+  private readonly run: Interpreter;
+  private readonly types: Types;
+  private readonly endpoints: EndpointFact[] = [];
+  private readonly unresolved: Unresolved[] = [];
+
+  constructor(run: Interpreter, types: Types) {
+    this.run = run;
+    this.types = types;
+  }
+
+  read(files: readonly FileFacts[]): ReadEndpoints {
+    const decorated = files.filter(({ classes }) => classes.some(({ decorators, methods }) => decorators.length > 0 || methods.length > 0));
+    const prefixes = this.prefixes(files);
+    for (const file of decorated) for (const fact of file.classes) this.readClass(file, fact, prefixes);
+    return { endpoints: this.endpoints, unresolved: this.unresolved };
+  }
+
+  private evaluate(file: FileFacts, scope: number, expr: Expr | undefined): Value {
+    return expr === undefined ? UNKNOWN : this.run.evaluate(expr, imaginedFrame(this.run, file, scope));
+  }
+
+  private readClass(file: FileFacts, fact: ClassFact, prefixes: Prefixes): void {
+    const own = decoratorsOf(fact.decorators);
+    const controller = own.find(({ name }) => CONTROLLERS.has(name));
+    const bases = controller === undefined ? [] : this.controllerPaths(file, fact, controller, prefixes);
+    const processor = own.find(({ name }) => name === 'Processor');
+    for (const { index, owner } of this.methodsOf(file, fact)) {
+      const method = owner.functions[index];
+      if (method !== undefined) this.readMethod({ file: owner, declared: file, fact, method, index, bases, processor, controller: controller !== undefined });
+    }
+  }
+
+  /** Its own methods; for a controller also those of its bases, when the base is no controller itself. */
+  private methodsOf(file: FileFacts, fact: ClassFact): { index: number; owner: FileFacts }[] {
+    const own = fact.methods.map((index) => ({ index, owner: file }));
+    if (fact.base === undefined || !decoratorsOf(fact.decorators).some(({ name }) => CONTROLLERS.has(name))) return own;
+    const base = this.types.baseOf(file, file.classes.indexOf(fact));
+    const above = base === undefined ? undefined : base.file.classes[base.index];
+    if (base === undefined || above === undefined || decoratorsOf(above.decorators).some(({ name }) => CONTROLLERS.has(name))) return own;
+    const names = new Set(own.map(({ index }) => file.functions[index]?.member?.name));
+    return [...own, ...this.methodsOf(base.file, above).filter(({ index, owner }) => !names.has(owner.functions[index]?.member?.name))];
+  }
+
+  private readMethod(at: MethodAt): void {
+    for (const decorator of decoratorsOf(at.method.decorators)) {
+      const verb = Object.hasOwn(VERBS, decorator.name) ? VERBS[decorator.name] : undefined;
+      if (verb !== undefined && at.controller) this.addRoutes(at, verb, decorator);
+      else if (Object.hasOwn(GRAPHQL, decorator.name) && this.isResolver(at)) this.addField(at, GRAPHQL[decorator.name] ?? 'QUERY', decorator);
+      else if (RESOLVED.has(decorator.name)) this.addResolved(at, decorator);
+      else if (EVENTS.has(decorator.name)) this.addNamed(at, 'EVENT', 'event', decorator);
+      else if (JOBS.has(decorator.name)) this.addNamed(at, 'JOB', 'schedule', decorator);
+    }
+    // A worker host of BullMQ: the processor class with a method `process`.
+    if (at.processor !== undefined && at.method.member?.name === 'process' && at.method.decorators.length === 0) this.addNamed(at, 'JOB', 'schedule', at.processor);
+  }
+
+  private isResolver(at: MethodAt): boolean {
+    const type = this.types.ofName(at.file, 0, 'Query') ?? this.types.ofName(at.file, 0, 'Mutation');
+    const fromHttp = type?.kind === 'external' && type.module === '@nestjs/common';
+    return !at.controller && !fromHttp;
+  }
+
+  private addRoutes(at: MethodAt, method: string, decorator: Decorated): void {
+    const [first] = decorator.call.args;
+    const value = this.evaluate(at.file, at.fact.scope, first);
+    const paths = first === undefined ? [''] : pathsIn(value);
+    const versions = versionsOf(decoratorsOf(at.method.decorators), (expr) => this.evaluate(at.file, 0, expr));
+    if (paths.length === 0) this.note(at, decorator, 'its path is not a constant');
+    for (const base of at.bases) {
+      for (const path of paths) {
+        const whole = [versions[0] === undefined ? base.prefix : base.versioned(versions[0]), base.path, path].join('/');
+        this.push(at, method, tidy(whole), frameworkOf(at), decorator);
+      }
+    }
+  }
+
+  private addField(at: MethodAt, method: string, decorator: Decorated): void {
+    const values = decorator.call.args.map((arg) => this.evaluate(at.file, 0, arg));
+    const named = values.flatMap((value) => (value.kind === 'object' ? texts(value.properties.get('name') ?? UNKNOWN) : texts(value)))[0];
+    this.push(at, method, named ?? at.method.member?.name ?? '', 'graphql', decorator);
+  }
+
+  private addResolved(at: MethodAt, decorator: Decorated): void {
+    const of = this.resolvedType(at);
+    const named = texts(this.evaluate(at.file, 0, decorator.call.args[0]))[0];
+    this.push(at, 'QUERY', `${of}.${named ?? at.method.member?.name ?? ''}`, 'graphql', decorator);
+  }
+
+  /** The type a resolver is for: `@Resolver(() => Order)`. */
+  private resolvedType(at: MethodAt): string {
+    const call = decoratorsOf(at.fact.decorators).find(({ name }) => name === 'Resolver')?.call;
+    const [first] = call?.args ?? [];
+    if (first?.kind === 'text') return first.value;
+    if (first?.kind === 'name') return first.name;
+    const step = first?.kind === 'function' ? at.declared.functions[first.index]?.steps[0] : undefined;
+    return step?.kind === 'return' && step.value.kind === 'name' ? step.value.name : at.fact.name.replace(/Resolver$/, '');
+  }
+
+  private addNamed(at: MethodAt, method: 'JOB' | 'EVENT', framework: 'schedule' | 'event', decorator: Decorated): void {
+    const values = decorator.call.args.map((arg) => this.evaluate(at.file, 0, arg));
+    const named = values.flatMap((value) => (value.kind === 'object' ? ['name', 'cmd', 'routingKey', 'queue'].flatMap((key) => texts(value.properties.get(key) ?? UNKNOWN)) : texts(value)))[0];
+    const queue = at.processor === undefined || at.processor === decorator ? undefined : texts(this.evaluate(at.declared, 0, at.processor.call.args[0]))[0];
+    const own = method === 'JOB' && decorator.name !== 'Process' && decorator.name !== 'Processor' ? `${at.fact.name}.${at.method.member?.name ?? ''}` : named ?? `${at.fact.name}.${at.method.member?.name ?? ''}`;
+    this.push(at, method, queue === undefined ? own : `${queue}/${own}`, framework, decorator);
+  }
+
+  private push(at: MethodAt, method: string, path: string, framework: EndpointFact['framework'], decorator: Decorated): void {
+    const handlers: FunctionRef[] = [{ module: at.file.path, name: at.method.name }];
+    this.endpoints.push({ method, path, module: at.declared.path, handlers, framework, evidence: { file: at.file.path, line: decorator.call.line } });
+  }
+
+  private note(at: MethodAt, decorator: Decorated, why: string): void {
+    this.unresolved.push({ kind: 'endpoint', what: `@${decorator.name}(…) ${at.method.name}`, why, evidence: { file: at.file.path, line: decorator.call.line } });
+  }
+
+  private controllerPaths(file: FileFacts, fact: ClassFact, { call, name }: Decorated, prefixes: Prefixes): Base[] {
+    const value = this.evaluate(file, fact.scope, call.args[0]);
+    const options = value.kind === 'object' ? value.properties : undefined;
+    const paths = call.args.length === 0 ? [''] : options === undefined ? pathsIn(value) : options.has('path') ? pathsIn(options.get('path') ?? UNKNOWN) : [''];
+    if (paths.length === 0) this.unresolved.push({ kind: 'endpoint', what: `@${name}(…) ${fact.name}`, why: 'its path is not a constant', evidence: { file: file.path, line: call.line } });
+    const versions = [...pathsIn(options?.get('version') ?? UNKNOWN), ...versionsOf(decoratorsOf(fact.decorators), (expr) => this.evaluate(file, 0, expr))];
+    const modules = prefixes.ofController.get(fact) ?? [''];
+    const versioned = (version: string): string => (prefixes.uriVersioning === undefined ? prefixes.global : `${prefixes.global}/${prefixes.uriVersioning}${version}`);
+    return paths.flatMap((path) => modules.flatMap((module) => (versions.length === 0 ? [undefined] : versions).map((version): Base => {
+      const whole = `${module}/${path}`;
+      const excluded = prefixes.globalExcludes.some((one) => tidy(one) === tidy(whole));
+      return { path: whole, prefix: excluded ? '' : version === undefined ? prefixes.global : versioned(version), versioned };
+    })));
+  }
+
+  /** `app.setGlobalPrefix`, `enableVersioning`, and the paths that RouterModule gives to modules. */
+  private prefixes(files: readonly FileFacts[]): Prefixes {
+    const found = { global: '', globalExcludes: [] as string[], uriVersioning: undefined as string | undefined, ofController: new Map<ClassFact, readonly string[]>() };
+    for (const file of files) {
+      eachFunction(file, (scope, expr) => {
+        if (expr.kind !== 'call' || expr.callee.kind !== 'member') return;
+        if (expr.callee.name === 'setGlobalPrefix' && found.global === '') {
+          found.global = texts(this.evaluate(file, scope, expr.args[0]))[0]?.replaceAll(HOLE, '') ?? '';
+          found.globalExcludes.push(...excludesOf(this.evaluate(file, scope, expr.args[1])));
+        } else if (expr.callee.name === 'enableVersioning') found.uriVersioning = versionPrefix(expr.args[0]) ?? found.uriVersioning;
+        else if (/^(?:register|forRoutes)$/.test(expr.callee.name) && expr.callee.of.kind === 'name' && /^Router(?:Module)?$/.test(expr.callee.of.name)) this.moduleRoutes(this.evaluate(file, scope, expr.args[0]), '', found.ofController);
+      });
+    }
+    return found;
+  }
+
+  private moduleRoutes(value: Value, above: string, found: Map<ClassFact, readonly string[]>): void {
+    for (const one of value.kind === 'list' ? value.items.flatMap(each) : []) {
+      const module = one.kind === 'object' ? one.properties.get('module') ?? UNKNOWN : one;
+      const path = `${above}/${one.kind === 'object' ? texts(one.properties.get('path') ?? UNKNOWN)[0] ?? '' : ''}`;
+      for (const of of each(module)) if (of.kind === 'class') for (const controller of this.controllersOf(of.file, of.index)) found.set(controller, [...(found.get(controller) ?? []), path]);
+      if (one.kind === 'object') this.moduleRoutes(one.properties.get('children') ?? UNKNOWN, path, found);
+    }
+  }
+
+  private controllersOf(file: FileFacts, index: number): ClassFact[] {
+    const call = decoratorsOf(file.classes[index]?.decorators ?? []).find(({ name }) => name === 'Module')?.call;
+    const options = this.evaluate(file, 0, call?.args[0]);
+    const list = options.kind === 'object' ? options.properties.get('controllers') ?? UNKNOWN : UNKNOWN;
+    return (list.kind === 'list' ? list.items : []).flatMap(each).flatMap((one) => (one.kind === 'class' ? [one.file.classes[one.index] ?? []].flat() : []));
+  }
+}
+
+interface Base { readonly path: string; readonly prefix: string; readonly versioned: (version: string) => string }
+
+interface MethodAt {
+  /** Where the method stands; `declared` is where the class stands. */
+  readonly file: FileFacts;
+  readonly declared: FileFacts;
+  readonly fact: ClassFact;
+  readonly method: FunctionFact;
+  readonly index: number;
+  readonly bases: readonly Base[];
+  readonly processor: Decorated | undefined;
+  readonly controller: boolean;
+}
+
+/** Decorators of inversify and routing-controllers sit on Express. */
+const frameworkOf = (at: MethodAt): EndpointFact['framework'] => (at.declared.imports.some(({ specifier }) => /inversify-express|routing-controllers|^tsoa$|ts-express/.test(specifier)) ? 'express' : 'nest');
+
+const pathsIn = (value: Value): string[] => each(value).flatMap((one) => (one.kind === 'list' ? one.items.flatMap(pathsIn) : one.kind === 'object' ? pathsIn(one.properties.get('path') ?? UNKNOWN) : texts(one)));
+
+const excludesOf = (options: Value): string[] => (options.kind === 'object' ? pathsIn(options.properties.get('exclude') ?? UNKNOWN) : []);
+
+const versionsOf = (decorators: readonly Decorated[], evaluate: (expr: Expr) => Value): string[] => decorators.filter(({ name }) => name === 'Version').flatMap(({ call }) => call.args.flatMap((arg) => pathsIn(evaluate(arg))));
+
+/** URI versioning puts `v1` in front; headers and media types leave the path alone. */
+const versionPrefix = (options: Expr | undefined): string | undefined => {
+  if (options === undefined) return 'v';
+  if (options.kind !== 'object') return undefined;
+  const type = options.properties.find(({ name }) => name === 'type')?.value;
+  const prefix = options.properties.find(({ name }) => name === 'prefix')?.value;
+  if (type !== undefined && !(type.kind === 'member' && type.name === 'URI')) return undefined;
+  return prefix?.kind === 'text' ? prefix.value : prefix?.kind === 'literal' && prefix.value === false ? '' : 'v';
+};
+
+const tidy = (path: string): string => `/${path.replaceAll(HOLE, '*').split('/').filter((part) => part !== '').join('/')}`;
