@@ -56,7 +56,7 @@ export async function createEngine({ config, places, store, limits, clock, dice 
   const state = await LiveState.open(store, config, clock);
   const comparisons = await Comparisons.open(store, clock, config.compare.promoteWhen);
   const asker = createAsker({ timeoutMs: limits.mirrorTimeoutMs, maxBodyBytes: limits.mirrorMaxBytes });
-  const mirror = new Mirror(asker, compileRules(config.compare), comparisons, { concurrency: limits.mirrorConcurrency, maxBodyBytes: limits.mirrorMaxBytes });
+  const mirror = new Mirror(asker, compileRules(config.compare), comparisons, { concurrency: limits.mirrorConcurrency, maxBodyBytes: limits.mirrorMaxBytes, settleMs: limits.mirrorSettleMs }, clock);
   const inFlight = new InFlight();
   const fences = new Fences(table.routes.map(({ id, write, config: { writes = [] } }) => ({ id, write, writes })), inFlight, { maxHeld: limits.fenceMaxHeld });
   const monolith = createUpstream('monolith', places.monolith, limits);

@@ -8,6 +8,8 @@ export interface Limits extends ForwardLimits {
   /** Request and answer of one compared exchange together. */
   readonly mirrorMaxBytes: number;
   readonly mirrorTimeoutMs: number;
+  /** How long replication is given before a disagreement is looked at once more. */
+  readonly mirrorSettleMs: number;
   /** Share of a canary's reads that the other side is asked too, 0 to 1. */
   readonly canarySample: number;
   /** Requests that may wait at a fence. */
@@ -26,6 +28,7 @@ export const DEFAULT_LIMITS: Limits = {
   mirrorConcurrency: 32,
   mirrorMaxBytes: 1024 * 1024,
   mirrorTimeoutMs: 10_000,
+  mirrorSettleMs: 500,
   canarySample: 0.1,
   fenceMaxHeld: 1_000,
   uncertainWriteMs: 2_000,

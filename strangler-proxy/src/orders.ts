@@ -27,11 +27,13 @@ function tapOf(req: IncomingMessage, mirroring: Mirroring | undefined): Tap {
 export function mirrorOrderOf(engine: Engine, { route, stage, decision: { mirror } }: Prepared): MirrorOrder | undefined {
   if (route === undefined || mirror === 'nobody') return undefined;
   const { monolith } = engine.places;
-  if (mirror === 'monolith') return { routeId: route.id, served: 'candidate', other: monolith, control: monolith };
-  if (mirror === 'service') return { routeId: route.id, served: 'control', other: serviceOf(engine, route).upstream.url, control: monolith };
+  const service = serviceOf(engine, route).upstream.url;
+  if (mirror === 'monolith') return { routeId: route.id, served: 'candidate', other: monolith, again: { control: monolith, candidate: service } };
+  if (mirror === 'service') return { routeId: route.id, served: 'control', other: service, again: { control: monolith, candidate: service } };
   const sandbox = typeof stage === 'object' && 'shadow' in stage ? stage.shadow.sandbox : undefined;
   if (sandbox === undefined) return undefined;
-  return { routeId: route.id, served: 'control', other: engine.places.sandbox(sandbox), ...(route.write ? {} : { control: monolith }) };
+  const candidate = engine.places.sandbox(sandbox);
+  return { routeId: route.id, served: 'control', other: candidate, ...(route.write ? {} : { again: { control: monolith, candidate } }) };
 }
 
 export function serviceOf(engine: Engine, route: Route): ServiceEnd {

@@ -28,7 +28,7 @@ const ABOVE = [{ factor: 2, weight: 1 / 3 }, { factor: 4, weight: 1 / 3 }, { fac
 /**
  * Judges a tally against what the config asks. People look at a migration until it looks good, so the test must allow looking: a mixture
  * likelihood-ratio e-process (Wald 1945; Ramdas, Grünwald, Vovk & Shafer, "Game-theoretic statistics and safe anytime-valid inference",
- * Statistical Science 2023). About 370 clean pairs show a rate below 1 %, about 3,700 below 0.1 %.
+ * Statistical Science 2023). 332 clean pairs show a rate below 1 %, 3,332 one below 0.1 %.
  */
 export function judge(tally: RouteTally, { minSamples, maxMismatchRate, maxLatencyRatio }: Thresholds): Evidence {
   const { samples, mismatched, since } = tally;

@@ -15,6 +15,8 @@ export interface RouteTally {
   readonly mismatched: number;
   /** Pairs whose every difference was also one between two answers of the control: counted as matched. */
   readonly noise: number;
+  /** Pairs whose every remaining difference was gone when both were asked again a moment later: replication lag, or a flicker. Counted as matched. */
+  readonly settled: number;
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
   /** By pattern (`body:/items/*` and so on). */
   readonly paths: Readonly<Record<string, PathTally>>;
@@ -42,6 +44,8 @@ export interface Comparison {
   readonly differences: readonly Difference[];
   /** Patterns in which the control, asked again, differed from itself. */
   readonly noise: ReadonlySet<string>;
+  /** Patterns in which both agreed when asked again a moment later. */
+  readonly settled: ReadonlySet<string>;
   readonly latencyMs: { readonly control: number | undefined; readonly candidate: number | undefined };
 }
 
@@ -49,18 +53,20 @@ const MAX_PATHS = 200;
 const MAX_EXAMPLES = 3;
 const MAX_TEXT = 200;
 
-export const emptyTally = (since: string): RouteTally => ({ since, samples: 0, matched: 0, mismatched: 0, noise: 0, skipped: {}, paths: {}, latency: { control: {}, candidate: {} } });
+export const emptyTally = (since: string): RouteTally => ({ since, samples: 0, matched: 0, mismatched: 0, noise: 0, settled: 0, skipped: {}, paths: {}, latency: { control: {}, candidate: {} } });
 
-export function tallied(tally: RouteTally, { differences, noise, latencyMs }: Comparison): RouteTally {
-  const real = differences.filter(({ pattern }) => !noise.has(pattern));
+export function tallied(tally: RouteTally, { differences, noise, settled, latencyMs }: Comparison): RouteTally {
+  const lasting = differences.filter(({ pattern }) => !noise.has(pattern));
+  const real = lasting.filter(({ pattern }) => !settled.has(pattern));
   const matched = real.length === 0;
   return {
     ...tally,
     samples: tally.samples + 1,
     matched: tally.matched + (matched ? 1 : 0),
     mismatched: tally.mismatched + (matched ? 0 : 1),
-    noise: tally.noise + (matched && differences.length > 0 ? 1 : 0),
-    paths: differences.length === 0 ? tally.paths : pathsWith(tally.paths, real, noise),
+    noise: tally.noise + (lasting.length === 0 && differences.length > 0 ? 1 : 0),
+    settled: tally.settled + (matched && lasting.length > 0 ? 1 : 0),
+    paths: real.length === 0 && noise.size === 0 ? tally.paths : pathsWith(tally.paths, real, noise),
     latency: {
       control: latencyMs.control === undefined ? tally.latency.control : observed(tally.latency.control, latencyMs.control),
       candidate: latencyMs.candidate === undefined ? tally.latency.candidate : observed(tally.latency.candidate, latencyMs.candidate),

@@ -1,3 +1,4 @@
+import type { Clock } from '@strangler/kernel';
 import { difference } from '../compare/difference.ts';
 import type { Answered, Observation } from '../compare/observation.ts';
 import type { Rules } from '../compare/rules.ts';
@@ -16,6 +17,8 @@ export interface MirrorLimits {
   readonly concurrency: number;
   /** Request and answer together. */
   readonly maxBodyBytes: number;
+  /** How long replication is given before a disagreement is looked at once more. */
+  readonly settleMs: number;
 }
 
 export interface MirrorOrder {
@@ -24,8 +27,8 @@ export interface MirrorOrder {
   readonly served: 'control' | 'candidate';
   /** Who is asked now. */
   readonly other: URL;
-  /** Where the control can be asked a second time, to tell noise; absent for writes, which are never repeated. */
-  readonly control?: URL;
+  /** Where both can be asked once more, to tell noise and lag from a disagreement; absent for writes, which are never repeated. */
+  readonly again?: { readonly control: URL; readonly candidate: URL };
 }
 
 /** One exchange being copied. Exactly one of `compare` and `abandon` ends it. */
@@ -45,15 +48,17 @@ export class Mirror {
   readonly #rules: Rules;
   readonly #ledger: Ledger;
   readonly #limits: MirrorLimits;
+  readonly #clock: Clock;
   #active = 0;
   #stopped = false;
   readonly #running = new Set<Promise<void>>();
 
-  constructor(asker: Asker, rules: Rules, ledger: Ledger, limits: MirrorLimits) {
+  constructor(asker: Asker, rules: Rules, ledger: Ledger, limits: MirrorLimits, clock: Clock) {
     this.#asker = asker;
     this.#rules = rules;
     this.#ledger = ledger;
     this.#limits = limits;
+    this.#clock = clock;
   }
 
   get active(): number { return this.#active; }
@@ -99,8 +104,13 @@ export class Mirror {
     const [control, candidate] = order.served === 'control' ? [served, other] as const : [other, served] as const;
     if (control.kind === 'unanswered') return 'control unavailable';
     const differences = difference(control, candidate, this.#rules);
-    const noise = differences.length === 0 || order.control === undefined ? new Set<string>() : await this.#noise(order.control, repeat, control);
-    return { differences, noise, latencyMs: { control: control.latencyMs, candidate: latencyOf(candidate) } };
+    const latencyMs = { control: control.latencyMs, candidate: latencyOf(candidate) };
+    if (differences.length === 0 || order.again === undefined) return { differences, noise: NONE, settled: NONE, latencyMs };
+    const noise = await this.#noise(order.again.control, repeat, control);
+    const remaining = new Set(differences.map(({ pattern }) => pattern)).difference(noise);
+    const still = remaining.size === 0 ? undefined : await this.#stillDiffers(order.again, repeat);
+    const settled = still === undefined ? NONE : remaining.difference(still);
+    return { differences, noise, settled, latencyMs };
   }
 
   /**
@@ -112,7 +122,20 @@ export class Mirror {
     if (again === 'too large' || again.kind === 'unanswered') return new Set();
     return new Set(difference(first, again, this.#rules).map(({ pattern }) => pattern));
   }
+
+  /**
+   * Where both still differ once replication has had the time to catch up. While a table is followed, the candidate is a few milliseconds behind: a row
+   * written between the two answers looks like a disagreement and is none. Counted apart, because a candidate that is wrong now and then looks alike.
+   */
+  async #stillDiffers({ control, candidate }: NonNullable<MirrorOrder['again']>, repeat: Repeatable): Promise<ReadonlySet<string> | undefined> {
+    await this.#clock.sleep(this.#limits.settleMs);
+    const [one, other] = await Promise.all([this.#asker.ask(control, repeat), this.#asker.ask(candidate, repeat)]);
+    if (one === 'too large' || other === 'too large' || one.kind === 'unanswered') return undefined;
+    return new Set(difference(one, other, this.#rules).map(({ pattern }) => pattern));
+  }
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 const latencyOf = (observation: Observation): number | undefined => observation.kind === 'answered' ? observation.latencyMs : undefined;
 
