@@ -8,7 +8,7 @@ import { productReviewsRouter } from './reviews/reviews.routes.ts';
 import { apiRouter } from './routes/api.ts';
 import { ordersRouter } from './routes/orders.ts';
 
-/** Whether the process wants traffic; /ready turns to 503 as soon as shutdown begins. */
+/** Whether the process wants traffic. While it drains, /ready says 503 and every answer ends its connection. */
 export interface Lifecycle {
   draining: boolean;
 }
@@ -16,6 +16,10 @@ export interface Lifecycle {
 export function createApp(lifecycle: Lifecycle = { draining: false }): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use((_request, response, next) => {
+    if (lifecycle.draining) response.set('connection', 'close');
+    next();
+  });
   app.use(express.json({ limit: '100kb' }));
 
   app.get('/health', (_request, response) => {

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createApp, type Lifecycle } from './app.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { closeDatabase, pingDatabase } from './db/index.ts';
@@ -8,6 +9,8 @@ import { log, type Repeating } from './lib/helpers.ts';
 
 const EXIT_CANNOT_START = 3;
 const SHUTDOWN_DEADLINE_MS = 10_000;
+/** How long clients with an open connection have to notice that we are leaving. */
+const FAREWELL_MS = 500;
 
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
@@ -36,15 +39,25 @@ async function listen(server: Server, config: Config): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Stop accepting, let requests in flight finish, then hang up. Connections idle between two requests are closed as they appear. */
+/**
+ * Stop accepting, let requests in flight finish, then hang up. Connections between two requests get FAREWELL_MS to send one more and be
+ * told `connection: close` with its answer, the one moment at which nobody loses a request; those still idle after that are cut.
+ */
 async function drain(server: Server): Promise<void> {
+  // http.Server.close() would cut idle connections at once, perhaps while a request is on its way in; net.Server.close() does not.
+  const closed = new Promise<void>((resolve) => {
+    NetServer.prototype.close.call(server, () => {
+      resolve();
+    });
+  });
+  await Promise.race([closed, delay(FAREWELL_MS)]);
   const hangUp = setInterval(() => {
     server.closeIdleConnections();
   }, 20);
   const deadline = setTimeout(() => {
     server.closeAllConnections();
   }, SHUTDOWN_DEADLINE_MS);
-  await new Promise((resolve) => server.close(resolve));
+  await closed;
   clearInterval(hangUp);
   clearTimeout(deadline);
 }

@@ -86,7 +86,8 @@ async function main(): Promise<void> {
   }
   try {
     const counts = await seed(url, values.size, { reset: values.reset });
-    for (const [table, rows] of Object.entries(counts)) process.stdout.write(`${table.padEnd(14)} ${String(rows).padStart(9)}\n`);
+    const lines = Object.entries(counts).map(([table, rows]) => `${table.padEnd(14)} ${String(rows).padStart(9)}\n`);
+    process.stdout.write(lines.join(''));
   } catch (error) {
     if (values['if-empty'] && error instanceof AlreadyFilled) {
       process.stdout.write('the database has data already; nothing was written\n');
