@@ -18,3 +18,6 @@ export { preflight, type PreflightOptions } from './replicate/preflight.ts';
 export { replicate, type ReplicateOptions, type ReplicationEvent, type ReplicationStatus, type RunningReplication } from './replicate/replicate.ts';
 export { parseEnvelope, parseJson, parseTransactionEnd, type Envelope, type EnvelopePosition, type MessageHeaders, type Refusal, type TransactionEnd } from './capture/envelope.ts';
 export { toEnvelopes, type PrintedMessage, type PrintOptions } from './capture/envelope-print.ts';
+export { removeReplication, type Removed, type RemoveOptions } from './replicate/remove.ts';
+export { replay, type ReplayOptions, type ReplayReport } from './replicate/replay.ts';
+export type { ReplayedTable, ReplayFrom, ReplayPlan } from './replicate/replay-plan.ts';

@@ -8,7 +8,7 @@ import { parseLsn, printLsn, type Lsn } from '../capture/lsn.ts';
 export interface Checkpoint {
   readonly replication: string;
   /** `starting`: nothing is promised yet. `snapshotting`: rows up to `snapshotLsn` are still coming. `streaming`: the target is the source as of `lsn`. */
-  readonly phase: 'starting' | 'snapshotting' | 'streaming' | 'replaying';
+  readonly phase: 'starting' | 'snapshotting' | 'streaming' | 'replaying' | 'replayed';
   readonly lsn: Lsn;
   /** Commit time at the source of the last transaction applied; undefined before the first. */
   readonly committedAtMs?: number;
@@ -67,6 +67,11 @@ export async function noteSnapshot(target: pg.ClientBase, replication: string, s
   await target.query('UPDATE strangler.checkpoint SET snapshot_lsn = $2::pg_lsn WHERE replication = $1', [replication, printLsn(snapshotLsn)]);
 }
 
+/** Marks a replay as done; one that failed keeps its place and goes on from there. */
+export async function finishReplay(target: pg.ClientBase, replication: string): Promise<void> {
+  await target.query("UPDATE strangler.checkpoint SET phase = 'replayed' WHERE replication = $1", [replication]);
+}
+
 /** Where a replication stands, or undefined when this target knows none of that name. */
 export async function readCheckpoint(targetUrl: string, replication: string): Promise<Checkpoint | undefined> {
   return withConnection(targetUrl, 'target', async (client) => {
@@ -87,29 +92,54 @@ export interface WaitOptions {
  */
 export async function waitForCheckpoint(targetUrl: string, replication: string, lsn: Lsn, { deadlineMs, signal }: WaitOptions): Promise<Checkpoint> {
   const until = performance.now() + deadlineMs;
-  let client: pg.Client | undefined;
-  let latest: Checkpoint | undefined;
+  const watcher = new CheckpointWatcher(targetUrl, replication);
   try {
     while (performance.now() < until) {
       signal?.throwIfAborted();
-      try {
-        client ??= await connect(targetUrl, 'target');
-        latest = await loadCheckpoint(client, replication);
-      } catch (error) {
-        if (!isPassing(error) || client === undefined) throw error;
-        await client.end().catch(() => undefined);
-        client = undefined;
-      }
+      const latest = await watcher.look();
       if (latest?.phase === 'streaming' && latest.lsn >= lsn) return latest;
       await delay(1, undefined, signal === undefined ? {} : { signal });
     }
+    throw drainTimeout(replication, lsn, deadlineMs, watcher.latest);
   } finally {
-    await client?.end().catch(() => undefined);
+    await watcher.close();
   }
-  throw new StranglerError({
-    code: 'STR_DRAIN_TIMEOUT',
-    message: `${replication} did not reach ${printLsn(lsn)} within ${String(deadlineMs)} ms; it is ${latest === undefined ? 'unknown to the target' : `at ${printLsn(latest.lsn)} (${latest.phase})`}.`,
-    remedy: 'Look at its lag (`strangler status`); try again when it is small.',
-    exitCode: ExitCode.no,
-  });
 }
+
+/** Looks again and again over one connection, and over a new one when the server was away. */
+class CheckpointWatcher {
+  latest: Checkpoint | undefined;
+  private readonly targetUrl: string;
+  private readonly replication: string;
+  private client: pg.Client | undefined;
+  private connectedBefore = false;
+
+  constructor(targetUrl: string, replication: string) {
+    this.targetUrl = targetUrl;
+    this.replication = replication;
+  }
+
+  async look(): Promise<Checkpoint | undefined> {
+    try {
+      this.client ??= await connect(this.targetUrl, 'target');
+      this.connectedBefore = true;
+      this.latest = await loadCheckpoint(this.client, this.replication);
+    } catch (error) {
+      if (!this.connectedBefore || !isPassing(error)) throw error;
+      await this.close();
+    }
+    return this.latest;
+  }
+
+  async close(): Promise<void> {
+    await this.client?.end().catch(() => undefined);
+    this.client = undefined;
+  }
+}
+
+const drainTimeout = (replication: string, lsn: Lsn, deadlineMs: number, latest: Checkpoint | undefined): StranglerError => new StranglerError({
+  code: 'STR_DRAIN_TIMEOUT',
+  message: `${replication} did not reach ${printLsn(lsn)} within ${String(deadlineMs)} ms; it is ${latest === undefined ? 'unknown to the target' : `at ${printLsn(latest.lsn)} (${latest.phase})`}.`,
+  remedy: 'Look at its lag (`strangler status`); try again when it is small.',
+  exitCode: ExitCode.no,
+});

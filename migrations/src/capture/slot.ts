@@ -1,7 +1,7 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import type pg from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
-import { textRows } from './connect.ts';
+import { textRows, withConnection } from './connect.ts';
 import { parseLsn, type Lsn } from './lsn.ts';
 import { quoteName, quoteTable, tableName, type CapturedTables } from './table-ref.ts';
 
@@ -66,6 +66,20 @@ export async function dropPublication(source: pg.ClientBase, publication: string
   const there = await publishedTables(source, publication) !== undefined;
   await source.query(`DROP PUBLICATION IF EXISTS ${quoteName(publication)}`);
   return there;
+}
+
+/** Drops a replication origin; true when there was one. The session that wrote with it may take a moment to end. */
+export async function dropOrigin(targetUrl: string, origin: string): Promise<boolean> {
+  return withConnection(targetUrl, 'target', async (client) => {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return ((await client.query('SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname = $1', [origin])).rowCount ?? 0) > 0;
+      } catch (error) {
+        if ((error as { code?: string }).code !== '55006' || attempt >= 100) throw error;
+        await delay(50);
+      }
+    }
+  });
 }
 
 /**

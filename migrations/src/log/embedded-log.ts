@@ -72,6 +72,7 @@ class SegmentLog implements EmbeddedLog {
   private writer: Writer | undefined;
   private broken: unknown;
   private closed = false;
+  private complete = true;
   private readonly recent = new RecentTransactions();
   private appending: Promise<void> = Promise.resolve();
 
@@ -87,6 +88,7 @@ class SegmentLog implements EmbeddedLog {
     const log = new SegmentLog(directory, (JSON.parse(description) as { id: string }).id, options, unlock);
     log.segments = await listSegments(directory);
     log.progress = await readProgress(directory);
+    log.complete = await stat(join(directory, 'retired')).then(() => false, () => true);
     await log.findNewest();
     return log;
   }
@@ -179,6 +181,8 @@ class SegmentLog implements EmbeddedLog {
     for (let next = this.segments[1]; next !== undefined && next.firstLsn <= this.released; next = this.segments[1]) {
       const [victim] = this.segments;
       if (victim === undefined || (total <= maxBytes && next.firstTimeMs >= oldest)) return;
+      await writeFile(join(this.directory, 'retired'), `${printLsn(next.firstLsn)}\n`);
+      this.complete = false;
       total -= sizes.shift() ?? 0;
       this.segments = this.segments.slice(1);
       await rm(victim.path);
@@ -246,7 +250,7 @@ class SegmentLog implements EmbeddedLog {
   extent(): Promise<LogExtent> {
     const [first] = this.segments;
     if (first === undefined || this.newest === undefined) return Promise.resolve({});
-    return Promise.resolve({ tail: { lsn: first.firstLsn, timeMs: first.firstTimeMs }, head: this.newest });
+    return Promise.resolve({ tail: { lsn: first.firstLsn, timeMs: first.firstTimeMs }, head: this.newest, complete: this.complete });
   }
 
   async close(): Promise<void> {

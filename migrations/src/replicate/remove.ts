@@ -1,0 +1,39 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { textRows, withConnection } from '../capture/connect.ts';
+import { dropOrigin, dropPublication, dropSlot, objectName } from '../capture/slot.ts';
+
+export interface RemoveOptions {
+  readonly name: string;
+  readonly sourceUrl: string;
+  readonly targetUrl: string;
+  /** Give it to remove the change log as well; without it the log stays and can be replayed. */
+  readonly logDirectory?: string;
+}
+
+export interface Removed {
+  readonly what: 'slot' | 'publication' | 'checkpoint' | 'origin' | 'log';
+  readonly name: string;
+}
+
+/** Takes away what a replication has made, and nothing else: the copied rows stay. Harmless when it is gone already. Says what was there. */
+export async function removeReplication({ name, sourceUrl, targetUrl, logDirectory }: RemoveOptions): Promise<Removed[]> {
+  const object = objectName(name);
+  const removed: Removed[] = [];
+  await withConnection(sourceUrl, 'source', async (source) => {
+    if (await dropSlot(source, object)) removed.push({ what: 'slot', name: object });
+    if (await dropPublication(source, object)) removed.push({ what: 'publication', name: object });
+  });
+  await withConnection(targetUrl, 'target', async (target) => {
+    const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.checkpoint') AS there");
+    const gone = typeof there?.there === 'string' ? await target.query('DELETE FROM strangler.checkpoint WHERE replication = $1', [name]) : undefined;
+    if ((gone?.rowCount ?? 0) > 0) removed.push({ what: 'checkpoint', name });
+  });
+  if (await dropOrigin(targetUrl, object)) removed.push({ what: 'origin', name: object });
+  if (logDirectory !== undefined) {
+    const directory = join(logDirectory, name);
+    if (await stat(directory).then(() => true, () => false)) removed.push({ what: 'log', name: directory });
+    await rm(directory, { recursive: true, force: true });
+  }
+  return removed;
+}

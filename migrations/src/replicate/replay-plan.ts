@@ -1,0 +1,91 @@
+import { ExitCode, StranglerError } from '@strangler/kernel';
+import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts';
+import { LSN_ZERO, printLsn, type Lsn } from '../capture/lsn.ts';
+import { SNAPSHOT_COMPLETE } from '../capture/snapshot.ts';
+import { tableName, type CapturedTables } from '../capture/table-ref.ts';
+import type { ChangeLog, LogPosition } from '../log/change-log.ts';
+
+/** Where to begin: the oldest transaction kept, the first one committed at or after a time, or the first one at or after a position. */
+export type ReplayFrom = 'start' | { readonly time: Date } | { readonly lsn: Lsn };
+
+export interface ReplayedTable {
+  /** The source's name of it. */
+  readonly table: string;
+  readonly snapshotReads: number;
+  readonly creates: number;
+  readonly updates: number;
+  readonly deletes: number;
+  readonly truncates: number;
+}
+
+/** What a replay would do. */
+export interface ReplayPlan {
+  readonly transactions: number;
+  readonly events: number;
+  /** Sorted by name. */
+  readonly tables: readonly ReplayedTable[];
+  readonly first?: { readonly lsn: Lsn; readonly timeMs: number };
+  readonly last?: { readonly lsn: Lsn; readonly timeMs: number };
+  /** True when the range begins with the snapshot: it needs nothing to stand on and rebuilds the tables from nothing. */
+  readonly fromSnapshot: boolean;
+  /** The first change that may not be repeated on rows it has already touched: a moved key whose event does not hold the whole row. */
+  readonly unrepeatable?: { readonly table: string; readonly lsn: Lsn };
+  /** Read the log from here to get exactly this range. */
+  readonly position: LogPosition;
+}
+
+/** Reads the range without touching anything. @throws StranglerError STR_REPLAY_GAP when it begins before the oldest transaction kept */
+export async function planReplay(log: ChangeLog, from: ReplayFrom, tables: CapturedTables, until?: Lsn): Promise<ReplayPlan> {
+  const position = await positionOf(log, from);
+  const counts = new Map([...tables.keys()].sort().map((name) => [name, { table: name, snapshotReads: 0, creates: 0, updates: 0, deletes: 0, truncates: 0 }]));
+  let range: { first: ChangeTransaction; last: ChangeTransaction } | undefined;
+  let [transactions, events] = [0, 0];
+  let unrepeatable: ReplayPlan['unrepeatable'];
+  for await (const batch of log.read(position)) {
+    for (const transaction of batch) {
+      if (until !== undefined && transaction.commitLsn > until) break;
+      range = { first: range?.first ?? transaction, last: transaction };
+      transactions += 1;
+      for (const event of transaction.events) {
+        const count = counts.get(tableName(event));
+        if (count === undefined) continue;
+        events += 1;
+        count[COUNTED[event.op]] += 1;
+        if (isPartialMove(event)) unrepeatable ??= { table: tableName(event), lsn: transaction.commitLsn };
+      }
+    }
+  }
+  return {
+    transactions, events, tables: [...counts.values()], position, fromSnapshot: range !== undefined && isSnapshot(range.first),
+    ...(range === undefined ? {} : { first: end(range.first), last: end(range.last) }), ...(unrepeatable === undefined ? {} : { unrepeatable }),
+  };
+}
+
+const COUNTED = { 'snapshot-read': 'snapshotReads', create: 'creates', update: 'updates', delete: 'deletes', truncate: 'truncates' } as const;
+
+const end = ({ commitLsn, committedAtMs }: ChangeTransaction): { lsn: Lsn; timeMs: number } => ({ lsn: commitLsn, timeMs: committedAtMs });
+
+const isPartialMove = (event: ChangeEvent): boolean => event.op === 'update' && event.keyBefore !== undefined && event.unchanged !== undefined;
+
+const isSnapshot = ({ events: [event], marker }: ChangeTransaction): boolean => event?.op === 'snapshot-read' || marker === SNAPSHOT_COMPLETE;
+
+async function positionOf(log: ChangeLog, from: ReplayFrom): Promise<LogPosition> {
+  const { tail, complete } = await log.extent();
+  if (from === 'start' || tail === undefined) return 'start';
+  const early = 'time' in from ? from.time.getTime() < tail.timeMs : from.lsn < tail.lsn;
+  if (early && complete !== true) throw gap(from, tail);
+  // A snapshot's parts are no points to start from: half a snapshot is no state the source was ever in.
+  const position: LogPosition = 'time' in from ? { fromTimeMs: from.time.getTime() } : { afterLsn: (from.lsn > LSN_ZERO ? from.lsn - 1n : LSN_ZERO) as Lsn };
+  for await (const [first] of log.read(position, { maxBatch: 1 })) return first !== undefined && isSnapshot(first) ? 'start' : position;
+  return position;
+}
+
+function gap(from: Exclude<ReplayFrom, 'start'>, tail: { readonly lsn: Lsn; readonly timeMs: number }): StranglerError {
+  const [wanted, oldest] = 'time' in from ? [from.time.toISOString(), new Date(tail.timeMs).toISOString()] : [printLsn(from.lsn), printLsn(tail.lsn)];
+  return new StranglerError({
+    code: 'STR_REPLAY_GAP',
+    message: `The log no longer holds ${wanted}: its oldest transaction is ${oldest} (${printLsn(tail.lsn)}), so ${'time' in from ? `${String(Math.ceil((tail.timeMs - from.time.getTime()) / 1000))} s` : `${String(tail.lsn - from.lsn)} bytes of WAL`} would be missing.`,
+    remedy: `Replay from ${oldest} or later onto a copy that is not older, or take a new snapshot.`,
+    exitCode: ExitCode.no,
+  });
+}

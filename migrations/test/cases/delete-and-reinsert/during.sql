@@ -1,0 +1,14 @@
+BEGIN;
+DELETE FROM members WHERE id = 1;
+INSERT INTO members VALUES (1, 'm1@example.org', NULL);
+COMMIT;
+DELETE FROM members WHERE id = 2;
+INSERT INTO members VALUES (2, 'again@example.org', 'short');
+DELETE FROM members WHERE id = 2;
+BEGIN;
+INSERT INTO members VALUES (9, 'm9@example.org', repeat('n', 5000));
+UPDATE members SET email = 'nine@example.org' WHERE id = 9;
+DELETE FROM members WHERE id = 9;
+INSERT INTO members VALUES (9, 'final@example.org', repeat('z', 5000));
+UPDATE members SET email = 'm9@example.org' WHERE id = 9;
+COMMIT;

@@ -1,0 +1,2 @@
+CREATE TABLE members (id int PRIMARY KEY, email text UNIQUE, bio text);
+ALTER TABLE members ALTER COLUMN bio SET STORAGE EXTERNAL;

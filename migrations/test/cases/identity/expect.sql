@@ -1,0 +1,1 @@
+SELECT max(id) = 11 AND count(*) = 10 FROM tickets;

@@ -1,0 +1,12 @@
+UPDATE shelves SET code = 'moved' WHERE code = 'S1';
+BEGIN;
+UPDATE shelves SET code = 'S9', label = 'nine' WHERE code = 'S2';
+INSERT INTO shelves VALUES ('S2', 'another two', 'short');
+UPDATE shelves SET code = 'S2b' WHERE code = 'S2';
+UPDATE shelves SET code = 'S10' WHERE code = 'S9';
+COMMIT;
+BEGIN;
+UPDATE shelves SET code = 'tmp' WHERE code = 'S3';
+UPDATE shelves SET code = 'S3' WHERE code = 'S4';
+UPDATE shelves SET code = 'S4' WHERE code = 'tmp';
+COMMIT;

@@ -1,0 +1,1 @@
+SELECT count(*) = 32800 FROM events;

@@ -1,0 +1,3 @@
+CREATE TABLE articles (id int PRIMARY KEY, title text, body text);
+ALTER TABLE articles ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE articles REPLICA IDENTITY FULL;

@@ -1,0 +1,13 @@
+BEGIN;
+UPDATE seats SET number = -1 WHERE id = 1;
+UPDATE seats SET number = 1 WHERE id = 2;
+UPDATE seats SET number = 2 WHERE id = 1;
+COMMIT;
+BEGIN;
+DELETE FROM seats WHERE id = 3;
+INSERT INTO seats VALUES (13, 3, 'Took the seat');
+COMMIT;
+BEGIN;
+UPDATE seats SET number = 99 WHERE id = 5;
+UPDATE seats SET number = 5 WHERE id = 4;
+COMMIT;
