@@ -21,3 +21,4 @@ export { toEnvelopes, type PrintedMessage, type PrintOptions } from './capture/e
 export { removeReplication, type Removed, type RemoveOptions } from './replicate/remove.ts';
 export { replay, type ReplayOptions, type ReplayReport } from './replicate/replay.ts';
 export type { ReplayedTable, ReplayFrom, ReplayPlan } from './replicate/replay-plan.ts';
+export { openKafkaLog, type KafkaLogOptions } from './log/kafka-log.ts';
