@@ -77,7 +77,13 @@ export async function seed(databaseUrl: string, size: SeedSize, options: SeedOpt
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { size: { type: 'string', default: 'S' }, reset: { type: 'boolean', default: false }, 'if-empty': { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: {
+      size: { type: 'string', default: 'S' },
+      reset: { type: 'boolean', default: false },
+      'if-empty': { type: 'boolean', default: false },
+    },
+  });
   const url = process.env['DATABASE_URL'];
   if (!isSeedSize(values.size) || url === undefined || url === '') {
     process.stderr.write('seed: needs DATABASE_URL; usage: node src/seed.ts [--size S|M|L] [--reset | --if-empty]\n');

@@ -85,6 +85,7 @@ test('the command lines migrate and seed an empty database, and say so when ther
   expect([seeded.code, seeded.stdout]).toEqual([0, expect.stringMatching(/orders +1000\n/)]);
   expect(await run('src/seed.ts', settings(), ['--size', 'XL']).ended).toMatchObject({ code: 3, stderr: expect.stringContaining('usage') });
   expect(await run('src/seed.ts', settings()).ended).toMatchObject({ code: 3, stderr: expect.stringContaining('--reset') });
+  expect(await run('src/seed.ts', settings(), ['--if-empty']).ended).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing was written') });
 });
 
 test('SIGTERM lets a request in flight finish, refuses new ones, and ends with 0', async () => {
