@@ -90,13 +90,11 @@ export function loadConfig(env: Environment): Config {
     paymentsUrl: read.url('PAYMENTS_URL', 'http://host:port'),
     stepTimeoutMs: read.integer('STEP_TIMEOUT_MS', 2_000, 1, HOUR_MS),
     checkoutTimeoutMs: read.integer('CHECKOUT_TIMEOUT_MS', 10_000, 1, HOUR_MS),
-    leaseMs: read.integer('SAGA_LEASE_MS', 15_000, 1, HOUR_MS),
+    leaseMs: read.integer('SAGA_LEASE_MS', 6_000, 1, HOUR_MS),
     sweepMs: read.integer('SAGA_SWEEP_MS', 1_000, 1, HOUR_MS),
   };
-  // A step waits for its call and then for at most as long as the checkout has left; a lease must outlive both.
-  if (config.leaseMs < config.stepTimeoutMs + config.checkoutTimeoutMs) {
-    read.problems.push('SAGA_LEASE_MS must be at least STEP_TIMEOUT_MS + CHECKOUT_TIMEOUT_MS');
-  }
+  // Between two stored steps there is one call and one pause, each of a step's timeout at most.
+  if (config.leaseMs < 2 * config.stepTimeoutMs) read.problems.push('SAGA_LEASE_MS must be at least twice STEP_TIMEOUT_MS');
   if (read.problems.length > 0) throw new CannotStart('ORDERS_BAD_SETTINGS', read.problems.join('; '), 'Correct the environment and start again');
   return config;
 }

@@ -41,7 +41,7 @@ beforeEach(async () => {
     catalogUrl: url, inventoryUrl: url, promotionsUrl: url, paymentsUrl: url, timeoutMs: 150, token: () => 'a token',
   });
   const clock = { now: () => new Date(), sleep: (ms: number) => new Promise<void>((resolve) => { setTimeout(resolve, ms); }) };
-  saga = createSaga(createCheckoutStore(db, LEASE_MS), collaborators, clock, { checkoutTimeoutMs: 1_500, log: () => undefined });
+  saga = createSaga(createCheckoutStore(db, LEASE_MS), collaborators, clock, { checkoutTimeoutMs: 1_500, stepTimeoutMs: 150, log: () => undefined });
   reported = [];
   server = createServer(createApp({
     orders: createOrderStore(db, LEASE_MS), saga, jwtSecret: JWT_SECRET, build: 'test', isReady: () => ping(db).then(() => true, () => false),

@@ -61,7 +61,7 @@ afterAll(async () => {
   await database.close();
 });
 
-const settings = { checkoutTimeoutMs: 10_000, log: () => undefined };
+const settings = { checkoutTimeoutMs: 10_000, stepTimeoutMs: 1_000, log: () => undefined };
 const placing = (): Placing => ({
   userId: 3, key: `checkout-${randomUUID()}`, idempotencyKey: undefined,
   request: { items: [{ productId: 1, quantity: 1 }, { productId: 2, quantity: 3 }], paymentMethod: 'card', promotionCode: 'teatime10' },

@@ -17,7 +17,7 @@ export interface Call {
 /** What to do instead of answering: nothing (the connection just hangs), hang up, or say 503. */
 export type Harm = 'hang' | 'hang up' | '503' | undefined;
 
-interface PaymentJson {
+export interface PaymentJson {
   id: number;
   orderId: number;
   method: string;
@@ -37,7 +37,7 @@ const ok = (body: unknown): Verdict => ({ status: 200, body });
 const refuse = (status: number, code: string, message: string): Verdict => ({ status, body: { error: { code, message } } });
 const TAKEN_BACK = refuse(409, 'taken_back', 'This key was taken back');
 
-interface Item {
+export interface Item {
   readonly productId: number;
   readonly quantity: number;
 }
@@ -46,7 +46,7 @@ export class Shop {
   readonly products = new Map<number, { sku: string; name: string; cents: number }>();
   readonly onHand = new Map<number, number>();
   readonly held = new Map<string, readonly Item[]>();
-  readonly promotions = new Map<string, { id: number; percentOff: number; maxUses: number }>();
+  readonly promotions = new Map<string, { id: number; percentOff: number; maxUses: number; problem?: string }>();
   readonly redeemed = new Map<string, string>();
   readonly payments = new Map<string, PaymentJson>();
   readonly calls: Call[] = [];
@@ -149,7 +149,8 @@ export class Shop {
     if (this.#takenBack.has(`restore ${key}`)) return TAKEN_BACK;
     const code = text.toUpperCase();
     const promotion = this.promotions.get(code);
-    const problem = promotion === undefined ? 'does not exist' : this.uses(code) >= promotion.maxUses && !this.redeemed.has(key) ? 'is used up' : undefined;
+    const usedUp = promotion !== undefined && this.uses(code) >= promotion.maxUses && !this.redeemed.has(key);
+    const problem = promotion === undefined ? 'does not exist' : (promotion.problem ?? (usedUp ? 'is used up' : undefined));
     if (promotion === undefined || problem !== undefined) return refuse(409, 'promotion_not_usable', `Promotion ${text} ${String(problem)}`);
     this.redeemed.set(key, code);
     return ok({ id: promotion.id, code, percentOff: promotion.percentOff });
@@ -162,7 +163,7 @@ export class Shop {
     if (amountCents > this.limitCents) return refuse(402, 'payment_declined', 'The card was declined');
     const id = 9_000 + this.payments.size;
     const payment = {
-      id, orderId, method, status: 'authorized', amountCents, reference: `PAY-${String(id)}`, createdAt: '2024-05-01T10:00:00.000Z', capturedAt: null,
+      id, orderId, method, status: 'authorized', amountCents, reference: `PAY-${String(id)}`, createdAt: new Date().toISOString(), capturedAt: null,
     };
     this.payments.set(key, payment);
     return ok(payment);

@@ -8,7 +8,8 @@ export type Run = (held: Held) => Promise<Checkout>;
 /** 200 ms, 400, 800 … 30 s. */
 const backoffMs = (attempts: number): number => Math.min(100 * 2 ** attempts, 30_000);
 
-export function createRunner(store: CheckoutStore, steps: Steps, clock: Clock): Run {
+/** `maxPauseMs`: between two attempts forward; with the call itself it must fit into a lease. */
+export function createRunner(store: CheckoutStore, steps: Steps, clock: Clock, maxPauseMs: number): Run {
   /** Forward, a silent collaborator is asked again until the deadline: the customer is waiting. */
   async function goForward(held: Held, checkout: Open): Promise<Held | undefined> {
     const expired = expire(checkout, clock.now());
@@ -17,7 +18,7 @@ export function createRunner(store: CheckoutStore, steps: Steps, clock: Clock): 
     if (performed !== undefined) return store.save(held, performed.next);
     const attempts = held.attempts + 1;
     const timeLeftMs = new Date(checkout.deadline).getTime() - clock.now().getTime();
-    await clock.sleep(Math.min(backoffMs(attempts), Math.max(0, timeLeftMs)));
+    await clock.sleep(Math.min(backoffMs(attempts), maxPauseMs, Math.max(0, timeLeftMs)));
     // Storing the same step again renews the lease.
     const renewed = await store.save(held, checkout);
     return renewed === undefined ? undefined : { ...renewed, attempts };

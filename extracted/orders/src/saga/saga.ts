@@ -6,6 +6,8 @@ import { createSteps, type Log } from './steps.ts';
 export interface SagaSettings {
   /** How long a checkout may try to go forward. */
   readonly checkoutTimeoutMs: number;
+  /** How long one call may take, and the longest pause before it is tried again. */
+  readonly stepTimeoutMs: number;
   readonly log: Log;
 }
 
@@ -33,8 +35,8 @@ export interface Saga {
 const POLL_MS = 50;
 
 export function createSaga(store: CheckoutStore, collaborators: Collaborators, clock: Clock, settings: SagaSettings): Saga {
-  const { checkoutTimeoutMs, log } = settings;
-  const run = createRunner(store, createSteps(collaborators, () => store.nextOrderId(), log), clock);
+  const { checkoutTimeoutMs, stepTimeoutMs, log } = settings;
+  const run = createRunner(store, createSteps(collaborators, () => store.nextOrderId(), log), clock, stepTimeoutMs);
 
   /** Somebody else runs it and stores its verdict; this only looks. */
   async function wait(look: () => Promise<Checkout | undefined>): Promise<Verdict> {
