@@ -15,6 +15,7 @@ import { parseTypeScript } from './parse/typescript.ts';
 import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
 import { Resolver } from './source/resolve.ts';
 import { listFiles } from './source/walk.ts';
+import { Instances } from './tables/instances.ts';
 import { findModels } from './tables/models.ts';
 import { readSchema, type TextFile } from './schema/read-schema.ts';
 import { imaginedFrame } from './endpoints/read-routers.ts';
@@ -108,19 +109,19 @@ export const readSystem = async (directory: string, options: ReadOptions): Promi
   const program = new Program(files.facts, resolver);
   const kinds = new Map(files.modules.map(({ path, kind }) => [path, kind]));
   const imports = readImports(program, (path) => kinds.get(path) === 'test', (path) => resolver.settingsFor(path));
-  const run = new Interpreter(program, 500_000 + files.facts.length * BUDGET_PER_FILE);
-  const routers = new RouterHooks();
-  buildRouters(run, routers, files.facts.filter(({ path }) => ['source', 'config'].includes(kinds.get(path) ?? '')));
-  const endpoints = collectEndpoints(routers);
   const types = new Types(program);
   const calls = new CallReader(program, types, (path) => kinds.get(path) === 'source').read();
+  const run = new Interpreter(program, 500_000 + files.facts.length * BUDGET_PER_FILE);
+  const routers = new RouterHooks();
+  buildRouters(run, routers, files.facts.filter(({ path }) => ['source', 'config'].includes(kinds.get(path) ?? '')), calls.sites);
+  const endpoints = collectEndpoints(routers);
   await loadSqlParser();
   const production = files.facts.filter(({ path }) => kinds.get(path) === 'source');
   const decorated = new DecoratedReader(run, types).read(production);
   const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
   const schema = readSchema({ migrations: ofKind('migration'), sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
-  const data = new AccessReader({ program, run, types, models, relations: schema.relations }).read(ofKind('source'));
+  const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production) }).read(ofKind('source'));
   return {
     name: basename(root), modules: files.modules, imports: imports.edges, calls: calls.edges, endpoints: [...endpoints.endpoints, ...decorated.endpoints].sort(byEndpoint),
     tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: [],

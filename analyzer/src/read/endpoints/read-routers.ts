@@ -2,7 +2,8 @@ import type { EndpointFact, FunctionRef, Unresolved } from '../../model/graph.ts
 import type { Interpreter } from '../interpret/interpreter.ts';
 import { HOLE, type Frame, type Value } from '../interpret/values.ts';
 import { refName } from '../link/program.ts';
-import type { FileFacts } from '../parse/facts.ts';
+import type { ReadCalls } from '../calls.ts';
+import type { FileFacts, FunctionFact } from '../parse/facts.ts';
 import { registersSomething, type RouterHooks } from './frameworks.ts';
 import type { Registration, RouterThing } from './router.ts';
 
@@ -11,24 +12,41 @@ export interface ReadEndpoints {
   readonly unresolved: readonly Unresolved[];
 }
 
-/** Builds all routers by running what builds them; then functions nobody calls, as far as they register anything. */
-export const buildRouters = (run: Interpreter, hooks: RouterHooks, files: readonly FileFacts[]): void => {
+/** Builds all routers by running what builds them: modules, then functions from which registrations are reached, outermost first. */
+export const buildRouters = (run: Interpreter, hooks: RouterHooks, files: readonly FileFacts[], sites: ReadCalls['sites']): void => {
   run.hooks = hooks;
   for (const file of files) run.module(file);
-  runUncalled(run, hooks, files, false);
-  runUncalled(run, hooks, files, true);
+  const reaching = reachingFunctions(files, sites);
+  hooks.guessing = true;
+  const alone = (isRoot: (file: FileFacts, fact: FunctionFact) => boolean): void => {
+    for (const file of files) {
+      for (const [index, fact] of file.functions.entries()) if (index > 0 && !run.executed.has(fact) && isRoot(file, fact)) runAlone(run, file, index);
+    }
+  };
+  alone((file, fact) => reaching.has(fact) && (sites.get(fact) ?? []).length === 0 && !ancestors(file, fact.parent).some((outer) => reaching.has(outer)));
+  alone((_, fact) => fact.steps.some(registersSomething));
+  hooks.guessing = false;
 };
 
-const runUncalled = (run: Interpreter, hooks: RouterHooks, files: readonly FileFacts[], guessing: boolean): void => {
-  hooks.guessing = guessing;
-  for (const file of files) {
-    for (const [index, fact] of file.functions.entries()) {
-      if (index === 0 || run.executed.has(fact) || !fact.steps.some(registersSomething)) continue;
-      if (!guessing && fact.parameters.length > 0 && fact.owner < 0) continue;
-      runAlone(run, file, index);
+const ancestors = (file: FileFacts, index: number): FunctionFact[] => {
+  const fact = index > 0 ? file.functions[index] : undefined;
+  return fact === undefined ? [] : [fact, ...ancestors(file, fact.parent)];
+};
+
+/** Functions that register routes themselves or call, at whatever distance, one that does. */
+const reachingFunctions = (files: readonly FileFacts[], sites: ReadCalls['sites']): ReadonlySet<FunctionFact> => {
+  const reaching = new Set<FunctionFact>();
+  const waiting: FunctionFact[] = [];
+  const add = (file: FileFacts, index: number): void => {
+    for (const fact of ancestors(file, index)) {
+      if (reaching.has(fact)) continue;
+      reaching.add(fact);
+      waiting.push(fact);
     }
-  }
-  hooks.guessing = false;
+  };
+  for (const file of files) for (const [index, fact] of file.functions.entries()) if (index > 0 && fact.steps.some(registersSomething)) add(file, index);
+  for (let fact = waiting.pop(); fact !== undefined; fact = waiting.pop()) for (const { file, scope } of sites.get(fact) ?? []) add(file, scope);
+  return reaching;
 };
 
 const runAlone = (run: Interpreter, file: FileFacts, index: number): void => {
@@ -71,8 +89,11 @@ export const collectEndpoints = (hooks: RouterHooks): ReadEndpoints => {
     }
     walk(root, [root.prefix], [], endpoints, unresolved);
   }
-  return { endpoints, unresolved };
+  return { endpoints: [...new Map(endpoints.map((one) => [[one.method, one.path, one.evidence.file, one.evidence.line].join('\0'), one])).values()], unresolved: distinctFindings(unresolved) };
 };
+
+const distinctFindings = (findings: readonly Unresolved[]): Unresolved[] =>
+  [...new Map(findings.map((one) => [[one.what, one.why, one.evidence.file, one.evidence.line].join('\0'), one])).values()];
 
 const walk = (router: RouterThing, prefixes: readonly string[], above: readonly RouterThing[], endpoints: EndpointFact[], unresolved: Unresolved[]): void => {
   if (above.includes(router) || above.length > 12) return;

@@ -2,6 +2,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import type { Site } from '../interpret/interpreter.ts';
 import { memberOf } from '../interpret/members.ts';
 import { UNKNOWN, each, text, texts, type FunctionValue, type Value } from '../interpret/values.ts';
+import { originOf } from './origin.ts';
 import { asRouter, MountThing, native, RouterThing, RouteThing } from './router.ts';
 
 export const VERBS: ReadonlyMap<string, string> = new Map([
@@ -16,7 +17,13 @@ export const pathsOf = (value: Value): string[] => each(value).flatMap((one) => 
 
 /** Handlers in order; lists flattened, wrappers seen through to what they wrap. */
 export const handlersOf = (values: readonly Value[]): Value[] =>
-  values.flatMap(each).flatMap((value) => (value.kind === 'list' ? handlersOf(value.items) : wrapped(value)));
+  distinct(values.flatMap(each).flatMap((value) => (value.kind === 'list' ? handlersOf(value.items) : wrapped(value))));
+
+/** The same function once, where it stands last: the last handler is the one that answers. */
+const distinct = (values: readonly Value[]): Value[] => {
+  const key = (value: Value): unknown => (value.kind === 'function' ? value.file.functions[value.index] : value);
+  return values.filter((value, position) => !values.slice(position + 1).some((later) => key(later) === key(value)));
+};
 
 const wrapped = (value: Value): Value[] => {
   if ((value.kind === 'function' || value.kind === 'unknown') && value.wraps !== undefined) {
@@ -50,7 +57,7 @@ const verbCall = (router: RouterThing, method: string, args: readonly Value[], s
 
 const addRoute = (router: RouterThing, method: string, paths: readonly string[], rest: readonly Value[], site: Site): void => {
   const handlers = handlersOf(rest).flatMap(fastifyHandler);
-  router.registrations.push({ kind: 'route', method, paths, handlers, at: siteOf(site) });
+  router.registrations.push({ kind: 'route', method, paths, handlers, at: originOf(site, paths) });
 };
 
 /** Fastify's `{ handler, preHandler }` between path and handler. */

@@ -44,6 +44,8 @@ export class Interpreter {
   /** Where a closure was made, for those that were never called. */
   readonly closures = new Map<FunctionFact, FunctionValue>();
   readonly instances = new Map<object, Extract<Value, { kind: 'object' }>[]>();
+  /** The calls being run, outermost first. */
+  readonly stack: Site[] = [];
   steps: number;
   private readonly modules = new Map<ModulePath, ModuleState>();
   private readonly lookingUp = new Set<object>();
@@ -181,6 +183,13 @@ export class Interpreter {
 
   call(expr: CallExpr, frame: Frame): Value {
     if (expr.callee.kind === 'name' && expr.callee.name === 'require') return this.require(expr, frame);
+    this.stack.push({ call: expr, frame, run: this });
+    const value = this.callAny(expr, frame);
+    this.stack.pop();
+    return value;
+  }
+
+  private callAny(expr: CallExpr, frame: Frame): Value {
     const receiver = expr.callee.kind === 'member' || expr.callee.kind === 'index' ? this.evaluate(expr.callee.of, frame) : undefined;
     const args = expr.args.flatMap((arg) => (arg.kind === 'spread' ? spread(this.evaluate(arg.of, frame)) : [this.evaluate(arg, frame)]));
     const site: Site = { call: expr, frame, run: this };
@@ -244,9 +253,7 @@ export class Interpreter {
     this.bindParameters(fact, args, frame);
     this.runSteps(fact.steps, frame);
     this.depth -= 1;
-    const result = join(frame.returns);
-    const wraps = args.flatMap(each).filter(({ kind }) => kind === 'function');
-    return wraps.length > 0 && (result.kind === 'function' || result.kind === 'unknown') ? { ...result, wraps } : result;
+    return wrapping(join(frame.returns), args);
   }
 
   private enter(fact: FunctionFact): boolean {
@@ -356,6 +363,14 @@ const itemsOf = (value: Value, keys: boolean): Value[] => {
   if (value.kind === 'list') return keys ? value.items.map((_, position) => text(String(position))) : [...value.items];
   if (value.kind !== 'object') return [];
   return keys ? [...value.properties.keys()].map(text) : [...value.properties.values()];
+};
+
+/** A function made from functions it was given speaks for them: `asyncHandler(place)`. */
+const wrapping = (result: Value, args: readonly Value[]): Value => {
+  const wraps = args.flatMap(each).filter(({ kind }) => kind === 'function');
+  if (wraps.length === 0) return result;
+  const mark = (one: Value): Value => (one.kind === 'function' || one.kind === 'unknown' ? { ...one, wraps } : one);
+  return result.kind === 'many' ? { kind: 'many', values: result.values.map(mark) } : mark(result);
 };
 
 /** Joins texts; what is not one text becomes a hole; a few alternatives are multiplied out. */

@@ -35,16 +35,21 @@ export const readSchema = (sources: Sources, run: Interpreter, types: Types, mod
   const schema = new SchemaDraft();
   const unresolved: Unresolved[] = [];
   const relations = new Map<string, ReadonlyMap<string, string>>();
-  for (const { path, text } of sources.prisma) {
+  const prisma = sources.prisma.filter(({ path }) => /(?:^|\/)(?:schema\.prisma$|prisma\/)/.test(path));
+  for (const { path } of sources.prisma) {
+    if (!prisma.some((one) => one.path === path)) unresolved.push({ kind: 'schema', what: path, why: 'not where Prisma keeps a project’s schema: taken as data', evidence: { file: path, line: 1 } });
+  }
+  for (const { path, text } of prisma) {
     const read = readPrismaSchema(path, text, schema);
     for (const [name, fields] of read.relations) relations.set(name, fields);
     for (const { name, table, line } of read.models) models.add({ name, table, via: 'prisma', file: { path } as FileFacts, line });
   }
   const steps = [
     ...sources.migrations.map((file) => ({ path: file.path, apply: () => applyMigration(file, run, schema) })),
-    ...(sources.prisma.length > 0 ? [] : sources.sql).filter(({ path }) => !NOT_UP.test(path)).map(({ path, text }) => ({ path, apply: () => applySql(text, schema, { file: path, line: 1 }) })),
+    ...(prisma.length > 0 ? [] : sources.sql).filter(({ path }) => !NOT_UP.test(path)).map(({ path, text }) => ({ path, apply: () => applySql(text, schema, { file: path, line: 1 }) })),
   ].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const { apply } of steps) unresolved.push(...apply());
   applyEntities(models, types, schema);
+  for (const { name } of schema.facts()) models.tables.add(name);
   return { schema, relations, unresolved };
 };

@@ -31,6 +31,8 @@ export interface Place {
   readonly types: Types;
   readonly program: Program;
   readonly models: Models;
+  /** The project uses a query builder (knex, Kysely, Drizzle): names alone then say more. */
+  readonly usesBuilder: boolean;
 }
 
 export type Recogniser = (chain: Chain, place: Place) => Recognised | undefined;

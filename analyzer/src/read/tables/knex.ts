@@ -2,8 +2,8 @@ import { HOLE, UNKNOWN, texts, type Value } from '../interpret/values.ts';
 import type { Expr } from '../parse/facts.ts';
 import { hasLink, namedCalls, rootName, type Chain, type Link } from './chain.ts';
 import { printExpr, type Place, type Recognised, type Recogniser, type Touch } from './found.ts';
-import { touchesOfSql } from './sql.ts';
-import { tableName, tableNames } from './table-name.ts';
+import { isSomeName, touchesOfSql } from './sql.ts';
+import { tableNames } from './table-name.ts';
 
 const STRONG = /^(?:knex|_knex|db|_db|dbh|database|trx|tx|conn|connection|transaction|transacting)$|[kK]nex$|Db$|DB$|Trx$|Knex|^(?:knex|trx|db)[A-Z_]/;
 /** Steps that only a query builder has. */
@@ -13,9 +13,9 @@ const BUILDER = new Set([
   'del', 'distinct', 'countDistinct', 'with', 'columnInfo', 'having', 'limit', 'offset', 'transacting', 'forUpdate', 'max', 'min', 'sum', 'avg', 'count', 'first', 'update', 'delete', 'truncate', 'as', 'modify', 'clearSelect', 'union', 'unionAll', 'withRecursive', 'batchInsert', 'unsafe',
 ]);
 const CERTAIN = new Set(['where', 'whereIn', 'whereNot', 'andWhere', 'whereNull', 'whereNotNull', 'whereRaw', 'insert', 'select', 'leftJoin', 'innerJoin', 'join', 'orderBy', 'returning', 'onConflict', 'pluck', 'del']);
-const WRITES = new Set(['insert', 'upsert', 'update', 'del', 'delete', 'truncate', 'increment', 'decrement', 'onConflict', 'merge', 'batchInsert', 'ignore']);
+const WRITES = new Set(['insertInto', 'updateTable', 'deleteFrom', 'replaceInto', 'mergeInto', 'insert', 'upsert', 'update', 'del', 'delete', 'truncate', 'increment', 'decrement', 'onConflict', 'merge', 'batchInsert', 'ignore']);
 const JOINS = /^(?:\w*[jJ]oin)$/;
-const NAMES_TABLE = new Set(['from', 'into', 'table', 'fromRaw', 'queryBuilder', 'using']);
+const NAMES_TABLE = new Set(['from', 'into', 'table', 'queryBuilder', 'using', 'selectFrom', 'insertInto', 'updateTable', 'deleteFrom', 'replaceInto', 'mergeInto']);
 
 const eval1 = (expr: Expr | undefined, place: Place): Value => (expr === undefined ? UNKNOWN : place.run.evaluate(expr, place.frame));
 
@@ -32,7 +32,9 @@ export const recogniseKnex: Recogniser = (chain, place) => {
   if (main.length === 0 && continued.length === 0 && raw.length === 0 && joined.length === 0) return unknownTable(named);
   const skip = cteNames(chain, place);
   const touches = [...mainTouches(chain, place, main.length > 0 ? main : changes(chain) ? continued : [], named[0]?.line ?? lastLine(chain)), ...joined, ...raw];
-  return { touches: touches.filter(({ table }) => !skip.has(table)) };
+  const known = touches.filter(({ table }) => !skip.has(table) && !isSomeName(table));
+  const open = touches.find(({ table }) => isSomeName(table));
+  return { touches: known, ...(open === undefined ? {} : { unresolved: { what: printExpr(chain.links.at(-1)?.call ?? chain.root), why: 'a table is chosen at run time', line: open.line } }) };
 };
 
 const lastLine = (chain: Chain): number => chain.links.at(-1)?.line ?? 1;
@@ -48,7 +50,10 @@ const unknownTable = (named: readonly Named[]): Recognised | undefined => {
 const calledTables = (chain: Chain, place: Place): Named[] => namedCalls(chain).flatMap(({ receiver, args, call, position }) => {
   const after = chain.links.slice(position + 1);
   const certain = after.some(({ name }) => CERTAIN.has(name));
-  const known = STRONG.test(receiver) || isKnexValue(call.callee, place);
+  const strong = STRONG.test(receiver);
+  const known = strong || isKnexValue(call.callee, place);
+  // Any name will do where knex is used and the call begins a chain: `users('orders').where(…)`.
+  if (!strong && (!place.usesBuilder || position > 0)) return [];
   if (args.length === 0 || NAMES_TABLE.has(receiver) || BUILDER.has(receiver) || (!known && !certain)) return [];
   if (args.length > 2 || (!known && args.length > 1)) return [];
   const [first] = args;
@@ -58,7 +63,9 @@ const calledTables = (chain: Chain, place: Place): Named[] => namedCalls(chain).
 
 const namedBy = (arg: Expr, line: number, certain: boolean, after: readonly Link[], place: Place): Named[] => {
   const value = eval1(arg, place);
-  const tables = tableNames(value);
+  // `knex({ client })` makes a connection.
+  if (value.kind === 'object' && (value.properties.has('client') || value.properties.has('connection'))) return [];
+  const tables = tableNames(value).filter((table) => place.usesBuilder || place.models.hasTable(table));
   if (tables.length > 0) return [{ tables, line }];
   if (arg.kind === 'call' || arg.kind === 'object' || value.kind === 'list') return [];
   return certain && after.some(({ name }) => CERTAIN.has(name)) ? [{ tables: [], line, unknown: arg }] : [];
@@ -73,9 +80,16 @@ const linkedTables = (chain: Chain, place: Place): Named[] => {
   if (!STRONG.test(rootName(chain)) && !chain.links.some(({ name }) => BUILDER.has(name) || STRONG.test(name))) return [];
   return chain.links.flatMap((link, position) => {
     if (link.call === undefined || link.args[0] === undefined) return [];
+    if ((link.name === 'insert' || link.name === 'update' || link.name === 'delete') && STRONG.test(chain.links[position - 1]?.name ?? rootName(chain)) && link.args.length === 1) return drizzleTable(link.args[0], link.line, place);
     if (link.name === 'batchInsert' || NAMES_TABLE.has(link.name)) return link.args[0].kind === 'function' ? [] : namedBy(link.args[0], link.line, isQuery(chain), chain.links.slice(position), place);
     return [];
   });
+};
+
+/** `db.insert(users).values(…)`: in Drizzle a table is a value. */
+const drizzleTable = (arg: Expr, line: number, place: Place): Named[] => {
+  const tables = arg.kind === 'name' || arg.kind === 'member' ? texts(eval1(arg, place)).filter((one) => place.models.hasTable(one)) : [];
+  return tables.length === 0 ? [] : [{ tables, line }];
 };
 
 const isQuery = (chain: Chain): boolean => hasLink(chain, CERTAIN);
@@ -99,6 +113,7 @@ const joinedTables = (chain: Chain, place: Place): Touch[] => chain.links.flatMa
   const [first, second] = link.args;
   if (link.call === undefined || first === undefined || !JOINS.test(link.name) || link.name === 'join' && second === undefined) return [];
   if (link.name === 'joinRaw') return [];
+  if (!place.usesBuilder) return [];
   return tableNames(eval1(first, place)).map((table) => ({ table, mode: 'read', columns: [], via: 'knex', line: link.line }));
 });
 
@@ -139,5 +154,3 @@ const columnsIn = (value: Value): string[] => {
   if (value.kind === 'list') return value.items.flatMap(columnsIn);
   return value.kind === 'object' ? [...value.properties.keys()] : [];
 };
-
-export const isTableText = (value: string): boolean => tableName(value) !== undefined;

@@ -58,6 +58,8 @@ const repositoryTouches = (chain: Chain, place: Place): Touch[] | undefined => {
     if (link.call?.callee.kind !== 'member') continue;
     const typeorm = isMethodOf(link.name, 'typeorm') || isMethodOf(link.name, 'mongoose');
     const model = typeorm ? entityOf(link.call.callee.of, place) : undefined;
+    const joins = !typeorm && /[jJ]oin/.test(link.name) && link.args[0]?.kind !== 'function' ? entityOf(link.call.callee.of, place) : undefined;
+    if (joins !== undefined) return relations(chain, joins, place);
     if (model !== undefined && isMethodOf(link.name, model.via)) return [touch(model, modeOf(model, link, chain.links.slice(position + 1)), link.line), ...relations(chain, model, place)];
   }
   return undefined;

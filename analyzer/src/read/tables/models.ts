@@ -23,6 +23,8 @@ type Evaluate = (file: FileFacts, scope: number, expr: Expr) => Value;
 /** What object mappers declare, found once: classes by identity, everything by name. */
 export class Models {
   readonly all: Model[] = [];
+  /** Tables that something other than a model declares. */
+  readonly tables = new Set<string>();
   private readonly byClass = new Map<ClassFact, Model>();
   private readonly byName = new Map<string, Model>();
 
@@ -32,6 +34,10 @@ export class Models {
     if (fact !== undefined) this.byClass.set(fact, model);
     const key = `${model.via === 'prisma' ? 'prisma:' : ''}${model.name.toLowerCase()}`;
     if (!this.byName.has(key)) this.byName.set(key, model);
+  }
+
+  hasTable(table: string): boolean {
+    return this.all.some((model) => model.table === table) || this.tables.has(table);
   }
 
   named(name: string): Model | undefined {

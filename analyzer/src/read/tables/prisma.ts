@@ -2,7 +2,6 @@ import type { Expr } from '../parse/facts.ts';
 import type { Link } from './chain.ts';
 import type { Place, Recogniser, Touch } from './found.ts';
 import type { Model } from './models.ts';
-import { snakeCase } from './table-name.ts';
 
 const READS = new Set(['findMany', 'findFirst', 'findUnique', 'findFirstOrThrow', 'findUniqueOrThrow', 'findOne', 'count', 'aggregate', 'groupBy']);
 const WRITES = new Set(['create', 'createMany', 'createManyAndReturn', 'update', 'updateMany', 'updateManyAndReturn', 'upsert', 'delete', 'deleteMany']);
@@ -28,7 +27,7 @@ export const recognisePrisma = (relations: PrismaRelations): Recogniser => (chai
 };
 
 const guessed = (member: Link, client: string, link: Link, place: Place): Model | undefined =>
-  (/prisma/i.test(client) ? { name: member.name, table: snakeCase(member.name), via: 'prisma', file: place.file, line: link.line } : undefined);
+  (/prisma/i.test(client) ? { name: member.name, table: member.name.charAt(0).toUpperCase() + member.name.slice(1), via: 'prisma', file: place.file, line: link.line } : undefined);
 
 interface Around { readonly relations: PrismaRelations; readonly place: Place; readonly line: number }
 

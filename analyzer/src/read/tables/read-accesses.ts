@@ -2,10 +2,12 @@ import { byEvidence, compareText } from '../../model/evidence.ts';
 import type { FunctionRef, TableAccess, TransactionScope, Unresolved } from '../../model/graph.ts';
 import { imaginedFrame } from '../endpoints/read-routers.ts';
 import type { Interpreter } from '../interpret/interpreter.ts';
-import type { Frame } from '../interpret/values.ts';
+import type { ClassValue } from '../interpret/values.ts';
+import { thisClass } from '../link/scopes.ts';
+import { framedBy, type Instances } from './instances.ts';
 import type { Program } from '../link/program.ts';
 import type { Types } from '../link/types.ts';
-import { childrenOf, eachExpr } from '../link/visit.ts';
+import { eachExpr } from '../link/visit.ts';
 import type { Expr, FileFacts } from '../parse/facts.ts';
 import { chainOf, type Chain } from './chain.ts';
 import type { Place, Recognised, Recogniser, Touch } from './found.ts';
@@ -28,6 +30,7 @@ export interface AccessSources {
   readonly types: Types;
   readonly models: Models;
   readonly relations: PrismaRelations;
+  readonly instances: Instances;
 }
 
 /** Finds every query in every function: what it reads and writes, and in which transaction. */
@@ -40,9 +43,14 @@ export class AccessReader {
   private readonly transactions = new Map<string, TransactionScope>();
   private readonly unresolved: Unresolved[] = [];
 
+  private readonly instances: Instances;
+  private readonly usesBuilder: boolean;
+  private readonly commonTables = new Map<string, Set<string>>();
   private readonly recognisers: readonly Recogniser[];
 
-  constructor({ program, run, types, models, relations }: AccessSources) {
+  constructor({ program, run, types, models, relations, instances }: AccessSources) {
+    this.instances = instances;
+    this.usesBuilder = [...program.files.values()].some(({ imports }) => imports.some(({ specifier }) => /^(?:knex|kysely|drizzle-orm|objection|bookshelf)(?:$|\/)/.test(specifier)));
     this.program = program;
     this.run = run;
     this.types = types;
@@ -52,8 +60,9 @@ export class AccessReader {
 
   read(files: readonly FileFacts[]): ReadAccesses {
     for (const file of files) this.readFile(file);
+    const isCommon = ({ table, evidence }: TableAccess): boolean => this.commonTables.get(evidence.file)?.has(table) === true && !this.models.hasTable(table);
     return {
-      accesses: [...this.accesses.values()].sort(byAccess), unresolved: this.unresolved,
+      accesses: [...this.accesses.values()].filter((one) => !isCommon(one)).sort(byAccess), unresolved: this.unresolved,
       transactions: [...this.transactions.values()].sort((a, b) => byEvidence(a.evidence, b.evidence)),
     };
   }
@@ -70,39 +79,59 @@ export class AccessReader {
   }
 
   private readFunction(file: FileFacts, index: number, inside: Map<number, string>): void {
-    let place: Place | undefined;
-    const see = (expr: Expr): void => {
-      const chain = chainOf(expr);
-      place ??= this.placeOf(file, index);
-      this.readChain(chain, place, inside);
-    };
+    let places: readonly Standing[] | undefined;
     const roots = new Set<Expr>();
     eachExpr(file.functions[index]?.steps ?? [], (expr) => {
       // The outermost call of a chain speaks for all its links.
       if (expr.kind !== 'call' || roots.has(expr)) return;
       noteInner(expr, roots);
-      see(expr);
+      places ??= this.standings(file, index);
+      this.readChain(chainOf(expr), places, inside);
     });
   }
 
-  private placeOf(file: FileFacts, index: number): Place {
-    return { file, scope: index, frame: this.frameOf(file, index), run: this.run, types: this.types, program: this.program, models: this.models };
+  /** A method of a base class is read once for each class that inherits it: `this.table` differs. */
+  private standings(file: FileFacts, index: number): readonly Standing[] {
+    const common = { file, scope: index, run: this.run, types: this.types, program: this.program, models: this.models, usesBuilder: this.usesBuilder };
+    const owner = thisClass(file, index);
+    const fact = owner < 0 ? undefined : file.classes[owner];
+    const heirs = fact === undefined ? [] : this.instances.of(fact);
+    if (heirs.length === 0) return [{ place: { ...common, frame: imaginedFrame(this.run, file, index) } }];
+    return heirs.map((self) => ({ place: { ...common, frame: framedBy(this.run, file, index, self) }, heir: self.of }));
   }
 
-  private frameOf(file: FileFacts, index: number): Frame {
-    return imaginedFrame(this.run, file, index);
+  private readChain(chain: Chain, standings: readonly Standing[], inside: Map<number, string>): void {
+    const [first] = standings;
+    if (first === undefined) return;
+    const { file, scope } = first.place;
+    this.noteTransaction(chain, file, scope, inside);
+    this.noteCommonTables(chain, file);
+    const results = standings.flatMap(({ place, heir }) => {
+      const found = this.recognisers.map((recognise) => recognise(chain, place)).find((one) => one !== undefined);
+      return found === undefined ? [] : [{ found, heir }];
+    });
+    const same = new Set(results.map(({ found }) => JSON.stringify(found))).size <= 1;
+    for (const { found, heir } of same ? results.slice(0, 1) : results) this.keep(found, first.place, inside.get(scope), same ? undefined : heir);
   }
 
-  private readChain(chain: Chain, place: Place, inside: Map<number, string>): void {
+  private noteTransaction(chain: Chain, file: FileFacts, scope: number, inside: Map<number, string>): void {
     const opened = openedBy(chain);
     if (opened !== undefined) {
-      const id = this.open(place.file, place.scope, opened.line);
+      const id = this.open(file, scope, opened.line);
       for (const closure of opened.closures) inside.set(closure, id);
     }
     const whole = opensForFunction(chain);
-    if (whole !== undefined) inside.set(place.scope, this.open(place.file, place.scope, whole));
-    const found = this.recognisers.map((recognise) => recognise(chain, place)).find((one) => one !== undefined);
-    if (found !== undefined) this.keep(found, place, inside.get(place.scope));
+    if (whole !== undefined) inside.set(scope, this.open(file, scope, whole));
+  }
+
+  /** Names that a file gives to parts of queries: `.with('ranked', …)` is no table. */
+  private noteCommonTables(chain: Chain, file: FileFacts): void {
+    for (const { name, args } of chain.links) {
+      const [first] = args;
+      if (!/^with(?:Recursive|Materialized|NotMaterialized)?$/.test(name) || first?.kind !== 'text') continue;
+      const known = this.commonTables.get(file.path) ?? new Set<string>();
+      this.commonTables.set(file.path, known.add(first.value.replace(/\(.*$/, '').trim()));
+    }
   }
 
   private open(file: FileFacts, scope: number, line: number): string {
@@ -111,9 +140,10 @@ export class AccessReader {
     return id;
   }
 
-  private keep(found: Recognised, place: Place, transaction: string | undefined): void {
+  private keep(found: Recognised, place: Place, transaction: string | undefined, heir: ClassValue | undefined): void {
     const { file, scope } = place;
-    for (const touch of found.touches) this.add(touch, found.touches, refOf(file, scope), file, transaction);
+    const at = heir === undefined ? refOf(file, scope) : inheritedRef(file, scope, heir);
+    for (const touch of found.touches) this.add(touch, found.touches, at, file, transaction);
     if (found.unresolved !== undefined) {
       const { what, why, line } = found.unresolved;
       this.unresolved.push({ kind: 'query', what, why, evidence: { file: file.path, line } });
@@ -140,9 +170,15 @@ const noteInner = (expr: Expr, roots: Set<Expr>): void => {
   }
 };
 
+interface Standing { readonly place: Place; readonly heir?: ClassValue | undefined }
+
+/** `RoleStore.getAll`, though `getAll` is written in its base. */
+const inheritedRef = (file: FileFacts, scope: number, heir: ClassValue): FunctionRef => {
+  const name = heir.file.classes[heir.index]?.name ?? '';
+  return { module: heir.file.path, name: (file.functions[scope]?.name ?? '').replace(/^[^.]+(?=\.)/, name) };
+};
+
 const refOf = (file: FileFacts, scope: number): FunctionRef => ({ module: file.path, name: file.functions[scope]?.name ?? '(top)' });
 
 const byAccess = (a: TableAccess, b: TableAccess): number =>
   byEvidence(a.evidence, b.evidence) || compareText(a.table, b.table) || compareText(a.mode, b.mode) || compareText(a.at.name, b.at.name);
-
-export const innerOf = childrenOf;

@@ -1,0 +1,42 @@
+import type { Evidence } from '../../model/evidence.ts';
+import type { Site } from '../interpret/interpreter.ts';
+import { texts } from '../interpret/values.ts';
+import { findBinding } from '../link/scopes.ts';
+import type { Expr } from '../parse/facts.ts';
+
+/**
+ * Where a route is written: the innermost call that names its path itself. A wrapper that only passes a path on
+ * (`get(path, handler) { this.app.get(path, …) }`) is not the place a reader looks for.
+ */
+export const originOf = (site: Site, paths: readonly string[]): Evidence => {
+  for (let depth = site.run.stack.length - 1; depth >= 0; depth -= 1) {
+    const at = site.run.stack[depth];
+    if (at?.call.args.some((arg) => names(arg, at, paths)) === true) return place(at);
+  }
+  return place(site);
+};
+
+const place = (site: Site): Evidence => ({ file: site.frame.file.path, line: site.call.line });
+
+const names = (expr: Expr, at: Site, paths: readonly string[]): boolean => {
+  switch (expr.kind) {
+    case 'text': return paths.some((path) => path === expr.value || (expr.value.startsWith('/') && (path.startsWith(expr.value) || path.endsWith(expr.value))));
+    case 'template': return expr.texts.some((part) => part.includes('/') && paths.some((path) => path.includes(part)));
+    case 'concat': case 'either': return expr.of.some((one) => names(one, at, paths));
+    case 'array': return expr.items.some((one) => names(one, at, paths));
+    case 'object': return expr.properties.some(({ value }) => names(value, at, paths));
+    case 'name': case 'member': return !isBorrowed(expr, at) && texts(at.run.evaluate(expr, at.frame)).some((one) => paths.includes(one));
+    default: return false;
+  }
+};
+
+/** Comes from a parameter or from `this`: somebody else knows what it is. */
+const isBorrowed = (expr: Expr, at: Site, depth = 0): boolean => {
+  if (expr.kind === 'this' || depth > 6) return true;
+  if (expr.kind === 'member' || expr.kind === 'index' || expr.kind === 'spread') return isBorrowed(expr.of, at, depth + 1);
+  if (expr.kind === 'call') return expr.args.some((arg) => isBorrowed(arg, at, depth + 1)) || isBorrowed(expr.callee, at, depth + 1);
+  if (expr.kind !== 'name') return false;
+  const binding = findBinding(at.frame.file, at.frame.index, expr.name);
+  if (binding === undefined || binding.scope === 0) return false;
+  return binding.from === 'parameter' || (binding.from === 'let' && binding.value !== undefined && isBorrowed(binding.value, at, depth + 1));
+};
