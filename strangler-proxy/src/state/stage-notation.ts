@@ -1,4 +1,4 @@
-import { StranglerError, type Setting, type Stage, type StickyBy } from '@strangler/kernel';
+import { StranglerError, type Setting, type Shadow, type Stage, type StickyBy } from '@strangler/kernel';
 
 /** What a short notation leaves out. */
 export interface StageDefaults {
@@ -16,12 +16,14 @@ export function parseStage(text: string, { sample, stickyBy, sandbox }: StageDef
   const plain = PLAIN.get(text);
   if (plain !== undefined) return plain;
   const share = Number(amount ?? (name === 'shadow' ? sample : Number.NaN));
-  if (name === 'shadow' && isWithin(share, 1)) return { shadow: { sample: share, ...(sandbox === undefined ? {} : { sandbox }) } };
+  if (name === 'shadow' && isWithin(share, 1)) return { shadow: shadowOf(share, sandbox) };
   if (name === 'canary' && isWithin(share, 100)) return { canary: { percent: share, stickyBy } };
   throw new StranglerError({ code: 'STR_BAD_STAGE', message: `'${text}' is no stage.`, remedy: 'One of monolith, shadow, shadow:0.2, canary:5, service, retired.' });
 }
 
 const PLAIN = new Map<string, Stage>([['monolith', 'monolith'], ['service', 'service'], ['retired', 'retired']]);
+
+const shadowOf = (sample: number, sandbox: Setting | undefined): Shadow => sandbox === undefined ? { sample } : { sample, sandbox };
 
 const isWithin = (value: number, most: number): boolean => value > 0 && value <= most;
 
