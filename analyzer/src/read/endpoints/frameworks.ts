@@ -116,8 +116,22 @@ const hasRegistration = (expr: Expr): boolean => {
   }
 };
 
+const NOT_ROUTERS = /^(?:_|lodash|axios|https?|request|got|fetch|superagent|\w*[cC]ache|redis|db|map|localStorage|\w*[cC]onfig|nconf|Reflect|\$|hooks|plugins|i18n|store|\w*[rR]epo(?:sitory)?|\w*[sS]ervice|\w*[mM]ap|headers|params|query|session|cookies|fs|path|Object|winston|logger)$/;
+
 const isRegistration = ({ callee, args }: Extract<Expr, { kind: 'call' }>): boolean => {
   if (callee.kind === 'name') return MAKES.has(callee.name);
-  if (callee.kind !== 'member') return callee.kind === 'index' && args.length > 1;
-  return (REGISTERS.has(callee.name) && args.length > (callee.name === 'use' || callee.name === 'route' ? 0 : 1)) || MAKES.has(callee.name);
+  if (callee.kind !== 'member') return callee.kind === 'index' && args.length > 1 && looksHandled(args);
+  if (MAKES.has(callee.name)) return true;
+  const receiver = callee.of.kind === 'name' || callee.of.kind === 'member' ? callee.of.name : '';
+  if (!REGISTERS.has(callee.name) || NOT_ROUTERS.test(receiver)) return false;
+  if (callee.name === 'route') return args.length > 0;
+  if (callee.name === 'use') return args.length > 0 && args[0]?.kind !== 'literal';
+  if (callee.name === 'register') return /^(?:fastify|app|server|instance|api|scope)$/i.test(receiver);
+  return args.length > 1 && looksHandled(args);
+};
+
+/** A route's last argument is something that can be called; options and texts are another API's. */
+const looksHandled = (args: readonly Expr[]): boolean => {
+  const [first, last] = [args[0], args.at(-1)];
+  return last !== undefined && first !== undefined && first.kind !== 'object' && ['function', 'name', 'member', 'call', 'array', 'spread', 'either', 'cast', 'index'].includes(last.kind);
 };

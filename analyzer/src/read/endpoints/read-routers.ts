@@ -15,8 +15,9 @@ export interface ReadEndpoints {
 /** Builds all routers by running what builds them: modules, then functions from which registrations are reached, outermost first. */
 export const buildRouters = (run: Interpreter, hooks: RouterHooks, files: readonly FileFacts[], sites: ReadCalls['sites']): void => {
   run.hooks = hooks;
-  for (const file of files) run.module(file);
   const reaching = reachingFunctions(files, sites);
+  run.wanted = reaching;
+  for (const file of files) run.module(file);
   hooks.guessing = true;
   const alone = (isRoot: (file: FileFacts, fact: FunctionFact) => boolean): void => {
     for (const file of files) {

@@ -29,7 +29,8 @@ interface ModuleState {
   done: boolean;
 }
 
-const LIMITS = { depth: 48, perFunction: 400, imaginedDepth: 8 };
+/** Steps that one function may cost in all its runs: much where something is built that we look for, little elsewhere. */
+const LIMITS = { depth: 48, wanted: 200_000, other: 4_000 };
 const NO_HOOKS: Hooks = { onExternal: () => undefined, onMember: () => undefined, runsCallback: () => false, parameter: () => undefined };
 
 /**
@@ -39,7 +40,9 @@ const NO_HOOKS: Hooks = { onExternal: () => undefined, onMember: () => undefined
 export class Interpreter {
   readonly program: Program;
   hooks: Hooks = NO_HOOKS;
-  /** Functions that were run at least once, by file and index. */
+  /** Functions worth their cost: from which something is reached that a reader looks for. */
+  wanted: ReadonlySet<FunctionFact> = new Set();
+  /** Functions that were run at least once, with the steps they cost. */
   readonly executed = new Map<FunctionFact, number>();
   /** Where a closure was made, for those that were never called. */
   readonly closures = new Map<FunctionFact, FunctionValue>();
@@ -250,16 +253,18 @@ export class Interpreter {
     if (fact === undefined || !this.enter(fact)) return UNKNOWN;
     const own = fact.arrow && fact.owner < 0 ? callee.scope.self : self;
     const frame: Frame = { file: callee.file, index: callee.index, variables: new Map(), parent: callee.scope, returns: [], imagined: false, ...(own === undefined ? {} : { self: own }) };
+    const before = this.steps;
     this.bindParameters(fact, args, frame);
     this.runSteps(fact.steps, frame);
     this.depth -= 1;
+    this.executed.set(fact, (this.executed.get(fact) ?? 0) + before - this.steps);
     return wrapping(join(frame.returns), args);
   }
 
   private enter(fact: FunctionFact): boolean {
-    const runs = this.executed.get(fact) ?? 0;
-    if (this.exhausted || this.depth >= LIMITS.depth || runs >= LIMITS.perFunction) return false;
-    this.executed.set(fact, runs + 1);
+    const spent = this.executed.get(fact) ?? 0;
+    if (this.exhausted || this.depth >= LIMITS.depth || spent > (this.wanted.has(fact) ? LIMITS.wanted : LIMITS.other)) return false;
+    this.executed.set(fact, spent + 1);
     this.depth += 1;
     return true;
   }
