@@ -1,23 +1,39 @@
+import { at } from './numbers.ts';
+
+/** An edge as the canonical order sees it: who leans on whom tells nodes apart that look alike otherwise. */
+export interface DirectedEdge {
+  readonly a: number;
+  readonly b: number;
+  readonly weight: number;
+  /** False where a and b come in no order of their own (alike names, changed together). */
+  readonly directed: boolean;
+}
+
 /**
  * An order of the nodes that depends on the graph alone, so that neither names nor the order of reading steer the clustering:
- * colour refinement (Weisfeiler & Leman 1968) on weights. Nodes that even this cannot tell apart keep their given order.
+ * colour refinement (Weisfeiler & Leman 1968) on weights and directions. Nodes that even this cannot tell apart keep their given order.
  */
-export function canonicalOrder(size: number, edges: readonly { readonly a: number; readonly b: number; readonly weight: number }[]): number[] {
-  const around: [number, number][][] = Array.from({ length: size }, () => []);
-  for (const { a, b, weight } of edges) {
-    around[a]?.push([b, weight]);
-    around[b]?.push([a, weight]);
+export function canonicalOrder(size: number, edges: readonly DirectedEdge[]): number[] {
+  const colours = refine(size, edges);
+  return Array.from({ length: size }, (_, i) => i).sort((a, b) => at(colours, a) - at(colours, b) || a - b);
+}
+
+/** A colour per node; equal where the surroundings are. */
+export function refine(size: number, edges: readonly DirectedEdge[]): number[] {
+  const around: [to: number, weight: number, side: number][][] = Array.from({ length: size }, () => []);
+  for (const { a, b, weight, directed } of edges) {
+    around[a]?.push([b, weight, directed ? 1 : 0]);
+    around[b]?.push([a, weight, directed ? 2 : 0]);
   }
   let colours = new Array<number>(size).fill(0);
-  let kinds = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const signatures = around.map((near, node) => signature(colours[node] ?? 0, near.map(([to, weight]) => mix(colours[to] ?? 0, weight))));
-    colours = signatures;
+  for (let round = 0, kinds = 0; round < ROUNDS; round += 1) {
+    const before = colours;
+    colours = around.map((near, node) => signature(at(before, node), near.map(([to, weight, side]) => mix(at(before, to), weight + 16 * side))));
     const now = new Set(colours).size;
     if (now === kinds) break;
     kinds = now;
   }
-  return Array.from({ length: size }, (_, i) => i).sort((a, b) => (colours[a] ?? 0) - (colours[b] ?? 0) || a - b);
+  return colours;
 }
 
 const ROUNDS = 12;

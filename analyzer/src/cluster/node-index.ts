@@ -1,5 +1,5 @@
 import { canonicalOrder } from './canonical.ts';
-import type { Link } from './link.ts';
+import type { Layer, Link } from './link.ts';
 import type { Constraints } from './pins.ts';
 import { mergeParallel, type WeightedEdge } from './weighted-graph.ts';
 
@@ -20,7 +20,7 @@ export function indexNodes(items: readonly string[], links: readonly Link[], con
   const first = new Map<string, number>();
   for (const item of items) if (!first.has(root(item))) first.set(root(item), first.size);
   const node = (item: string): number => first.get(root(item)) ?? 0;
-  const raw = mergeParallel(links.map(({ a, b, weight }) => ({ a: node(a), b: node(b), weight })).filter(({ a, b }) => a !== b));
+  const raw = links.map(({ a, b, layer, weight }) => ({ a: node(a), b: node(b), weight, directed: !MUTUAL.has(layer) })).filter(({ a, b }) => a !== b);
   const number = new Int32Array(first.size);
   canonicalOrder(first.size, raw).forEach((old, now) => { number[old] = now; });
   const to = (old: number): number => number[old] ?? 0;
@@ -31,6 +31,9 @@ export function indexNodes(items: readonly string[], links: readonly Link[], con
     apart: constraints.apart.map(([a, b]) => [to(node(a)), to(node(b))] as const).filter(([a, b]) => a !== b),
   };
 }
+
+/** Layers whose links have no direction. */
+const MUTUAL: ReadonlySet<Layer> = new Set(['names', 'coChange', 'transaction', 'folders']);
 
 /** Union–find over the must-links; the smallest item of a set stands for it. */
 function unite(items: readonly string[], pairs: readonly (readonly [string, string])[]): (item: string) => string {

@@ -104,9 +104,10 @@ export const bookshop = (): SystemModel => systemOf({
   ],
   tables: ['books: id, title, price', 'authors: id, name', 'shelves: id, book_id, count', 'orders: id, customer_id, total', 'order_lines: order_id, book_id, price', 'customers: id, email, spent', 'addresses: id, customer_id, country'],
   accesses: [
+    'orders/checkout.ts#checkout writes customers in checkout',
     'catalog/books.ts#findBook reads books + authors', 'catalog/books.ts#saveBook writes books', 'catalog/authors.ts#findAuthor reads authors', 'catalog/authors.ts#saveAuthor writes authors', 'catalog/search.ts#searchBooks reads books',
     'stock/shelves.ts#restock writes shelves', 'stock/shelves.ts#reserve reads shelves', 'stock/shelves.ts#reserve writes shelves in checkout', 'stock/alerts.ts#lowStock reads shelves + books',
-    'orders/orders.ts#findOrder reads orders + customers', 'orders/orders.ts#findOrder reads order_lines', 'orders/orders.ts#saveOrder writes orders in checkout', 'orders/orders.ts#saveOrder writes order_lines in checkout', 'orders/checkout.ts#checkout writes customers in checkout', 'orders/tax.ts#taxOf reads addresses',
+    'orders/orders.ts#findOrder reads orders + customers', 'orders/orders.ts#findOrder reads order_lines', 'orders/orders.ts#saveOrder writes orders in checkout', 'orders/orders.ts#saveOrder writes order_lines in checkout', 'orders/tax.ts#taxOf reads addresses',
     'customers/customers.ts#findCustomer reads customers', 'customers/customers.ts#saveCustomer writes customers', 'customers/addresses.ts#findAddress reads addresses', 'customers/addresses.ts#saveAddress writes addresses', 'stock/alerts.ts#lowStock reads customers',
   ],
   foreignKeys: ['order_lines.order_id > orders cascade', 'order_lines.book_id > books', 'orders.customer_id > customers', 'addresses.customer_id > customers cascade', 'shelves.book_id > books', 'books.author_id > authors'],

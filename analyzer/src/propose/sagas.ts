@@ -1,5 +1,5 @@
 import { byEvidence, compareText } from '../model/evidence.ts';
-import type { SystemModel, TableAccess } from '../model/graph.ts';
+import type { SystemModel, TableAccess, TransactionScope } from '../model/graph.ts';
 import type { EndpointPlan, Saga, SagaStep } from './analysis.ts';
 import type { Territory } from './territory.ts';
 
@@ -16,15 +16,20 @@ export function planSagas(model: SystemModel, endpoints: readonly EndpointPlan[]
     if (list === undefined) scopes.set(access.transaction, [access]);
     else list.push(access);
   }
-  return model.transactions.flatMap(({ id, at, evidence }) => {
-    const writes = (scopes.get(id) ?? []).sort((a, b) => byEvidence(a.evidence, b.evidence));
-    const owners = [...new Set(writes.map(({ table }) => where.ofTable(table) ?? ''))];
-    if (owners.length < 2) return [];
-    const orchestrator = mostWritten(writes, where.ofModule(at.module), where);
-    const steps = localTransactions(writes, where);
-    const kind = owners.length === 2 && steps.length === 2 && steps[0]?.context === orchestrator ? 'outbox' : 'saga';
-    return [{ id, evidence, name: nameOf(id, at.name, endpoints), orchestrator, kind, steps: withCompensations(steps, orchestrator, kind) }];
+  return model.transactions.flatMap((scope) => {
+    const run = endpoints.find(({ trace }) => trace.steps.some(({ transaction }) => transaction === scope.id));
+    const writes = inOrder(scopes.get(scope.id) ?? [], run);
+    // A seed or a repair script needs no saga: it stays with the monolith and leaves with it.
+    const served = run !== undefined || where.ofModule(scope.at.module) !== undefined;
+    return served && new Set(writes.map(({ table }) => where.ofTable(table))).size > 1 ? [sagaOf(scope, writes, run, where)] : [];
   });
+}
+
+function sagaOf({ id, at, evidence }: TransactionScope, writes: readonly TableAccess[], run: EndpointPlan | undefined, where: Territory): Saga {
+  const orchestrator = mostWritten(writes, where.ofModule(at.module), where);
+  const steps = localTransactions(writes, where);
+  const kind = steps.length === 2 && steps[0]?.context === orchestrator ? 'outbox' : 'saga';
+  return { id, evidence, name: run?.id ?? at.name, orchestrator, kind, steps: withCompensations(steps, orchestrator, kind) };
 }
 
 /** The code's own context if it owns a table that is written; else the owner of most of them. */
@@ -58,8 +63,9 @@ function withCompensations(steps: readonly { context: string; writes: readonly s
   }));
 }
 
-/** The endpoint that runs it is what people call it. */
-function nameOf(id: string, functionName: string, endpoints: readonly EndpointPlan[]): string {
-  const user = endpoints.find(({ trace }) => trace.steps.some(({ transaction }) => transaction === id));
-  return user?.id ?? functionName;
+/** As a request performs them, where an endpoint runs the transaction; else as they stand in the source. */
+function inOrder(writes: readonly TableAccess[], run: EndpointPlan | undefined): TableAccess[] {
+  const place = ({ file, line }: TableAccess['evidence']): string => `${file}:${String(line)}`;
+  const turn = new Map((run?.trace.steps ?? []).map(({ evidence }, i) => [place(evidence), i]));
+  return [...writes].sort((a, b) => (turn.get(place(a.evidence)) ?? turn.size) - (turn.get(place(b.evidence)) ?? turn.size) || byEvidence(a.evidence, b.evidence));
 }
