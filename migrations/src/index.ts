@@ -22,3 +22,4 @@ export { removeReplication, type Removed, type RemoveOptions } from './replicate
 export { replay, type ReplayOptions, type ReplayReport } from './replicate/replay.ts';
 export type { ReplayedTable, ReplayFrom, ReplayPlan } from './replicate/replay-plan.ts';
 export { openKafkaLog, type KafkaLogOptions } from './log/kafka-log.ts';
+export { migrateSchema, type SchemaOptions, type SchemaPhase, type SchemaReport } from './schema/migrate-schema.ts';

@@ -19,8 +19,8 @@ export interface FenceOptions {
   readonly clock?: Clock;
 }
 
-const INSTALL = `
-CREATE SCHEMA IF NOT EXISTS strangler;
+/** The trigger function behind every fence, in the schema `strangler`, which must be there. */
+export const FENCE_FUNCTION = `
 CREATE OR REPLACE FUNCTION strangler.refuse_write() RETURNS trigger LANGUAGE plpgsql AS $fence$
 BEGIN
   RAISE EXCEPTION 'STR_FENCED: table %.% is owned by %', TG_TABLE_SCHEMA, TG_TABLE_NAME, TG_ARGV[0]
@@ -30,7 +30,7 @@ $fence$`;
 
 /** Creates the trigger function. Apart from the fence itself, so that a cut-over has it done before anybody waits. */
 export async function installFence(client: pg.Client): Promise<void> {
-  await client.query(INSTALL);
+  await client.query(`CREATE SCHEMA IF NOT EXISTS strangler; ${FENCE_FUNCTION}`);
 }
 
 /**

@@ -1,0 +1,1 @@
+export { createToolkitObjects as up, dropToolkitObjects as down } from '../toolkit-objects.ts';
