@@ -6,6 +6,8 @@ import { DecoratedReader } from './endpoints/decorated.ts';
 import { RouterHooks } from './endpoints/frameworks.ts';
 import { buildRouters, collectEndpoints } from './endpoints/read-routers.ts';
 import { CallReader } from './calls.ts';
+import { crossCheckImports } from './cross-check.ts';
+import { readHistory } from './history.ts';
 import { readImports, sortUnresolved } from './imports.ts';
 import { Interpreter } from './interpret/interpreter.ts';
 import { Program } from './link/program.ts';
@@ -121,10 +123,13 @@ export const readSystem = async (directory: string, options: ReadOptions): Promi
   const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
   const schema = readSchema({ migrations: ofKind('migration'), sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
-  const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production) }).read(ofKind('source'));
+  const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production), sites: calls.sites }).read(ofKind('source'));
+  const paths = new Set(listing.sources);
+  const history = options.history ? await readHistory(root, paths) : { coChanges: [], unresolved: [] };
+  const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
     name: basename(root), modules: files.modules, imports: imports.edges, calls: calls.edges, endpoints: [...endpoints.endpoints, ...decorated.endpoints].sort(byEndpoint),
-    tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: [],
-    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved, ...decorated.unresolved, ...data.unresolved, ...schema.unresolved]), crossCheck: [],
+    tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges,
+    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved, ...decorated.unresolved, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
   };
 };

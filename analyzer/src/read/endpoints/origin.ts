@@ -31,7 +31,7 @@ const names = (expr: Expr, at: Site, paths: readonly string[]): boolean => {
 };
 
 /** Comes from a parameter or from `this`: somebody else knows what it is. */
-const isBorrowed = (expr: Expr, at: Site, depth = 0): boolean => {
+export const isBorrowed = (expr: Expr, at: Site, depth = 0): boolean => {
   if (expr.kind === 'this' || depth > 6) return true;
   if (expr.kind === 'member' || expr.kind === 'index' || expr.kind === 'spread') return isBorrowed(expr.of, at, depth + 1);
   if (expr.kind === 'call') return expr.args.some((arg) => isBorrowed(arg, at, depth + 1)) || isBorrowed(expr.callee, at, depth + 1);

@@ -2,7 +2,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import type { Site } from '../interpret/interpreter.ts';
 import { memberOf } from '../interpret/members.ts';
 import { UNKNOWN, each, text, texts, type FunctionValue, type Value } from '../interpret/values.ts';
-import { originOf } from './origin.ts';
+import { isBorrowed, originOf } from './origin.ts';
 import { asRouter, MountThing, native, RouterThing, RouteThing } from './router.ts';
 
 export const VERBS: ReadonlyMap<string, string> = new Map([
@@ -56,6 +56,8 @@ const verbCall = (router: RouterThing, method: string, args: readonly Value[], s
 };
 
 const addRoute = (router: RouterThing, method: string, paths: readonly string[], rest: readonly Value[], site: Site): void => {
+  // A wrapper that nobody calls registers nothing: its caller would have named the path.
+  if (paths.length === 0 && site.run.stack.length <= 1 && site.call.args[0] !== undefined && isBorrowed(site.call.args[0], site)) return;
   const handlers = handlersOf(rest).flatMap(fastifyHandler);
   router.registrations.push({ kind: 'route', method, paths, handlers, at: originOf(site, paths) });
 };

@@ -250,7 +250,7 @@ export class Interpreter {
 
   invoke(callee: FunctionValue, args: readonly Value[], self: Value | undefined): Value {
     const fact = callee.file.functions[callee.index];
-    if (fact === undefined || !this.enter(fact)) return UNKNOWN;
+    if (fact === undefined || !this.enter(fact)) return wrapping(UNKNOWN, args);
     const own = fact.arrow && fact.owner < 0 ? callee.scope.self : self;
     const frame: Frame = { file: callee.file, index: callee.index, variables: new Map(), parent: callee.scope, returns: [], imagined: false, ...(own === undefined ? {} : { self: own }) };
     const before = this.steps;

@@ -28,11 +28,18 @@ const call = (node: ts.CallExpression, to: Lowering): Expr => {
 
 const invocation = (node: ts.CallExpression | ts.NewExpression, form: 'call' | 'new', to: Lowering): CallExpr => {
   const callee = lower(node.expression, to);
-  const route = form === 'call' ? routeName(node as ts.CallExpression) : undefined;
+  const route = form === 'call' ? routeName(node as ts.CallExpression) ?? wrappedName(node as ts.CallExpression, to) : undefined;
   const args = (node.arguments ?? []).map((arg) => to.named(route, () => lower(arg, to)));
   const at = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node;
   const types = node.typeArguments?.flatMap((type) => lowerType(type, to) ?? []);
   return { kind: 'call', callee, args, form, line: to.line(at), ...(types === undefined ? {} : { types }) };
+};
+
+/** `exports.list = asyncHandler(async (req, res) => …)`: the one function a wrapper is given has the name of the whole. */
+const wrappedName = (node: ts.CallExpression, to: Lowering): string | undefined => {
+  if (to.current !== 0 || to.hint === undefined || to.hint === 'default') return undefined;
+  const functions = node.arguments.filter((arg) => ts.isArrowFunction(arg) || ts.isFunctionExpression(arg));
+  return functions.length === 1 ? to.hint : undefined;
 };
 
 const VERBS = new Set(['get', 'post', 'put', 'patch', 'delete', 'del', 'all', 'use', 'head', 'options']);
@@ -133,12 +140,23 @@ const assign = (node: ts.BinaryExpression, to: Lowering): Expr => {
 const index = (node: ts.ElementAccessExpression, to: Lowering): Expr => {
   const of = lower(node.expression, to);
   const by = node.argumentExpression;
+  const last = fromEnd(node);
+  if (last !== undefined) return { kind: 'call', callee: { kind: 'member', of, name: 'at', line: to.line(by) }, args: [{ kind: 'literal', value: -last }], form: 'call', line: to.line(by) };
   return ts.isStringLiteralLike(by) ? { kind: 'member', of, name: by.text, line: to.line(by) } : { kind: 'index', of, by: lower(by, to) };
+};
+
+/** `list[list.length - 1]` → 1. */
+const fromEnd = (node: ts.ElementAccessExpression): number | undefined => {
+  const by = node.argumentExpression;
+  if (!ts.isBinaryExpression(by) || by.operatorToken.kind !== ts.SyntaxKind.MinusToken || !ts.isNumericLiteral(by.right) || !ts.isPropertyAccessExpression(by.left)) return undefined;
+  const list = dotted(node.expression);
+  return by.left.name.text === 'length' && list !== undefined && dotted(by.left.expression) === list ? Number(by.right.text) : undefined;
 };
 
 const EXPRESSIONS = new Map<ts.SyntaxKind, LowerExpression>([
   [ts.SyntaxKind.StringLiteral, text], [ts.SyntaxKind.NoSubstitutionTemplateLiteral, text],
   [ts.SyntaxKind.NumericLiteral, (node: ts.NumericLiteral): Expr => ({ kind: 'literal', value: Number(node.text) })],
+  [ts.SyntaxKind.RegularExpressionLiteral, text],
   [ts.SyntaxKind.TrueKeyword, literal(true)], [ts.SyntaxKind.FalseKeyword, literal(false)], [ts.SyntaxKind.NullKeyword, literal(null)],
   [ts.SyntaxKind.Identifier, name],
   [ts.SyntaxKind.ThisKeyword, (): Expr => ({ kind: 'this' })], [ts.SyntaxKind.SuperKeyword, (): Expr => ({ kind: 'super' })],

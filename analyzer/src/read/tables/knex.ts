@@ -13,6 +13,8 @@ const BUILDER = new Set([
   'del', 'distinct', 'countDistinct', 'with', 'columnInfo', 'having', 'limit', 'offset', 'transacting', 'forUpdate', 'max', 'min', 'sum', 'avg', 'count', 'first', 'update', 'delete', 'truncate', 'as', 'modify', 'clearSelect', 'union', 'unionAll', 'withRecursive', 'batchInsert', 'unsafe',
 ]);
 const CERTAIN = new Set(['where', 'whereIn', 'whereNot', 'andWhere', 'whereNull', 'whereNotNull', 'whereRaw', 'insert', 'select', 'leftJoin', 'innerJoin', 'join', 'orderBy', 'returning', 'onConflict', 'pluck', 'del']);
+/** What only a query builder is asked after a table was named: `join` and `select` are also others' words. */
+const TELLING = new Set(['where', 'whereIn', 'whereNot', 'andWhere', 'whereNull', 'whereNotNull', 'whereRaw', 'insert', 'leftJoin', 'innerJoin', 'returning', 'onConflict', 'del', 'orderBy']);
 const WRITES = new Set(['insertInto', 'updateTable', 'deleteFrom', 'replaceInto', 'mergeInto', 'insert', 'upsert', 'update', 'del', 'delete', 'truncate', 'increment', 'decrement', 'onConflict', 'merge', 'batchInsert', 'ignore']);
 const JOINS = /^(?:\w*[jJ]oin)$/;
 const NAMES_TABLE = new Set(['from', 'into', 'table', 'queryBuilder', 'using', 'selectFrom', 'insertInto', 'updateTable', 'deleteFrom', 'replaceInto', 'mergeInto']);
@@ -49,8 +51,8 @@ const unknownTable = (named: readonly Named[]): Recognised | undefined => {
 /** `db('orders')`: a call on something that is knex by its name or type, or whose result is used as a query. */
 const calledTables = (chain: Chain, place: Place): Named[] => namedCalls(chain).flatMap(({ receiver, args, call, position }) => {
   const after = chain.links.slice(position + 1);
-  const certain = after.some(({ name }) => CERTAIN.has(name));
   const strong = STRONG.test(receiver);
+  const certain = after.some(({ name }) => (strong ? CERTAIN : TELLING).has(name));
   const known = strong || isKnexValue(call.callee, place);
   // Any name will do where knex is used and the call begins a chain: `users('orders').where(…)`.
   if (!strong && (!place.usesBuilder || position > 0)) return [];
@@ -67,6 +69,7 @@ const namedBy = (arg: Expr, line: number, certain: boolean, after: readonly Link
   if (value.kind === 'object' && (value.properties.has('client') || value.properties.has('connection'))) return [];
   const tables = tableNames(value).filter((table) => place.usesBuilder || place.models.hasTable(table));
   if (tables.length > 0) return [{ tables, line }];
+  if (arg.kind === 'name' && place.models.chainBoundTo(place, arg.name) !== undefined) return [];
   if (arg.kind === 'call' || arg.kind === 'object' || value.kind === 'list') return [];
   return certain && after.some(({ name }) => CERTAIN.has(name)) ? [{ tables: [], line, unknown: arg }] : [];
 };

@@ -23,7 +23,9 @@ const inLink = (chain: Chain, link: Link, position: number, place: Place): Recog
   if (first === undefined) return undefined;
   const isMethod = METHODS.has(name) || link.call.form === 'tag';
   if (!isMethod) return literalSql(link);
-  const statements = sqlTexts(place.run.evaluate(first, place.frame));
+  // `query(new Cursor('…'))`: the statement is one step further in.
+  const wrapped = first.kind === 'call' && first.form === 'new' ? first.args[0] ?? first : first;
+  const statements = sqlTexts(place.run.evaluate(wrapped, place.frame));
   if (statements.some(isSql)) return readAll(statements.filter(isSql), link);
   return unknownQuery(chain, { first, position, name, known: statements }, link);
 };
@@ -57,6 +59,7 @@ interface Candidate { readonly first: Expr; readonly position: number; readonly 
 
 const unknownQuery = (chain: Chain, { first, position, name, known }: Candidate, link: Link): Recognised | undefined => {
   if (!ALWAYS_SQL.has(name) && !(/^(?:query|execute|raw|unsafe)$/.test(name) && DATABASE.test(before(chain, position)))) return undefined;
-  if (known.some((one) => !one.includes(HOLE)) || first.kind === 'function' || first.kind === 'object') return undefined;
+  // A known text that is no statement is a fragment of one, or a SAVEPOINT and its like.
+  if (known.length > 0 || first.kind === 'function' || first.kind === 'object') return undefined;
   return { touches: [], unresolved: { what: printExpr(first), why: 'the statement is put together at run time', line: link.line } };
 };

@@ -8,7 +8,9 @@ import { framedBy, type Instances } from './instances.ts';
 import type { Program } from '../link/program.ts';
 import type { Types } from '../link/types.ts';
 import { eachExpr } from '../link/visit.ts';
-import type { Expr, FileFacts } from '../parse/facts.ts';
+import type { CallSite } from '../calls.ts';
+import type { Expr, FileFacts, FunctionFact } from '../parse/facts.ts';
+import { propagateTransactions } from './propagate.ts';
 import { chainOf, type Chain } from './chain.ts';
 import type { Place, Recognised, Recogniser, Touch } from './found.ts';
 import { recogniseKnex } from './knex.ts';
@@ -31,6 +33,7 @@ export interface AccessSources {
   readonly models: Models;
   readonly relations: PrismaRelations;
   readonly instances: Instances;
+  readonly sites: ReadonlyMap<FunctionFact, readonly CallSite[]>;
 }
 
 /** Finds every query in every function: what it reads and writes, and in which transaction. */
@@ -45,10 +48,14 @@ export class AccessReader {
 
   private readonly instances: Instances;
   private readonly usesBuilder: boolean;
+  private readonly sites: AccessSources['sites'];
+  private readonly inside = new Map<FunctionFact, string>();
+  private readonly places = new Map<string, FunctionFact>();
   private readonly commonTables = new Map<string, Set<string>>();
   private readonly recognisers: readonly Recogniser[];
 
-  constructor({ program, run, types, models, relations, instances }: AccessSources) {
+  constructor({ program, run, types, models, relations, instances, sites }: AccessSources) {
+    this.sites = sites;
     this.instances = instances;
     this.usesBuilder = [...program.files.values()].some(({ imports }) => imports.some(({ specifier }) => /^(?:knex|kysely|drizzle-orm|objection|bookshelf)(?:$|\/)/.test(specifier)));
     this.program = program;
@@ -60,11 +67,19 @@ export class AccessReader {
 
   read(files: readonly FileFacts[]): ReadAccesses {
     for (const file of files) this.readFile(file);
+    propagateTransactions(this.inside, this.sites);
+    for (const [key, access] of this.accesses) this.accesses.set(key, this.withTransaction(key, access));
     const isCommon = ({ table, evidence }: TableAccess): boolean => this.commonTables.get(evidence.file)?.has(table) === true && !this.models.hasTable(table);
     return {
       accesses: [...this.accesses.values()].filter((one) => !isCommon(one)).sort(byAccess), unresolved: this.unresolved,
       transactions: [...this.transactions.values()].sort((a, b) => byEvidence(a.evidence, b.evidence)),
     };
+  }
+
+  private withTransaction(key: string, access: TableAccess): TableAccess {
+    const fact = this.places.get(key);
+    const id = access.transaction ?? (fact === undefined ? undefined : this.inside.get(fact));
+    return id === undefined ? access : { ...access, transaction: id };
   }
 
   private readFile(file: FileFacts): void {
@@ -75,6 +90,10 @@ export class AccessReader {
       const transaction = decorated ?? around;
       if (transaction !== undefined) inside.set(index, transaction);
       this.readFunction(file, index, inside);
+    }
+    for (const [index, id] of inside) {
+      const fact = file.functions[index];
+      if (fact !== undefined) this.inside.set(fact, id);
     }
   }
 
@@ -143,14 +162,18 @@ export class AccessReader {
   private keep(found: Recognised, place: Place, transaction: string | undefined, heir: ClassValue | undefined): void {
     const { file, scope } = place;
     const at = heir === undefined ? refOf(file, scope) : inheritedRef(file, scope, heir);
-    for (const touch of found.touches) this.add(touch, found.touches, at, file, transaction);
+    for (const touch of found.touches) {
+      const key = this.add(touch, found.touches, at, file, transaction);
+      const fact = file.functions[scope];
+      if (fact !== undefined) this.places.set(key, fact);
+    }
     if (found.unresolved !== undefined) {
       const { what, why, line } = found.unresolved;
       this.unresolved.push({ kind: 'query', what, why, evidence: { file: file.path, line } });
     }
   }
 
-  private add(touch: Touch, all: readonly Touch[], at: FunctionRef, file: FileFacts, transaction: string | undefined): void {
+  private add(touch: Touch, all: readonly Touch[], at: FunctionRef, file: FileFacts, transaction: string | undefined): string {
     const joined = [...new Set(all.map(({ table }) => table))].filter((table) => table !== touch.table).sort(compareText);
     const key = [file.path, touch.line, at.name, touch.table, touch.mode, touch.via].join('\0');
     const known = this.accesses.get(key);
@@ -159,6 +182,7 @@ export class AccessReader {
       table: touch.table, mode: touch.mode, at, columns, via: touch.via, ...(transaction === undefined ? {} : { transaction }),
       joined: [...new Set([...(known?.joined ?? []), ...joined])].sort(compareText), evidence: { file: file.path, line: touch.line },
     });
+    return key;
   }
 }
 
