@@ -5,7 +5,6 @@ import { decide, UNROUTED, type Decision } from './decide/decide.ts';
 import type { Engine } from './engine.ts';
 import { clientAddress, forwardedHeaders, type OutgoingHeaders } from './forward/headers.ts';
 import type { Route } from './match/route-table.ts';
-import type { Target } from './match/target.ts';
 
 /** Whether a peer is a proxy of ours, whose X-Forwarded-For may be believed. */
 export type Trusts = (address: string) => boolean;
@@ -23,13 +22,12 @@ export interface Prepared {
 const UNFRAMED = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE']);
 
 /** Decides, and puts the outgoing request's head in place of the incoming one: http-proxy-middleware sends what `req` says. */
-export function prepare(engine: Engine, trusts: Trusts, req: IncomingMessage, target: Target, route: Route | undefined): Prepared {
+export function prepare(engine: Engine, trusts: Trusts, req: IncomingMessage, route: Route | undefined): Prepared {
   const stage = route === undefined ? 'monolith' : engine.state.current.routes[route.id]?.stage ?? 'monolith';
   const decision = decideFor(engine, trusts, req, route, stage);
   const peer = peerOf(req);
   const headers = forwardedHeaders(req.rawHeaders, { peer, trusted: trusts(peer), secure: 'encrypted' in req.socket, httpVersion: req.httpVersion, port: req.socket.localPort });
   if (req.headers['transfer-encoding'] !== undefined && UNFRAMED.has(req.method ?? '')) headers['transfer-encoding'] = 'chunked';
-  req.url = target.url;
   req.headers = headers;
   return { route, stage, decision, headers };
 }

@@ -5,7 +5,7 @@ import type { Engine } from './engine.ts';
 import { sendProblem } from './forward/answer.ts';
 import { forward, type Forwarded } from './forward/forward.ts';
 import type { Route } from './match/route-table.ts';
-import { readTarget, type Refusal } from './match/target.ts';
+import { readTarget, target, type Refusal } from './match/target.ts';
 import { mirrorOrderOf, orderOf, serviceOf } from './orders.ts';
 import { prepare, type Prepared, type Trusts } from './prepare.ts';
 
@@ -19,26 +19,30 @@ export function createPublicServer(engine: Engine, trusts: Trusts): Server {
     else sendProblem(res, 500, 'STR_PROXY_BUG', 'The proxy failed on this request; it was not completed.');
   });
   // A tunnel opens for WebSocket only; any other Upgrade is an ordinary request whose wish is not granted (RFC 9110 §7.8 allows that).
-  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 0, shouldUpgradeCallback: isWebSocket } as Parameters<typeof createServer>[0], app);
+  const server = createServer({ keepAliveTimeout: 65_000, headersTimeout: 60_000, requestTimeout: 0, shouldUpgradeCallback: isWebSocket } as Parameters<typeof createServer>[0], (req, res) => {
+    // Before Express, which answers 404 by itself to a target it cannot read.
+    const read = readTarget(req.url ?? '', req.rawHeaders);
+    if ('refused' in read) {
+      answerUnusual(req, res, read);
+      return;
+    }
+    req.url = read.url;
+    app(req, res);
+  });
   server.on('upgrade', (req, socket: Socket, head) => { tunnel(engine, trusts, req, socket, head); });
   return server;
 }
 
 async function serve(engine: Engine, trusts: Trusts, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const target = readTarget(req.url ?? '', req.rawHeaders);
-  if ('refused' in target) {
-    answerUnusual(req, res, target);
-    return;
-  }
-  const route = engine.table.match(req.method ?? '', target.path);
+  const route = engine.table.match(req.method ?? '', target(req.url ?? '').path);
   if (route?.write !== true) {
-    await forwardAndCompare(engine, req, res, prepare(engine, trusts, req, target, route));
+    await forwardAndCompare(engine, req, res, prepare(engine, trusts, req, route));
     return;
   }
   if (!await passFence(engine, route, res)) return;
   // From here to the decision nothing is awaited: a fence raised later sees this write as under way, one raised earlier has been passed.
   const leave = engine.inFlight.enter(route.id);
-  const forwarded = await forwardAndCompare(engine, req, res, prepare(engine, trusts, req, target, route));
+  const forwarded = await forwardAndCompare(engine, req, res, prepare(engine, trusts, req, route));
   leaveWhenCertain(engine, forwarded, leave);
 }
 
@@ -88,12 +92,13 @@ function answerUnusual(req: IncomingMessage, res: ServerResponse, { status, refu
 function isWebSocket(req: IncomingMessage): boolean { return req.headers.upgrade?.toLowerCase() === 'websocket' && req.method === 'GET'; }
 
 function tunnel(engine: Engine, trusts: Trusts, req: IncomingMessage, socket: Socket, head: Buffer): void {
-  const target = readTarget(req.url ?? '', req.rawHeaders);
-  if ('refused' in target || !isWebSocket(req)) {
+  const read = readTarget(req.url ?? '', req.rawHeaders);
+  if ('refused' in read || !isWebSocket(req)) {
     socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
     return;
   }
-  const { route, decision, headers } = prepare(engine, trusts, req, target, engine.table.match('GET', target.path));
+  req.url = read.url;
+  const { route, decision, headers } = prepare(engine, trusts, req, engine.table.match('GET', read.path));
   req.headers = { ...headers, connection: 'Upgrade', upgrade: 'websocket' };
   const upstream = route === undefined || decision.serve === 'monolith' ? engine.monolith : serviceOf(engine, route).upstream;
   upstream.upgrade(req, socket, head);

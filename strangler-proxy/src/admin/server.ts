@@ -8,6 +8,7 @@ import { metricsText } from './metrics.ts';
 import { flip, promote, resetComparison, rollback, routeById } from './operations.ts';
 import type { ChangeBody, ComparisonReport } from './shapes.ts';
 import { routeDetail, statusOf, type Addresses } from './status.ts';
+import { errorText } from '../state/error-code.ts';
 
 export interface AdminOptions {
   readonly token: string;
@@ -100,7 +101,7 @@ function answerError(error: unknown, req: Request, res: Response, next: NextFunc
 /** Express' own refusals (no JSON, too large a body) carry a status; anything else is a bug of ours, and says no more than that. */
 function httpError(error: unknown): StranglerError {
   const status = typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number' ? error.status : 500;
-  return status < 500 ? problem('STR_BAD_REQUEST', error instanceof Error ? error.message : 'The request cannot be read.', 'Mend the request.')
+  return status < 500 ? problem('STR_BAD_REQUEST', errorText(error), 'Mend the request.')
     : new StranglerError({ code: 'STR_PROXY_BUG', message: 'The proxy failed on this request.', remedy: 'Please report it, with what you asked for.', exitCode: 3, cause: error });
 }
 

@@ -32,7 +32,7 @@ function absolute(url: string, host: string): Target | Refusal {
   return target(rest.startsWith('/') ? rest : `/${rest}`);
 }
 
-function target(url: string): Target {
+export function target(url: string): Target {
   const query = url.indexOf('?');
   return { url, path: query === -1 ? url : url.slice(0, query) };
 }

@@ -38,7 +38,7 @@ export function createAsker({ timeoutMs, maxBodyBytes }: AskLimits): Asker {
         if (decoded === undefined) return 'too large';
         return { kind: 'answered', status: answer.statusCode, headers: comparedHeaders(answer.headers), body: decoded, latencyMs };
       } catch (error) {
-        return { kind: 'unanswered', reason: error instanceof Error ? error.message : String(error) };
+        return { kind: 'unanswered', reason: String(error) };
       }
     },
     close: async () => { await agent.destroy(); },

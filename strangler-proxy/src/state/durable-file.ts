@@ -1,6 +1,7 @@
 import { open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { StranglerError } from '@strangler/kernel';
+import { errorText } from './error-code.ts';
 
 /**
  * Replaces a file so that after a crash either the old or the new text is there, never half of one: write beside it, fsync, rename, fsync the
@@ -62,7 +63,7 @@ async function syncDirectory(path: string): Promise<void> {
 
 export const notWritten = (path: string, cause: unknown): StranglerError => new StranglerError({
   code: 'STR_STATE_NOT_WRITTEN',
-  message: `${path} could not be written (${cause instanceof Error ? cause.message : String(cause)}); nothing was changed.`,
+  message: `${path} could not be written (${errorText(cause)}); nothing was changed.`,
   remedy: 'Free some disk space or mend the directory\'s permissions, then try again.',
   exitCode: 3,
   cause,

@@ -1,5 +1,6 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { StranglerError } from '@strangler/kernel';
+import { errorCode } from './error-code.ts';
 
 /** Directories this very process holds: its own pid in a lock file proves nothing after a restart in a container, where every pid is 1. */
 const held = new Set<string>();
@@ -42,7 +43,7 @@ async function createNew(path: string, text: string): Promise<boolean> {
     }
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -61,7 +62,7 @@ export function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { StranglerError } from '@strangler/kernel';
 import { z } from 'zod';
 import type { AuditEntry, ProxyState, Tallies } from './store.ts';
+import { errorCode, errorText } from './error-code.ts';
 
 export const STATE_VERSION = 1;
 
@@ -56,8 +57,8 @@ export async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')) return undefined;
-    throw stateUnreadable(path, cause instanceof Error ? cause.message : String(cause), cause);
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(cause) ?? '')) return undefined;
+    throw stateUnreadable(path, errorText(cause), cause);
   }
 }
 

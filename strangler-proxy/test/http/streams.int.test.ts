@@ -6,11 +6,11 @@ import { proxyOver } from '../support/proxy.ts';
 const open = async (url: string): Promise<IncomingMessage> => new Promise((resolve, reject) => { get(url, { agent: false }, resolve).on('error', reject); });
 
 test('the head of an event stream arrives before its first event, and each event as it is sent', async () => {
-  await using monolith = await startUpstream(dripping(['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n'], 60, { 'content-type': 'text/event-stream' }));
+  await using monolith = await startUpstream(dripping(['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n'], 500, { 'content-type': 'text/event-stream' }));
   await using proxy = await proxyOver({ monolith: monolith.url });
   const startedAt = performance.now();
   const stream = await open(`${proxy.url}/events`);
-  expect(performance.now() - startedAt).toBeLessThan(50);
+  expect(performance.now() - startedAt).toBeLessThan(400);
   const events: string[] = [];
   for await (const chunk of stream) events.push(String(chunk));
   expect(events).toEqual(['data: 1\n\n', 'data: 2\n\n', 'data: 3\n\n']);
