@@ -61,6 +61,9 @@ describe('docker-compose.yml', () => {
     expect(new Set(defaults).size).toBe(defaults.length);
   });
 
+});
+
+describe('docker-compose.yml and the rest of the repository', () => {
   test('every file it names exists', () => {
     const mounted = services.flatMap(([, { volumes = [] }]) => volumes).map((volume) => volume.split(':')[0] ?? '').filter((source) => source.startsWith('.'));
     expect([...dockerfiles(), ...mounted].filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
