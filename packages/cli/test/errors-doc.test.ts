@@ -27,14 +27,18 @@ describe('docs/errors.md', () => {
   });
 });
 
-/** A code in quotes, or at the head of a message (`STR_BUG — …`); a mention in a comment is neither. */
+/** A code in quotes, or at the head of a message (`STR_BUG — …`, 'STR_FENCED: …'); a mention in a comment is neither. */
 function codesIn(text: string): string[] {
-  return [...codesOf(/['"`](STR_[A-Z0-9_]*[A-Z0-9])['"`]/g, withoutComments(text)), ...codesOf(/[`'"](STR_[A-Z0-9_]*[A-Z0-9]) — /g, withoutComments(text))];
+  return codesOf(/['"`](STR_[A-Z0-9_]*[A-Z0-9])(?:['"`]|: | — )/g, withoutComments(text));
 }
 
-const withoutComments = (text: string): string => text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/^\s*\/\/.*$/gm, '');
+}
 
-const codesOf = (pattern: RegExp, text: string): string[] => [...text.matchAll(pattern)].map(([, code = '']) => code);
+function codesOf(pattern: RegExp, text: string): string[] {
+  return [...text.matchAll(pattern)].map(([, code = '']) => code);
+}
 
 /** Every source file of a part of the toolkit; tests and test helpers may invent codes. */
 function sources(directory: string): string[] {
