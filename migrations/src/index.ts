@@ -23,3 +23,6 @@ export { replay, type ReplayOptions, type ReplayReport } from './replicate/repla
 export type { ReplayedTable, ReplayFrom, ReplayPlan } from './replicate/replay-plan.ts';
 export { openKafkaLog, type KafkaLogOptions } from './log/kafka-log.ts';
 export { migrateSchema, type SchemaOptions, type SchemaPhase, type SchemaReport } from './schema/migrate-schema.ts';
+export { domainEvent, domainEvents, type DomainEvent } from './outbox/domain-event.ts';
+export { inboxTable, outboxTable } from './outbox/outbox-table.ts';
+export { consumeOnce, relayFromLog, relayFromTable, type LogRelayOptions, type Publish, type TableRelayOptions } from './outbox/relay.ts';

@@ -42,14 +42,17 @@ const NEW_KEY = '__debezium.newkey';
 export function parseEnvelope(value: unknown, key: unknown = null, headers: MessageHeaders = {}, hints: ValueHints = {}): Envelope {
   if (value === null || value === undefined) return { kind: 'skipped', why: 'tombstone' };
   const envelope = payload(value);
-  if (envelope === undefined) return refused('STR_BAD_ENVELOPE', 'The message is no JSON object.');
+  return envelope === undefined ? refused('STR_BAD_ENVELOPE', 'The message is no JSON object.') : parseObject(envelope, payload(key), headers, hints);
+}
+
+function parseObject(envelope: JsonObject, key: JsonObject | undefined, headers: MessageHeaders, hints: ValueHints): Envelope {
   if (isHeartbeat(envelope)) return { kind: 'skipped', why: 'heartbeat' };
   const source = record(envelope['source']);
   if (source === undefined) return refused('STR_BAD_ENVELOPE', 'The message has no `source`: is a transform flattening it (ExtractNewRecordState)?');
   const position = positionOf(source, record(envelope['transaction']));
   if (position === undefined) return refused('STR_BAD_ENVELOPE', 'The message has no LSN in `source.lsn`: only the PostgreSQL connector can be read as whole transactions.');
   try {
-    return envelope['op'] === 'm' ? parseMessage(envelope, position) : parseChange(envelope, source, payload(key), headers, position, hints);
+    return envelope['op'] === 'm' ? parseMessage(envelope, position) : parseChange(envelope, source, key, headers, position, hints);
   } catch (error) {
     if (error instanceof UnreadableValue) return refused('STR_UNREADABLE_VALUE', error.message);
     throw error;
