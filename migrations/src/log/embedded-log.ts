@@ -7,7 +7,7 @@ import { LSN_ZERO, maxLsn, parseLsn, printLsn, type Lsn } from '../capture/lsn.t
 import type { ChangeLog, LogExtent, LogPosition } from './change-log.ts';
 import { encodeTransaction } from './frame.ts';
 import { RecentTransactions } from './recent.ts';
-import { findEnd, listSegments, segmentFile, transactions, type Segment } from './segment.ts';
+import { findEnd, listSegments, SEGMENT_HEADER, segmentFile, segmentHeader, transactions, type Segment } from './segment.ts';
 import { lockForWriting } from './writer-lock.ts';
 
 export interface EmbeddedLogOptions {
@@ -86,7 +86,7 @@ class SegmentLog implements EmbeddedLog {
   static async load(directory: string, options: EmbeddedLogOptions, unlock: (() => Promise<void>) | undefined): Promise<SegmentLog> {
     const description = await readFile(join(directory, 'log.json'), 'utf8').catch(() => { throw missing(directory); });
     const log = new SegmentLog(directory, (JSON.parse(description) as { id: string }).id, options, unlock);
-    log.segments = await listSegments(directory);
+    log.segments = await listSegments(directory, unlock === undefined ? () => Promise.resolve() : rm);
     log.progress = await readProgress(directory);
     log.complete = await stat(join(directory, 'retired')).then(() => false, () => true);
     await log.findNewest();
@@ -164,10 +164,13 @@ class SegmentLog implements EmbeddedLog {
     if (this.writer !== undefined && this.writer.size < (this.options.segmentBytes ?? SEGMENT_BYTES)) return this.writer;
     await this.writer?.file.close();
     const path = join(this.directory, segmentFile(first.commitLsn));
+    const previousLsn = this.newest?.lsn ?? LSN_ZERO;
     this.writer = { file: await open_(path), size: 0 };
+    await writeAll(this.writer, segmentHeader(previousLsn));
+    this.writer.size = SEGMENT_HEADER;
     await syncDirectory(this.directory);
-    this.size = 0;
-    this.segments.push({ path, firstLsn: first.commitLsn, firstTimeMs: first.committedAtMs });
+    this.size = SEGMENT_HEADER;
+    this.segments.push({ path, firstLsn: first.commitLsn, firstTimeMs: first.committedAtMs, previousLsn });
     await this.retire();
     return this.writer;
   }
@@ -239,8 +242,9 @@ class SegmentLog implements EmbeddedLog {
     for (const [index, segment] of segments.entries()) {
       const next = segments[index + 1];
       if (next !== undefined && (next.firstLsn <= after + 1n || (!started && next.firstTimeMs < fromTimeMs))) continue;
-      const bytes = segment === this.segments.at(-1) ? this.size : (await stat(segment.path)).size;
-      for await (const { transaction } of transactions(segment.path, 0, bytes, ({ lsn, timeMs }) => lsn > after && lsn <= end && (started || timeMs >= fromTimeMs))) {
+      const whole = next === undefined ? { end: segment === this.segments.at(-1) ? this.size : Infinity } : { end: Infinity, lastLsn: next.previousLsn };
+      const begun = (): boolean => started;
+      for await (const transaction of transactions(segment.path, { ...whole, wanted: ({ lsn, timeMs }) => lsn > after && lsn <= end && (begun() || timeMs >= fromTimeMs) })) {
         started = true;
         yield transaction;
       }

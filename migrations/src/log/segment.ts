@@ -5,31 +5,45 @@ import type { ChangeTransaction } from '../capture/change-event.ts';
 import { compareLsn, parseLsn, type Lsn } from '../capture/lsn.ts';
 import { frameSize, readFrame, TransactionBuilder, type FrameHead } from './frame.ts';
 
-/** A file of the log, named after the first position in it. */
+/** A file of the log, named after the first position in it. It begins with a magic word and the last position of the file before it, so that a missing end is noticed. */
 export interface Segment {
   readonly path: string;
   readonly firstLsn: Lsn;
   readonly firstTimeMs: number;
+  readonly previousLsn: Lsn;
 }
 
 const READ_BYTES = 1 << 20;
+const MAGIC = Buffer.from('STRLOG01', 'latin1');
+/** Where the first frame begins. */
+export const SEGMENT_HEADER = MAGIC.length + 8;
 
 export const segmentFile = (first: Lsn): string => `${first.toString(16).toUpperCase().padStart(16, '0')}.log`;
 
-/** The segments of a directory, oldest first. A file whose first frame never became whole is no segment. */
-export async function listSegments(directory: string): Promise<Segment[]> {
-  const names = (await readdir(directory)).filter((name) => /^[0-9A-F]{16}\.log$/.test(name));
-  const found: Segment[] = [];
-  for (const name of names) {
-    const path = join(directory, name);
-    const head = await firstFrame(path);
-    if (head !== undefined) found.push({ path, firstLsn: parseLsn(`${name.slice(0, 8)}/${name.slice(8, 16)}`), firstTimeMs: head.timeMs });
-  }
-  return found.sort((a, b) => compareLsn(a.firstLsn, b.firstLsn));
+export function segmentHeader(previous: Lsn): Buffer {
+  const header = Buffer.concat([MAGIC, Buffer.alloc(8)]);
+  header.writeBigUInt64BE(previous, MAGIC.length);
+  return header;
 }
 
-async function firstFrame(path: string): Promise<FrameHead | undefined> {
-  for await (const { head } of frames(path, 0, Infinity)) return head;
+/** The segments of a directory, oldest first. The newest may have no whole frame yet: then it is no segment, and a writer drops it. @throws StranglerError STR_LOG_CORRUPT */
+export async function listSegments(directory: string, drop: (path: string) => Promise<void>): Promise<Segment[]> {
+  const names = (await readdir(directory)).filter((name) => /^[0-9A-F]{16}\.log$/.test(name)).sort();
+  const found: Segment[] = [];
+  for (const [index, name] of names.entries()) {
+    const segment = await readSegment(join(directory, name), parseLsn(`${name.slice(0, 8)}/${name.slice(8, 16)}`));
+    if (segment !== undefined) found.push(segment);
+    else if (index < names.length - 1) throw damaged(join(directory, name), 0);
+    else await drop(join(directory, name));
+  }
+  return found;
+}
+
+async function readSegment(path: string, firstLsn: Lsn): Promise<Segment | undefined> {
+  const file = await open(path, 'r');
+  const header = await readAt(file, 0, SEGMENT_HEADER).finally(() => file.close());
+  if (header.length < SEGMENT_HEADER || !header.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
+  for await (const { head } of frames(path, SEGMENT_HEADER, Infinity)) return { path, firstLsn, firstTimeMs: head.timeMs, previousLsn: header.readBigUInt64BE(MAGIC.length) as Lsn };
   return undefined;
 }
 
@@ -83,36 +97,43 @@ export interface SegmentEnd {
 
 /** Walks a segment to the end of its last whole transaction: what lies behind was being written when the process died. */
 export async function findEnd(path: string): Promise<SegmentEnd | undefined> {
-  let position = 0;
+  let position = SEGMENT_HEADER;
   let found: SegmentEnd | undefined;
-  for await (const { head } of frames(path, 0, Infinity)) {
+  for await (const { head } of frames(path, SEGMENT_HEADER, Infinity)) {
     position += head.size;
     if (!head.more) found = { size: position, head: { lsn: head.lsn, timeMs: head.timeMs } };
   }
   return found;
 }
 
-export interface PlacedTransaction {
-  readonly transaction: ChangeTransaction;
-  /** Byte after it. */
+export interface Range {
+  /** Byte after the last frame that is durable. */
   readonly end: number;
+  /** The last position the file must hold, where that is known. */
+  readonly lastLsn?: Lsn;
+  /** Frames that are not wanted are not parsed. */
+  wanted(head: FrameHead): boolean;
 }
 
-/** Transactions of a segment that `wanted` lets through, from byte `start` to byte `end`. Frames that are not wanted are not parsed. */
-export async function* transactions(path: string, start: number, end: number, wanted: (head: FrameHead) => boolean): AsyncGenerator<PlacedTransaction> {
+/** Transactions of a segment. @throws StranglerError STR_LOG_CORRUPT when it does not reach as far as it must */
+export async function* transactions(path: string, { end, lastLsn, wanted }: Range): AsyncGenerator<ChangeTransaction> {
   const builder = new TransactionBuilder();
-  let position = start;
-  for await (const { bytes, offset, head } of frames(path, start, end)) {
+  let position = SEGMENT_HEADER;
+  let seen: Lsn | undefined;
+  for await (const { bytes, offset, head } of frames(path, SEGMENT_HEADER, end)) {
     position += head.size;
+    seen = head.lsn;
     const transaction = wanted(head) ? builder.add(bytes, offset, head) : undefined;
-    if (transaction !== undefined) yield { transaction, end: position };
+    if (transaction !== undefined) yield transaction;
   }
-  if (end !== Infinity && position < end) throw damaged(path, position);
+  if ((end !== Infinity && position < end) || (lastLsn !== undefined && seen !== lastLsn)) throw damaged(path, position);
 }
 
-const damaged = (path: string, position: number): StranglerError => new StranglerError({
-  code: 'STR_LOG_CORRUPT',
-  message: `The change log is damaged: ${path}, byte ${String(position)}.`,
-  remedy: 'Look at the disk. What was applied is safe in the target; remove the replication and start it again with a new snapshot.',
-  exitCode: ExitCode.environment,
-});
+function damaged(path: string, position: number): StranglerError {
+  return new StranglerError({
+    code: 'STR_LOG_CORRUPT',
+    message: `The change log is damaged: ${path}, byte ${String(position)}.`,
+    remedy: 'Look at the disk. What was applied is safe in the target; remove the replication and start it again with a new snapshot.',
+    exitCode: ExitCode.environment,
+  });
+}
