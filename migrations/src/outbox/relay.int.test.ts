@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '@strangler/testkit';
-import { knex } from 'knex';
+import knex from 'knex';
 import pg from 'pg';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';

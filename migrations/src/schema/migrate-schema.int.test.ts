@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testDatabase, type TestDatabase } from '@strangler/testkit';
-import { knex } from 'knex';
+import knex from 'knex';
 import pg from 'pg';
 import { installFence, liftFence, raiseFence } from '../cutover/fence.ts';
 import { migrateSchema, type SchemaOptions, type SchemaReport } from './migrate-schema.ts';

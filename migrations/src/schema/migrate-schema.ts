@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ExitCode, StranglerError } from '@strangler/kernel';
-import { knex, type Knex } from 'knex';
+import knex, { type Knex } from 'knex';
 
 /** `expand` adds what both owners need, any time before the cut-over; `contract` takes away what only the old one needed, when nobody goes back any more. */
 export type SchemaPhase = 'expand' | 'contract';
