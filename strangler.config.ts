@@ -3,7 +3,7 @@ import { defineMigration, env } from '@strangler/kernel';
 /** The sample's migration: the shop's catalog is on its way out. Copy this file and make it yours. */
 export default defineMigration({
   monolith: {
-    source: 'monolith/src',
+    source: 'monolith',
     url: env('MONOLITH_URL'),
     database: env('MONOLITH_DATABASE_URL'),
   },
@@ -13,7 +13,7 @@ export default defineMigration({
       context: 'Catalog',
       url: env('CATALOG_URL'),
       database: env('CATALOG_DATABASE_URL'),
-      owns: { modules: ['catalog/**'], tables: ['categories', 'products'] },
+      owns: { modules: ['src/catalog/**'], tables: ['categories', 'products'] },
     },
   },
 

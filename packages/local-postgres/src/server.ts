@@ -46,7 +46,8 @@ export const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   log_min_messages: 'fatal',
 };
 
-const USER = 'strangler';
+/** Not `strangler`: PostgreSQL looks for tables in the schema named like the user first, and the toolkit has a schema of that name. */
+const USER = 'postgres';
 const execute = promisify(execFile);
 
 /** Starts (and, the first time, creates) a server. @throws StranglerError STR_NO_POSTGRES, STR_POSTGRES_FAILED with the end of the server's log. */

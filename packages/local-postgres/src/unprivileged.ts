@@ -26,8 +26,16 @@ export async function serverUser(): Promise<ServerUser | undefined> {
   });
 }
 
-/** Makes the data directory the server user's own. */
+/** Makes the data directory the server user's own. @throws StranglerError STR_DIRECTORY_CLOSED when that user could not get there. */
 export async function prepareDirectory(directory: string, user: ServerUser | undefined): Promise<void> {
+  if (user !== undefined && !await everybodyMayEnter(dirname(directory))) {
+    throw new StranglerError({
+      code: 'STR_DIRECTORY_CLOSED',
+      message: `PostgreSQL runs as user ${String(user.uid)} here, which may not enter ${dirname(directory)}.`,
+      remedy: 'Choose a data directory that others may pass through (chmod o+x on the directories above it).',
+      exitCode: ExitCode.environment,
+    });
+  }
   await mkdir(directory, { recursive: true, mode: 0o700 });
   await chmod(directory, 0o700);
   if (user !== undefined) await chown(directory, user.uid, user.gid);

@@ -43,6 +43,7 @@ function printDetail({ route, evidence, tally }: ComparisonReport): string {
     `  ${path}  ${String(count)} ×`,
     ...examples.map(({ control, candidate, path: at }) => `      ${at}: monolith ${control ?? '(absent)'}, service ${candidate ?? '(absent)'}`),
   ]);
+  const lagging = tally.settled === 0 ? '' : ` ${String(tally.settled)} differed and agreed when asked again a moment later (replication lag, or a flicker).`;
   const skips = Object.entries(tally.skipped).map(([reason, count]) => `${String(count)} ${reason}`).join(', ');
-  return [`${route}: ${evidence.because}${skips === '' ? '' : ` Not compared: ${skips}.`}`, ...lines].join('\n');
+  return [`${route}: ${evidence.because}${lagging}${skips === '' ? '' : ` Not compared: ${skips}.`}`, ...lines].join('\n');
 }

@@ -1,6 +1,6 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import { join } from 'node:path';
-import { flag, text, type Command, type Io } from '../command.ts';
+import { flag, text, type Command, type Io, type Outcome } from '../command.ts';
 import { newPlay, summarize, type Play } from '../demo/play.ts';
 import { perform } from '../demo/scenario.ts';
 import { printSummary, type DemoSummary, type Kept } from '../demo/summary.ts';
@@ -17,28 +17,34 @@ About a minute; needs no Docker: PostgreSQL comes from npm. Everything lies in a
   options: { keep: { type: 'boolean' }, chaos: { type: 'string' }, seed: { type: 'string' } },
   run: async ({ values, io }) => {
     const play = newPlay({ kills: wholeNumber('--chaos', text(values, 'chaos') ?? '0'), seed: wholeNumber('--seed', text(values, 'seed') ?? '1') }, io);
-    const keep = flag(values, 'keep');
     try {
-      await perform(play);
-      const where = keep ? kept(play) : undefined;
-      const summary: DemoSummary = { ...summarize(play), ...(where === undefined ? {} : { kept: where }) };
-      if (keep) await waitForTheUser(summary, values['json'] === true, io);
-      return { exitCode: ExitCode.ok, text: keep ? '' : printSummary(summary), json: summary };
-    } catch (error) {
-      if (keep && !io.signal.aborted) {
-        io.err(`Left as it is: ${play.world?.directory ?? ''}. Ctrl-C ends it.\n`);
-        await untilAborted(io.signal);
-      }
-      throw error;
+      return flag(values, 'keep') ? await playAndStay(play, flag(values, 'json'), io) : await playOnce(play);
     } finally {
       await tidy(play);
     }
   },
 };
 
-async function waitForTheUser(summary: DemoSummary, json: boolean, io: Io): Promise<void> {
+async function playOnce(play: Play): Promise<Outcome> {
+  await perform(play);
+  const summary = summarize(play);
+  return { exitCode: ExitCode.ok, text: printSummary(summary), json: summary };
+}
+
+/** However it ends, everything is left running to be looked at until the user has seen enough. */
+async function playAndStay(play: Play, json: boolean, io: Io): Promise<Outcome> {
+  try {
+    await perform(play);
+  } catch (error) {
+    if (!io.signal.aborted) io.err(`Left as it is: ${play.world?.directory ?? ''}. Ctrl-C ends it.\n`);
+    await untilAborted(io.signal);
+    throw error;
+  }
+  const where = kept(play);
+  const summary: DemoSummary = { ...summarize(play), ...(where === undefined ? {} : { kept: where }) };
   if (!json) io.out(printSummary(summary));
   await untilAborted(io.signal);
+  return { exitCode: ExitCode.ok, text: '', json: summary };
 }
 
 async function tidy(play: Play): Promise<void> {

@@ -44,10 +44,14 @@ export function cutoverPorts(sides: CutoverSides): CutoverPorts {
     },
     drain: {
       marker: () => emitMarker(oldUrl, `cutover ${sides.name}`),
-      caughtUp: (lsn, deadlineMs) => waitForCheckpoint(newUrl, drained, lsn, { deadlineMs }),
+      caughtUp: async (lsn, deadlineMs) => {
+        await waitForCheckpoint(newUrl, drained, lsn, { deadlineMs });
+      },
     },
     reverse: {
-      prepare: () => prepareReplication({ name: reverse, mapping: reverseMapping, sourceUrl: newUrl, targetUrl: oldUrl }),
+      prepare: async () => {
+        await prepareReplication({ name: reverse, mapping: reverseMapping, sourceUrl: newUrl, targetUrl: oldUrl });
+      },
       start: async () => {
         await waitForCheckpoint(oldUrl, reverse, await emitMarker(newUrl, `reverse of ${sides.name}`), { deadlineMs: REVERSE_STARTS_MS });
       },

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { analyze, formats } from '@strangler/analyzer';
-import { cutOver, readCheckpoint, replay, verify } from '@strangler/migrations';
+import { cutOver, emitMarker, readCheckpoint, replay, verify, waitForCheckpoint, type ReplayFrom, type ReplayOptions } from '@strangler/migrations';
 import { loadConfig, systemClock, type MigrationConfig, type ReplicationConfig } from '@strangler/kernel';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cutoverPorts } from '../compose/cutover.ts';
@@ -29,8 +29,8 @@ export async function perform(play: Play): Promise<void> {
   await step(play, 'Shadow: the catalog service answers every read too, and nobody sees it', () => shadow(play, world));
   await step(play, 'The service is switched to its mended build, and asked again', () => mend(play, world));
   await step(play, 'Canary: 5, 50, 100 % of the callers, each always on one side', () => canary(play));
+  await step(play, 'The change log is replayed into fresh copies: from the start, and from a time of our choice', () => again(play, world, config));
   await step(play, 'Cut-over: the catalog owns its writes from now on', () => move(play, world, config, 'forward'));
-  await step(play, 'The change log is replayed into a fresh copy, from a time of our choice', () => again(play, world, config));
   await step(play, 'Back to the monolith, and forward again, with nothing lost', async () => {
     await move(play, world, config, 'back');
     await move(play, world, config, 'forward');
@@ -81,7 +81,7 @@ async function copy(play: Play, world: World, config: MigrationConfig): Promise<
 async function shadow(play: Play, world: World): Promise<void> {
   const admin = present(play.admin, 'the admin API');
   await world.startCatalog('half-even');
-  await moveReads(admin, play.expected, 'shadow', 'see whether the service answers like the monolith');
+  await moveReads(admin, play.expected, 'shadow:1', 'see whether the service answers like the monolith');
   const found = await until('a disagreement', 60_000, async () => {
     const reports = await insist(() => admin.compare());
     const differing = reports.flatMap(({ route, tally }) => Object.entries(tally.paths).filter(([, { count }]) => count > 0).map(([path, { count, examples }]) => ({ route, path, count, example: examples[0] })));
@@ -89,7 +89,7 @@ async function shadow(play: Play, world: World): Promise<void> {
     return total > 600 && differing.length > 0 ? differing : undefined;
   });
   for (const { route, path, count } of found) play.narrator.fact(`${route} ${path} differs, ${String(count)} ×`);
-  const price = found.find(({ path, example }) => /effectivePrice/.test(path) && example !== undefined);
+  const price = found.find(({ path, example }) => path.includes('effectivePrice') && example !== undefined);
   check(price?.example !== undefined, `the planted rounding is found at effectivePrice, and not only at ${found.map(({ path }) => path).join(', ')}`);
   play.disagreement = { path: price.path, control: price.example.control, candidate: price.example.candidate };
   play.narrator.fact(`for example ${price.example.path}: monolith ${price.example.control ?? ''}, service ${price.example.candidate ?? ''}`);
@@ -130,10 +130,42 @@ async function move(play: Play, world: World, config: MigrationConfig, direction
   await systemClock.sleep(1_500);
 }
 
+/** Writes are held for the blink in which the copies are made, so that there is something that stands still to compare them with. */
 async function again(play: Play, world: World, config: MigrationConfig): Promise<void> {
-  void play; void world; void config; void replay; void BACK;
-  await Promise.resolve();
+  const admin = present(play.admin, 'the admin API');
+  const mapping = replication(config, FORWARD);
+  const common = { name: FORWARD, mapping, logDirectory: join(world.stateDirectory, 'log'), targetUrl: world.catalogDatabase, execute: true };
+  const time = new Date(systemClock.now() - 5_000);
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    const hold = await insist(() => admin.fence({ tables: Object.keys(mapping.tables), deadlineMs: 8_000, by: 'demo', why: 'compare a replayed copy' }));
+    await waitForCheckpoint(world.catalogDatabase, FORWARD, await emitMarker(world.monolithDatabase, 'replay'), { deadlineMs: 8_000 });
+    const facts = [
+      await copyAndVerify(world, common, 'start', `rebuilt_${String(attempt)}`),
+      await copyAndVerify(world, common, { time }, `since_${String(attempt)}`),
+    ];
+    // A proxy that was killed meanwhile held nothing any more, and what was compared had moved on.
+    const held = await insist(() => admin.release(hold.fenceId)).catch(() => undefined);
+    if (facts.some((fact) => fact === undefined) && held === undefined) continue;
+    check(facts.every((fact) => fact !== undefined), 'a replayed copy equals its source');
+    for (const fact of facts) play.narrator.fact(fact);
+    play.narrator.fact(`writes waited ${(held?.pauseMs ?? 0).toFixed(0)} ms for it`);
+    return;
+  }
+  check(false, 'a copy could be compared without the proxy being killed');
 }
+
+/** Undefined when the copy is not equal. */
+async function copyAndVerify(world: World, common: Omit<ReplayOptions, 'from' | 'intoSchema'>, from: ReplayFrom, intoSchema: string): Promise<string | undefined> {
+  const report = await replay({ ...common, from, intoSchema });
+  const { kind } = await verify({ mapping: into(common.mapping, intoSchema), ...sides(world), settleMs: 0 });
+  if (kind !== 'Verified') return undefined;
+  const since = typeof from === 'object' && 'time' in from ? from.time.toISOString() : 'the start';
+  return `from ${since}: ${String(report.events)} events onto ${report.onto}, equal to the monolith's rows`;
+}
+
+const into = (mapping: ReplicationConfig, schema: string): ReplicationConfig => ({
+  ...mapping, tables: Object.fromEntries(Object.entries(mapping.tables).map(([name, table]) => [name, { ...table, into: `${schema}.${table.into ?? name}` }])),
+});
 
 async function close(play: Play, world: World, config: MigrationConfig): Promise<void> {
   await play.chaos?.done;
@@ -150,8 +182,26 @@ async function close(play: Play, world: World, config: MigrationConfig): Promise
     play.judged = judged;
     check(judged.lost.length === 0 && judged.duplicated.length === 0, `the ${owner} holds every acknowledged write once: ${[...judged.lost, ...judged.duplicated].slice(0, 3).join('; ')}`);
   }
+  play.events = await countEvents(world, config);
+  check(play.events.lost === 0 && play.events.duplicated === 0, `every logged event was applied once: ${JSON.stringify(play.events)}`);
   const { failed, failures } = present(play.traffic, 'traffic').tally();
   check(play.options.kills > 0 || failed === 0, `no request failed: ${[...failures].map(([what, count]) => `${String(count)} × ${what}`).join('; ')}`);
+}
+
+/** What the change logs hold against what the checkpoints counted; both are written by different hands. */
+async function countEvents(world: World, config: MigrationConfig): Promise<{ applied: number; lost: number; duplicated: number }> {
+  const total = { applied: 0, lost: 0, duplicated: 0 };
+  for (const name of [...COPIES, BACK]) {
+    const mapping = replication(config, name);
+    const target = mapping.to === 'monolith' ? world.monolithDatabase : world.catalogDatabase;
+    const plan = await replay({ name, mapping, logDirectory: join(world.stateDirectory, 'log'), targetUrl: target, from: 'start', intoSchema: 'only_a_plan', execute: false });
+    const logged = plan.events - plan.tables.reduce((sum, { snapshotReads }) => sum + snapshotReads, 0);
+    const applied = (await readCheckpoint(target, name))?.eventsApplied ?? 0;
+    total.applied += applied;
+    total.lost += Math.max(0, logged - applied);
+    total.duplicated += Math.max(0, applied - logged);
+  }
+  return total;
 }
 
 const sides = (world: World): { sourceUrl: string; targetUrl: string } => ({ sourceUrl: world.monolithDatabase, targetUrl: world.catalogDatabase });

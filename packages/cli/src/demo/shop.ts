@@ -5,7 +5,7 @@ import { until } from './poll.ts';
 export async function signIn(url: string): Promise<string> {
   return until('signing in', 10_000, async () => {
     const answer = await fetch(`${url}/auth/login`, {
-      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'staff@example.com', password: 'shop-demo' }),
+      method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'staff@example.com', password: 'tea-and-biscuits' }),
     }).catch(() => undefined);
     if (answer?.ok !== true) return undefined;
     return (await answer.json() as { token: string }).token;

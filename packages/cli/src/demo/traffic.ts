@@ -55,6 +55,7 @@ export function startTraffic(options: TrafficOptions): Traffic {
   return {
     tally: () => ({ ...tally, failures: new Map(tally.failures) }),
     stop: async () => {
+      if (stop.signal.aborted) return;
       stop.abort();
       await Promise.all([...readers, ...writers]);
       await agent.close();
@@ -70,8 +71,8 @@ async function pace(index: number, workers: number, perSecond: number, signal: A
     const waitMs = next - performance.now();
     // A late loop does not try to catch up: the load stays steady after a pause.
     next = Math.max(next, performance.now()) + everyMs;
-    if (waitMs > 0) await delay(waitMs, undefined, { signal }).catch(() => undefined);
-    if (!signal.aborted) await act();
+    const told = waitMs > 0 && await delay(waitMs, false, { signal }).catch(() => true);
+    if (!told) await act();
   }
 }
 

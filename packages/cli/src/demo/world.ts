@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,13 +32,15 @@ export interface World {
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 /** What the analyzer reads. */
-export const SOURCE = join(ROOT, 'monolith/src');
+export const SOURCE = join(ROOT, 'monolith');
 const STRANGLER = join(ROOT, 'packages/cli/bin/strangler.mjs');
 
 /** Starts the shop as it was before anybody thought of taking it apart: one process, one database, with data. */
 export async function startWorld(): Promise<World> {
   await repositoryIsHere();
   const directory = await mkdtemp(join(tmpdir(), 'strangler-demo-'));
+  // The database servers of a root run as another user and must pass through; what lies in it keeps its own modes.
+  await chmod(directory, 0o711);
   const logs = join(directory, 'logs');
   await mkdir(logs);
   const servers: LocalPostgres[] = [];

@@ -1,0 +1,61 @@
+import { join } from 'node:path';
+import { ExitCode, StranglerError, systemClock, type ReplicationConfig } from '@strangler/kernel';
+import { readCheckpoint, replicate, type ReplicationEvent, type RunningReplication } from '@strangler/migrations';
+import type { Command, Invocation, Io } from '../command.ts';
+import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, replicationSides, type Migration } from '../context.ts';
+import { untilAborted } from '../wait.ts';
+
+export const command: Command = {
+  usage: 'replicate [REPLICATION …]',
+  help: `Copies the tables of each replication (all of the config by default) and follows their changes until it is told to stop: WAL → change log →
+target, whole transactions, each exactly once in effect. It goes on where it stopped, however it stopped. A replication back to the monolith
+waits until a cut-over prepares it. One process per replication; a second is refused.
+
+${CONFIG_HELP}`,
+  options: CONFIG_OPTIONS,
+  run: async (invocation) => {
+    const migration = await loadMigration(invocation);
+    const all = Object.keys(migration.config.replication ?? {});
+    const names = invocation.positionals.length > 0 ? invocation.positionals : all;
+    if (names.length === 0) throw new StranglerError({ code: 'STR_UNKNOWN_REPLICATION', message: 'The config declares no replication.', remedy: 'Add one under `replication`.' });
+    const running = new Map<string, RunningReplication>();
+    const ended = new AbortController();
+    const stop = AbortSignal.any([invocation.io.signal, ended.signal]);
+    const work = names.map((name) => follow(migration, name, findReplication(migration, name), invocation, stop, running));
+    try {
+      await Promise.race([Promise.all(work), untilAborted(invocation.io.signal)]);
+    } finally {
+      ended.abort();
+      await Promise.allSettled(work);
+      await Promise.all([...running.values()].map((each) => each.stop()));
+    }
+    return { exitCode: ExitCode.ok, text: '', json: { stopped: names } };
+  },
+};
+
+/** Ends with the error that ended the replication, or when it is told to stop. */
+async function follow(migration: Migration, name: string, mapping: ReplicationConfig, { io }: Invocation, stop: AbortSignal, running: Map<string, RunningReplication>): Promise<void> {
+  const sides = replicationSides(migration, mapping, io);
+  if (mapping.to === 'monolith' && !await prepared(name, sides.targetUrl, io, stop)) return;
+  const replication = await replicate({ name, mapping, ...sides, logDirectory: join(migration.stateDirectory, 'log'), onEvent: (event) => { say(io, name, event); } });
+  running.set(name, replication);
+  io.out(`${JSON.stringify({ event: 'ready', replication: name })}\n`);
+  await Promise.race([replication.failed, untilAborted(stop)]);
+}
+
+/** The way back is prepared by the cut-over, before it flips: nothing written on the service is missed. False when told to stop first. */
+async function prepared(name: string, targetUrl: string, io: Io, stop: AbortSignal): Promise<boolean> {
+  let told = false;
+  while (!stop.aborted) {
+    if ((await readCheckpoint(targetUrl, name))?.phase === 'streaming') return true;
+    if (!told) io.err(`${name}: waits for a cut-over to prepare it\n`);
+    told = true;
+    await systemClock.sleep(250, stop).catch(() => undefined);
+  }
+  return false;
+}
+
+function say(io: Io, name: string, event: ReplicationEvent): void {
+  if (event.kind === 'trouble') io.err(`${name}: ${event.side}: ${event.message}; again in ${String(event.retryInMs)} ms\n`);
+  if (event.kind === 'streaming') io.err(`${name}: streaming\n`);
+}
