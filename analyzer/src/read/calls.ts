@@ -1,6 +1,7 @@
 import { compareText } from '../model/evidence.ts';
 import type { CallEdge, FunctionRef } from '../model/graph.ts';
-import { Types, type Type } from './link/types.ts';
+import type { Types} from './link/types.ts';
+import { type Type } from './link/types.ts';
 import { eachFunction } from './link/visit.ts';
 import type { Program } from './link/program.ts';
 import type { CallExpr, Expr, FileFacts, FunctionFact } from './parse/facts.ts';

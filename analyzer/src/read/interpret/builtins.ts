@@ -1,7 +1,6 @@
-import type { Interpreter } from './interpreter.ts';
-import { HOLE, UNKNOWN, each, join, text, texts, type FunctionValue, type Value } from './values.ts';
+import { HOLE, UNKNOWN, each, join, text, texts, type FunctionValue, type Run, type Value } from './values.ts';
 
-type Builtin = (receiver: Value, args: readonly Value[], run: Interpreter) => Value | undefined;
+type Builtin = (receiver: Value, args: readonly Value[], run: Run) => Value | undefined;
 
 const callback = (args: readonly Value[]): FunctionValue | undefined => args.flatMap(each).find((arg): arg is FunctionValue => arg.kind === 'function');
 
@@ -65,7 +64,7 @@ const GLOBALS: Readonly<Record<string, Builtin>> = {
 };
 
 /** What the language's own functions do with known values; undefined for all others. */
-export const callBuiltin = (receiver: Value, name: string, args: readonly Value[], run: Interpreter): Value | undefined => {
+export const callBuiltin = (receiver: Value, name: string, args: readonly Value[], run: Run): Value | undefined => {
   if (receiver.kind === 'external' && receiver.module === 'global') return own(GLOBALS, name.includes('.') ? name : receiver.path === name ? name : `${receiver.path}.${name}`)?.(receiver, args, run);
   return own(BUILTINS, name)?.(receiver, args, run);
 };

@@ -1,9 +1,8 @@
 import type { FunctionFact } from '../parse/facts.ts';
-import type { Interpreter } from './interpreter.ts';
-import { UNKNOWN, each, join, type ClassValue, type Frame, type ObjectValue, type Value } from './values.ts';
+import { UNKNOWN, each, join, type ClassValue, type Frame, type ObjectValue, type Run, type Value } from './values.ts';
 
 /** `of.name`; for a method of a class the function itself, unbound unless `forCall`. */
-export const memberOf = (of: Value, name: string, run: Interpreter, forCall = false): Value => {
+export const memberOf = (of: Value, name: string, run: Run, forCall = false): Value => {
   switch (of.kind) {
     case 'object': return objectMember(of, name, run);
     case 'module': return run.exportValue(of.file, name);
@@ -16,7 +15,7 @@ export const memberOf = (of: Value, name: string, run: Interpreter, forCall = fa
   }
 };
 
-const objectMember = (of: ObjectValue, name: string, run: Interpreter): Value => {
+const objectMember = (of: ObjectValue, name: string, run: Run): Value => {
   const own = of.properties.get(name);
   if (own !== undefined || of.of === undefined) return own ?? UNKNOWN;
   const found = findMethod(of.of, name, run, false);
@@ -25,7 +24,7 @@ const objectMember = (of: ObjectValue, name: string, run: Interpreter): Value =>
   return found.fact.member?.kind === 'get' ? run.invoke(method, [], of) : method;
 };
 
-const staticMember = (of: ClassValue, name: string, run: Interpreter): Value => {
+const staticMember = (of: ClassValue, name: string, run: Run): Value => {
   const found = findMethod(of, name, run, true);
   if (found !== undefined) {
     const method: Value = { kind: 'function', file: found.owner.file, index: found.index, scope: found.owner.scope, self: of, properties: new Map() };
@@ -45,7 +44,7 @@ const staticMember = (of: ClassValue, name: string, run: Interpreter): Value => 
 interface FoundMethod { readonly owner: ClassValue; readonly index: number; readonly fact: FunctionFact }
 
 /** A method by name, up the line of base classes. */
-export const findMethod = (of: ClassValue, name: string, run: Interpreter, isStatic: boolean): FoundMethod | undefined => {
+export const findMethod = (of: ClassValue, name: string, run: Run, isStatic: boolean): FoundMethod | undefined => {
   for (const owner of lineage(of, run)) {
     for (const index of methodsOf(owner)) {
       const fact = owner.file.functions[index];
@@ -63,7 +62,7 @@ const methodsOf = (owner: ClassValue): readonly number[] => {
 };
 
 /** A class and its bases, nearest first, as far as they are this project's. */
-export const lineage = (of: ClassValue, run: Interpreter): ClassValue[] => {
+export const lineage = (of: ClassValue, run: Run): ClassValue[] => {
   const line: ClassValue[] = [];
   let at: ClassValue | undefined = of;
   while (at !== undefined && line.length < 12 && !line.includes(at)) {
@@ -75,7 +74,7 @@ export const lineage = (of: ClassValue, run: Interpreter): ClassValue[] => {
 
 const bases = new WeakMap<ClassValue, { readonly base?: ClassValue }>();
 
-export const baseOf = (of: ClassValue, run: Interpreter): ClassValue | undefined => {
+export const baseOf = (of: ClassValue, run: Run): ClassValue | undefined => {
   const known = bases.get(of);
   if (known !== undefined) return known.base;
   const base = of.file.classes[of.index]?.base;
@@ -92,7 +91,7 @@ export const setMember = (owner: Value, name: string, value: Value): void => {
   }
 };
 
-const classOfFrame = (frame: Frame, run: Interpreter): ClassValue | undefined => {
+const classOfFrame = (frame: Frame, run: Run): ClassValue | undefined => {
   for (let at: Frame | undefined = frame; at !== undefined; at = at.parent) {
     const owner = at.file.functions[at.index]?.owner ?? -1;
     if (owner >= 0 && at.self?.kind === 'object' && at.self.of !== undefined) {
@@ -103,7 +102,7 @@ const classOfFrame = (frame: Frame, run: Interpreter): ClassValue | undefined =>
   return undefined;
 };
 
-const initialise = (self: ObjectValue, of: ClassValue, args: readonly Value[], run: Interpreter): void => {
+const initialise = (self: ObjectValue, of: ClassValue, args: readonly Value[], run: Run): void => {
   const fact = of.file.classes[of.index];
   if (fact === undefined) return;
   const constructorIndex = fact.methods.find((index) => of.file.functions[index]?.member?.kind === 'constructor');
@@ -117,20 +116,20 @@ const initialise = (self: ObjectValue, of: ClassValue, args: readonly Value[], r
 
 /** Making instances: `new X()`, `super()`, `super.method()`. */
 export const construct = {
-  instance: (of: ClassValue, args: readonly Value[], run: Interpreter): Value => {
+  instance: (of: ClassValue, args: readonly Value[], run: Run): Value => {
     const self: ObjectValue = { kind: 'object', properties: new Map(), of };
     const fact = of.file.classes[of.index];
     if (fact !== undefined) run.instances.set(fact, [...(run.instances.get(fact) ?? []), self]);
     initialise(self, of, args, run);
     return self;
   },
-  base: (frame: Frame, args: readonly Value[], run: Interpreter): Value => {
+  base: (frame: Frame, args: readonly Value[], run: Run): Value => {
     const own = classOfFrame(frame, run);
     const base = own === undefined ? undefined : baseOf(own, run);
     if (base !== undefined && frame.self?.kind === 'object') initialise(frame.self, base, args, run);
     return UNKNOWN;
   },
-  parent: (frame: Frame, run: Interpreter): Value => {
+  parent: (frame: Frame, run: Run): Value => {
     const own = classOfFrame(frame, run);
     const base = own === undefined ? undefined : baseOf(own, run);
     return base === undefined || frame.self?.kind !== 'object' ? UNKNOWN : { kind: 'object', properties: frame.self.properties, of: base };

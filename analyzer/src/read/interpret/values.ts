@@ -1,4 +1,4 @@
-import type { FileFacts } from '../parse/facts.ts';
+import type { Expr, FileFacts } from '../parse/facts.ts';
 
 /** Stands in a text for what is only known at run time. */
 export const HOLE = '\u0000';
@@ -76,3 +76,11 @@ export const constantText = (value: Value): string | undefined => {
   const known = texts(value).filter((one) => !one.includes(HOLE));
   return known.length === 1 ? known[0] : undefined;
 };
+
+/** What members and built-in functions need of the interpreter. */
+export interface Run {
+  readonly instances: Map<object, ObjectValue[]>;
+  evaluate: (expr: Expr, frame: Frame) => Value;
+  invoke: (callee: FunctionValue, args: readonly Value[], self: Value | undefined) => Value;
+  exportValue: (file: FileFacts, name: string) => Value;
+}

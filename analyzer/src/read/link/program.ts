@@ -147,4 +147,4 @@ export const isModuleExports = (value: Expr): boolean =>
   value.kind === 'member' && value.name === 'exports' && value.of.kind === 'name' && value.of.name === 'module';
 
 /** The function whose name the model uses for what happens inside `index`. */
-export const refName = (file: FileFacts, index: number): string => (file.functions[index] as FunctionFact).name;
+export const refName = (file: FileFacts, index: number): string => (file.functions[index]!).name;

@@ -41,7 +41,7 @@ const noteSteps = (found: Map<string, Binding>, steps: readonly Step[], scope: n
 };
 
 const note = (found: Map<string, Binding>, pattern: Pattern, binding: Binding): void => {
-  if (pattern.kind === 'name') found.set(pattern.name, found.get(pattern.name)?.value === undefined ? binding : { ...binding, ...(binding.value === undefined ? { value: found.get(pattern.name)?.value as Expr } : {}) });
+  if (pattern.kind === 'name') found.set(pattern.name, found.get(pattern.name)?.value === undefined ? binding : { ...binding, ...(binding.value === undefined ? { value: found.get(pattern.name)?.value! } : {}) });
   else if (pattern.kind === 'array') for (const item of pattern.items) { if (item !== undefined) note(found, item, { ...binding, path: [...binding.path, '[]'] }); }
   else {
     for (const { key, target } of pattern.entries) note(found, target, { ...binding, path: [...binding.path, key] });

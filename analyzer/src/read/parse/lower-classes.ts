@@ -42,7 +42,7 @@ const KINDS = new Map<ts.SyntaxKind, NonNullable<FunctionFact['member']>['kind']
   [ts.SyntaxKind.GetAccessor, 'get'], [ts.SyntaxKind.SetAccessor, 'set'], [ts.SyntaxKind.Constructor, 'constructor'],
 ]);
 
-const isStatic = (member: ts.ClassElement): boolean => (ts.getCombinedModifierFlags(member as ts.Declaration) & ts.ModifierFlags.Static) !== 0;
+const isStatic = (member: ts.ClassElement): boolean => (ts.getCombinedModifierFlags(member) & ts.ModifierFlags.Static) !== 0;
 
 const lowerMethod = (node: Method, owner: number, className: string, to: Lowering): number[] => {
   if (node.body === undefined) return [];

@@ -4,7 +4,8 @@ import { lowerClass } from './lower-classes.ts';
 import { lowerFunction } from './lower-functions.ts';
 import { propertyName } from './property-name.ts';
 import { dotted, lowerType } from './lower-types.ts';
-import { Lowering, matters } from './lowering.ts';
+import type { Lowering} from './lowering.ts';
+import { matters } from './lowering.ts';
 
 type LowerExpression = (node: never, to: Lowering) => Expr;
 

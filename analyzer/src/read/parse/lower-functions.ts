@@ -49,7 +49,7 @@ const ownName = (node: ts.FunctionLikeDeclaration, to: Lowering, { className, me
 
 const declaredName = (node: ts.FunctionLikeDeclaration): string | undefined => {
   if (node.name === undefined) return undefined;
-  return ts.isIdentifier(node.name) ? node.name.text : propertyName(node.name as ts.PropertyName);
+  return ts.isIdentifier(node.name) ? node.name.text : propertyName(node.name);
 };
 
 const lowerBody = (body: ts.Node | undefined, to: Lowering): void => {

@@ -1,4 +1,4 @@
-import { ts } from 'ts-morph';
+import type { ts } from 'ts-morph';
 import type { ClassFact, ExportFact, Expr, FunctionFact, ImportFact, ShapeFact, Step } from './facts.ts';
 
 /** The mutually recursive rules of the walk, joined in one place so that no file of rules needs another. */

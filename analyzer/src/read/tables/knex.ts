@@ -76,7 +76,7 @@ const namedBy = (arg: Expr, line: number, certain: boolean, after: readonly Link
 
 const isKnexValue = (callee: Expr, place: Place): boolean => {
   const type = place.types.of(place.file, place.scope, callee);
-  return type?.kind === 'external' && (type.module === 'knex' || /^Knex/.test(type.name));
+  return type?.kind === 'external' && (type.module === 'knex' || type.name.startsWith("Knex"));
 };
 
 const linkedTables = (chain: Chain, place: Place): Named[] => {

@@ -5,7 +5,6 @@ import type { Type, Types } from '../link/types.ts';
 import { eachFunction } from '../link/visit.ts';
 import type { CallExpr, ClassFact, Expr, FileFacts } from '../parse/facts.ts';
 import { chainOf, type Chain } from './chain.ts';
-import type { Place } from './found.ts';
 import { plural, snakeCase } from './table-name.ts';
 
 /** A class or a name of an object mapper, and the table it stands for. */
@@ -61,7 +60,7 @@ export class Models {
   }
 
   /** The chain a local variable was made by. */
-  chainBoundTo(place: Place, name: string): Chain | undefined {
+  chainBoundTo(place: { readonly file: FileFacts; readonly scope: number }, name: string): Chain | undefined {
     const binding = findBinding(place.file, place.scope, name);
     const value: Expr | undefined = binding?.path.length === 0 ? binding.value : undefined;
     return value === undefined || (value.kind !== 'call' && value.kind !== 'await') ? undefined : chainOf(value);
