@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ExitCode } from '@strangler/kernel';
-import { connectorConfigs } from '@strangler/migrations';
+import { connectorConfigs, printConnector } from '@strangler/migrations';
 import { text, type Command } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration } from '../context.ts';
 
@@ -20,7 +20,7 @@ ${CONFIG_HELP}`,
     if (out === undefined) return { exitCode: ExitCode.ok, text: JSON.stringify(json, undefined, 2), json };
     const directory = resolve(invocation.io.cwd, out);
     await mkdir(directory, { recursive: true });
-    for (const [name, connector] of files) await writeFile(join(directory, name), `${JSON.stringify(connector, undefined, 2)}\n`);
+    for (const [name, connector] of files) await writeFile(join(directory, name), printConnector(connector));
     return { exitCode: ExitCode.ok, text: [...files.keys()].map((name) => `wrote ${join(out, name)}`).join('\n'), json };
   },
 };
