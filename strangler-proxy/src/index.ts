@@ -16,6 +16,8 @@ export { DEFAULT_LIMITS } from './limits.ts';
 export type { Limits } from './limits.ts';
 export { compileRoutes } from './match/route-table.ts';
 export type { Route, RouteTable } from './match/route-table.ts';
+export { fileStore } from './state/file-store.ts';
+export { memoryStore } from './state/memory-store.ts';
 export { startProxy } from './start.ts';
 export type { ProxyOptions, RunningProxy } from './start.ts';
 export { readStateDirectory } from './state/read-state-directory.ts';

@@ -62,13 +62,17 @@ async function passFence({ fences }: Engine, route: Route, res: ServerResponse):
   const gone = new AbortController();
   const leave = (): void => { gone.abort(); };
   res.once('close', leave);
-  for (let held = fences.hold(route.id, gone.signal); held !== undefined && !gone.signal.aborted; held = fences.hold(route.id, gone.signal)) {
+  while (!gone.signal.aborted) {
+    const held = fences.hold(route.id, gone.signal);
+    if (held === undefined) {
+      res.off('close', leave);
+      return true;
+    }
     if (await held) continue;
     sendProblem(res, 503, 'STR_FENCE_FULL', 'Writes are held for a moment, and too many wait already.', { 'retry-after': '1' });
     return false;
   }
-  res.off('close', leave);
-  return !gone.signal.aborted;
+  return false;
 }
 
 /** A write whose answer we saw is over. One whose client left or whose connection broke may still be at work upstream, where nobody can see it. */

@@ -108,8 +108,7 @@ export class Mirror {
     if (differences.length === 0 || order.again === undefined) return { differences, noise: NONE, settled: NONE, latencyMs };
     const noise = await this.#noise(order.again.control, repeat, control);
     const remaining = new Set(differences.map(({ pattern }) => pattern)).difference(noise);
-    const still = remaining.size === 0 ? undefined : await this.#stillDiffers(order.again, repeat);
-    const settled = still === undefined ? NONE : remaining.difference(still);
+    const settled = remaining.difference(await this.#lasting(order.again, repeat, remaining));
     return { differences, noise, settled, latencyMs };
   }
 
@@ -124,16 +123,23 @@ export class Mirror {
   }
 
   /**
-   * Where both still differ once replication has had the time to catch up. While a table is followed, the candidate is a few milliseconds behind: a row
-   * written between the two answers looks like a disagreement and is none. Counted apart, because a candidate that is wrong now and then looks alike.
+   * Which of these patterns still differ once replication has had the time to catch up. While a table is followed, the candidate is a few milliseconds
+   * behind: a row written between the two answers looks like a disagreement and is none; on a busy table it can happen again, so both are asked a few
+   * times. Counted apart, because a candidate that is wrong now and then looks alike.
    */
-  async #stillDiffers({ control, candidate }: NonNullable<MirrorOrder['again']>, repeat: Repeatable): Promise<ReadonlySet<string> | undefined> {
-    await this.#clock.sleep(this.#limits.settleMs);
-    const [one, other] = await Promise.all([this.#asker.ask(control, repeat), this.#asker.ask(candidate, repeat)]);
-    if (one === 'too large' || other === 'too large' || one.kind === 'unanswered') return undefined;
-    return new Set(difference(one, other, this.#rules).map(({ pattern }) => pattern));
+  async #lasting({ control, candidate }: NonNullable<MirrorOrder['again']>, repeat: Repeatable, patterns: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    let lasting = patterns;
+    for (let attempt = 0; attempt < SETTLE_ATTEMPTS && lasting.size > 0; attempt += 1) {
+      await this.#clock.sleep(this.#limits.settleMs);
+      const [one, other] = await Promise.all([this.#asker.ask(control, repeat), this.#asker.ask(candidate, repeat)]);
+      if (one === 'too large' || other === 'too large' || one.kind === 'unanswered') return lasting;
+      lasting = lasting.intersection(new Set(difference(one, other, this.#rules).map(({ pattern }) => pattern)));
+    }
+    return lasting;
   }
 }
+
+const SETTLE_ATTEMPTS = 3;
 
 const NONE: ReadonlySet<string> = new Set();
 
