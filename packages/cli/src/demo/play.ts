@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Io } from '../command.ts';
 import { startChaos, type Chaos } from './chaos.ts';
 import { ledger, type Ledger } from './ledger.ts';
@@ -87,7 +87,7 @@ export function summarize(play: Play): DemoSummary {
     cutovers: play.cutovers,
     disagreement: present(play.disagreement, 'the disagreement'),
     kills: Object.fromEntries(play.chaos?.kills() ?? []),
-    report: join(present(play.report, 'the report'), 'report.html'),
+    report: relative(play.io.cwd, join(present(play.report, 'the report'), 'report.html')),
     seconds: (performance.now() - play.began) / 1000,
     steps: play.steps,
   };

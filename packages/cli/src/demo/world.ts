@@ -14,6 +14,8 @@ import { runToEnd, supervise, type ProcessSpec, type Supervised } from './proces
 export interface World {
   readonly directory: string;
   readonly stateDirectory: string;
+  /** Outlives the demo. */
+  readonly reportDirectory: string;
   readonly configFile: string;
   readonly monolithUrl: string;
   readonly monolithDatabase: string;
@@ -83,7 +85,7 @@ async function build(directory: string, logs: string, servers: readonly LocalPos
   const catalogEnvironment = { DATABASE_URL: catalogDatabase, JWT_SECRET: jwtSecret, PORT: new URL(environment['CATALOG_URL'] ?? '').port };
 
   return {
-    directory, stateDirectory, configFile, monolithUrl, monolithDatabase, catalogDatabase, environment, monolith,
+    directory, stateDirectory, configFile, reportDirectory: join(ROOT, '.strangler', 'demo'), monolithUrl, monolithDatabase, catalogDatabase, environment, monolith,
     process: (name) => processes.get(name),
     startProxy: async () => {
       const proxy = await start(spec('proxy', [STRANGLER, 'serve', '--config', configFile], { ...environment, PORT: String(await reservePort()), ADMIN_PORT: String(await reservePort()) }));
