@@ -1,0 +1,81 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ChangeTransaction } from './change-event.ts';
+import { PgoutputDecoder } from './pgoutput.ts';
+import { capturedTables } from './table-ref.ts';
+import { TransactionAssembler } from './transaction-assembler.ts';
+
+/** Bytes as a server sends them (PostgreSQL docs, "Logical Replication Message Formats"). */
+const u8 = (value: number): Buffer => Buffer.of(value);
+const u16 = (value: number): Buffer => { const bytes = Buffer.alloc(2); bytes.writeUInt16BE(value); return bytes; };
+const u32 = (value: number): Buffer => { const bytes = Buffer.alloc(4); bytes.writeUInt32BE(value); return bytes; };
+const u64 = (value: bigint): Buffer => { const bytes = Buffer.alloc(8); bytes.writeBigUInt64BE(value); return bytes; };
+const text = (value: string): Buffer => Buffer.from(value);
+const cstring = (value: string): Buffer => Buffer.from(`${value}\0`);
+const message = (tag: string, ...parts: Buffer[]): Buffer => Buffer.concat([text(tag), ...parts]);
+
+const UNCHANGED = Symbol('unchanged');
+type Field = string | null | typeof UNCHANGED;
+const field = (value: Field): Buffer => (value === null ? text('n') : value === UNCHANGED ? text('u') : Buffer.concat([text('t'), u32(Buffer.byteLength(value)), text(value)]));
+const tuple = (...fields: Field[]): Buffer => Buffer.concat([u16(fields.length), ...fields.map(field)]);
+const relation = (oid: number, name: string, columns: readonly string[]): Buffer =>
+  message('R', u32(oid), cstring('public'), cstring(name), text('d'), u16(columns.length), ...columns.map((column) => Buffer.concat([u8(0), cstring(column), u32(25), u32(0)])));
+
+const BEGIN = message('B', u64(900n), u64(1_000_000n), u32(77));
+const COMMIT = message('C', u8(0), u64(900n), u64(1_000n), u64(1_000_000n));
+const BOOKS = relation(1, 'books', ['id', 'title', 'cover']);
+
+function decode(...messages: Buffer[]): ChangeTransaction[] {
+  const decoder = new PgoutputDecoder(capturedTables({ from: 'monolith', to: 'catalog', tables: { books: { key: ['id'] }, members: { key: ['id'], omit: ['password'] } } }));
+  const assembler = new TransactionAssembler();
+  return messages.map((bytes) => assembler.add(decoder.decode(Buffer.concat([Buffer.alloc(25), bytes]), 25))).filter((transaction) => transaction !== undefined);
+}
+const eventsOf = (...messages: Buffer[]): unknown[] => decode(BEGIN, BOOKS, ...messages, COMMIT).flatMap(({ events }) => events);
+const book = { schema: 'public', table: 'books' };
+
+describe('the pgoutput stream becomes whole transactions', () => {
+  test('at the end of the commit, with its time and id', () => {
+    expect(decode(BEGIN, BOOKS, message('I', u32(1), text('N'), tuple('1', 'Emma', null)), COMMIT)).toEqual([
+      { commitLsn: 1_000n, committedAtMs: 946_684_801_000, xid: 77, events: [{ ...book, op: 'create', after: { id: '1', title: 'Emma', cover: null } }] },
+    ]);
+  });
+
+  test('an unchanged TOAST value is left out and named', () => {
+    expect(eventsOf(message('U', u32(1), text('N'), tuple('1', 'Emma', UNCHANGED)))).toEqual([{ ...book, op: 'update', after: { id: '1', title: 'Emma' }, unchanged: ['cover'] }]);
+  });
+
+  test('a changed key carries the old one', () => {
+    expect(eventsOf(message('U', u32(1), text('K'), tuple('1', null, null), text('N'), tuple('2', 'Emma', 'c')))).toEqual([{ ...book, op: 'update', after: { id: '2', title: 'Emma', cover: 'c' }, keyBefore: { id: '1' } }]);
+  });
+
+  test('a whole old row supplies what the new one left out, and is no changed key by itself', () => {
+    expect(eventsOf(message('U', u32(1), text('O'), tuple('1', 'Emma', 'cover'), text('N'), tuple('1', 'Emma II', UNCHANGED)))).toEqual([{ ...book, op: 'update', after: { id: '1', title: 'Emma II', cover: 'cover' } }]);
+  });
+
+  test('a delete names its row by the key', () => {
+    expect(eventsOf(message('D', u32(1), text('K'), tuple('1', null, null)))).toEqual([{ ...book, op: 'delete', keyBefore: { id: '1' } }]);
+  });
+
+  test('a truncate of several tables is one event each, without the ones that are not ours', () => {
+    expect(eventsOf(relation(2, 'noise', ['n']), message('T', u32(2), u8(1), u32(1), u32(2)))).toEqual([{ ...book, op: 'truncate' }]);
+  });
+
+  test('a table that changes its shape in the middle is read by its new shape', () => {
+    expect(eventsOf(message('I', u32(1), text('N'), tuple('1', 'a', null)), relation(1, 'books', ['id', 'isbn']), message('I', u32(1), text('N'), tuple('2', '978')))).toEqual([
+      { ...book, op: 'create', after: { id: '1', title: 'a', cover: null } }, { ...book, op: 'create', after: { id: '2', isbn: '978' } },
+    ]);
+  });
+
+  test('omitted columns do not even reach the log', () => {
+    expect(eventsOf(relation(3, 'members', ['id', 'password', 'name']), message('I', u32(3), text('N'), tuple('1', 'secret', 'Ada')))).toEqual([{ schema: 'public', table: 'members', op: 'create', after: { id: '1', name: 'Ada' } }]);
+  });
+
+  test('our markers are kept, those of others are not, and empty transactions vanish', () => {
+    const mark = (prefix: string, content: string, transactional = 1): Buffer => message('M', u8(transactional), u64(5n), cstring(prefix), u32(Buffer.byteLength(content)), text(content));
+    expect(decode(BEGIN, mark('strangler', 'fence'), COMMIT)).toEqual([{ commitLsn: 1_000n, committedAtMs: 946_684_801_000, xid: 77, events: [], marker: 'fence' }]);
+    expect(decode(BEGIN, mark('other', 'x'), COMMIT, mark('strangler', 'loose', 0), BEGIN, COMMIT)).toEqual([]);
+  });
+
+  test('a change that cannot name its row is an error, not a guess', () => {
+    expect(() => eventsOf(message('D', u32(1), text('O'), tuple(null, 'Emma', null)))).toThrow(expect.objectContaining({ code: 'STR_NO_KEY' }));
+  });
+});
