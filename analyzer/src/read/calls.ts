@@ -15,6 +15,8 @@ export interface CallSite {
 
 export interface ReadCalls {
   readonly edges: readonly CallEdge[];
+  /** Calls of inherited methods, as calls of the class that inherits: `BookStore.insert` for `Store.insert`. */
+  readonly inherited: readonly CallEdge[];
   /** Who calls a function, in the order of reading. */
   readonly sites: ReadonlyMap<FunctionFact, readonly CallSite[]>;
   /** Per module: calls on things of this project whose function could not be told. */
@@ -30,6 +32,7 @@ export class CallReader {
   private readonly types: Types;
   private readonly isProduction: (path: string) => boolean;
   private readonly edges = new Map<string, CallEdge>();
+  private readonly inherited: CallEdge[] = [];
   private readonly sites = new Map<FunctionFact, CallSite[]>();
   private readonly unresolved = new Map<string, number>();
   private implementers: ReadonlyMap<string, readonly Extract<Type, { kind: 'class' }>[]> | undefined;
@@ -45,7 +48,7 @@ export class CallReader {
       eachFunction(file, (scope, expr) => { if (expr.kind === 'call') this.readCall(file, scope, expr); });
     }
     const edges = [...this.edges.values()].sort(byCall);
-    return { edges, sites: this.sites, unresolved: this.unresolved };
+    return { edges, inherited: this.inherited, sites: this.sites, unresolved: this.unresolved };
   }
 
   private readCall(file: FileFacts, scope: number, call: CallExpr): void {
@@ -58,8 +61,21 @@ export class CallReader {
     const type = callee.kind === 'super' ? this.superConstructor(file, scope) : this.types.of(file, scope, callee);
     const targets = type === undefined ? [] : this.targetsOf(type, call.form === 'new' || callee.kind === 'super');
     const kind = call.form === 'new' ? 'construct' : this.isInjected(file, scope, callee) ? 'inject' : 'call';
-    for (const target of targets) this.add(file, scope, target, kind, call.line, call);
+    for (const target of targets) {
+      this.add(file, scope, target, kind, call.line, call);
+      this.noteInherited(file, scope, callee, target, { kind, line: call.line });
+    }
     if (targets.length === 0 && type === undefined && this.isOurs(file, scope, callee)) this.unresolved.set(file.path, (this.unresolved.get(file.path) ?? 0) + 1);
+  }
+
+  private noteInherited(file: FileFacts, scope: number, callee: Expr, to: Target, { kind, line }: { kind: CallEdge['kind']; line: number }): void {
+    const owner = to.function?.file.functions[to.function.index];
+    if (callee.kind !== 'member' || callee.of.kind === 'super' || owner?.member === undefined) return;
+    const of = this.types.of(file, scope, callee.of);
+    const heir = of?.kind === 'class' ? of.file.classes[of.index] : undefined;
+    if (of?.kind !== 'class' || heir === undefined || heir === to.function?.file.classes[owner.owner]) return;
+    const from: FunctionRef = { module: file.path, name: file.functions[scope]?.name ?? '(top)' };
+    this.inherited.push({ from, to: { module: of.file.path, name: `${heir.name}.${owner.member.name}` }, kind, evidence: { file: file.path, line } });
   }
 
   private superConstructor(file: FileFacts, scope: number): Type | undefined {
@@ -160,3 +176,11 @@ const boundMethod = (callee: Expr): Expr => (callee.kind === 'member' && (callee
 const byCall = (a: CallEdge, b: CallEdge): number =>
   compareText(a.from.module, b.from.module) || a.evidence.line - b.evidence.line || compareText(a.from.name, b.from.name)
   || compareText(a.to.module, b.to.module) || compareText(a.to.name, b.to.name) || compareText(a.kind, b.kind);
+
+/** Adds calls of inherited methods where queries were read per inheriting class: there the heir's method is a place of its own. */
+export const withInherited = ({ edges, inherited }: ReadCalls, places: readonly FunctionRef[]): CallEdge[] => {
+  const known = new Set(places.map(({ module, name }) => `${module}\0${name}`));
+  const extra = new Map(inherited.filter(({ to }) => known.has(`${to.module}\0${to.name}`)).map((edge) => [`${edge.from.module}\0${edge.from.name}\0${edge.to.module}\0${edge.to.name}`, edge]));
+  const present = new Set(edges.map((edge) => `${edge.from.module}\0${edge.from.name}\0${edge.to.module}\0${edge.to.name}`));
+  return [...edges, ...[...extra].filter(([key]) => !present.has(key)).map(([, edge]) => edge)].sort(byCall);
+};

@@ -5,7 +5,7 @@ import type { EndpointFact, Module, SystemModel, Unresolved } from '../model/gra
 import { DecoratedReader } from './endpoints/decorated.ts';
 import { RouterHooks } from './endpoints/frameworks.ts';
 import { buildRouters, collectEndpoints } from './endpoints/read-routers.ts';
-import { CallReader } from './calls.ts';
+import { CallReader, withInherited } from './calls.ts';
 import { crossCheckImports } from './cross-check.ts';
 import { readHistory } from './history.ts';
 import { readImports, sortUnresolved } from './imports.ts';
@@ -128,7 +128,7 @@ export const readSystem = async (directory: string, options: ReadOptions): Promi
   const history = options.history ? await readHistory(root, paths) : { coChanges: [], unresolved: [] };
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
-    name: basename(root), modules: files.modules, imports: imports.edges, calls: calls.edges, endpoints: [...endpoints.endpoints, ...decorated.endpoints].sort(byEndpoint),
+    name: basename(root), modules: files.modules, imports: imports.edges, calls: withInherited(calls, data.accesses.map(({ at }) => at)), endpoints: [...endpoints.endpoints, ...decorated.endpoints].sort(byEndpoint),
     tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges,
     unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved, ...decorated.unresolved, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
   };

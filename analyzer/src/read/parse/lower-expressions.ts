@@ -38,7 +38,8 @@ const invocation = (node: ts.CallExpression | ts.NewExpression, form: 'call' | '
 
 /** `exports.list = asyncHandler(async (req, res) => …)`: the one function a wrapper is given has the name of the whole. */
 const wrappedName = (node: ts.CallExpression, to: Lowering): string | undefined => {
-  if (to.current !== 0 || to.hint === undefined || to.hint === 'default') return undefined;
+  const isRoute = to.hint?.includes(' ') === true;
+  if (to.hint === undefined || to.hint === 'default' || (to.current !== 0 && !isRoute)) return undefined;
   const functions = node.arguments.filter((arg) => ts.isArrowFunction(arg) || ts.isFunctionExpression(arg));
   return functions.length === 1 ? to.hint : undefined;
 };
@@ -48,9 +49,21 @@ const VERBS = new Set(['get', 'post', 'put', 'patch', 'delete', 'del', 'all', 'u
 /** `router.get('/:id', (req, res) => …)`: the callback is called `GET /:id`, so that two handlers of one file stay apart. */
 const routeName = (node: ts.CallExpression): string | undefined => {
   if (!ts.isPropertyAccessExpression(node.expression) || !VERBS.has(node.expression.name.text)) return undefined;
-  const first = node.arguments[0];
-  if (first === undefined || !ts.isStringLiteralLike(first) || node.arguments.length < 2) return undefined;
-  return `${node.expression.name.text.toUpperCase()} ${first.text}`;
+  const path = node.arguments.length < 2 ? undefined : pathText(node.arguments[0]);
+  const routed = path ?? routedPath(node.expression.expression);
+  return routed === undefined ? undefined : `${node.expression.name.text.toUpperCase()} ${routed}`;
+};
+
+const pathText = (node: ts.Expression | undefined): string | undefined => {
+  if (node === undefined) return undefined;
+  if (ts.isStringLiteralLike(node)) return node.text;
+  return ts.isArrayLiteralExpression(node) ? pathText(node.elements[0]) : undefined;
+};
+
+/** The path of `router.route('/x').get(a).post(b)`, from behind. */
+const routedPath = (node: ts.Expression): string | undefined => {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined;
+  return node.expression.name.text === 'route' ? pathText(node.arguments[0]) : routedPath(node.expression.expression);
 };
 
 const importCall = (node: ts.CallExpression, to: Lowering): Expr => {

@@ -29,12 +29,15 @@ const VALUE_AFTER = /(?:[=<>,(+*/|%-]|\b(?:in|like|ilike|values|limit|offset|the
 /** Fills what is only known at run time with something that parses: a name, a value, or nothing. */
 const filled = (sql: string, choose: (before: string) => string): string => {
   let done = '';
-  for (const [position, part] of sql.split(HOLE).entries()) done += position === 0 ? part : (inQuotes(done) ? 'x' : ROWS_AFTER.test(done) ? '(1)' : choose(done)) + part;
+  for (const [position, part] of sql.split(HOLE).entries()) done += position === 0 ? part : (inQuotes(done) ? 'x' : IN_NAME.test(done) ? SOME_NAME : ROWS_AFTER.test(done) ? '(1)' : choose(done)) + part;
   return done;
 };
 
 const ROWS_AFTER = /\bvalues\s*$/i;
 const inQuotes = (before: string): boolean => (before.match(/'/g)?.length ?? 0) % 2 === 1;
+
+/** The rest of a name: `audit_${year}` is some table. */
+const IN_NAME = /\w$/;
 
 const FILLINGS: readonly ((before: string) => string)[] = [
   (before) => (NAME_AFTER.test(before) ? SOME_NAME : VALUE_AFTER.test(before) ? '$1' : ''),

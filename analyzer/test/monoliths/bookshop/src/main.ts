@@ -1,0 +1,2 @@
+import { createApp } from './app';
+createApp().listen(0);

@@ -1,0 +1,2 @@
+export { registerOrders } from './register';
+export type * from './types';

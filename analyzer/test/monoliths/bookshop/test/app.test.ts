@@ -1,0 +1,2 @@
+import { createApp } from '../src/app';
+createApp();

@@ -1,0 +1,2 @@
+const missing = require('./nowhere');
+function ( { oops

@@ -1,0 +1,2 @@
+exports.patients = require('./patients');
+exports.visits = require('./visits');
