@@ -29,7 +29,7 @@ export const toColumns = (db: Knex, checkout: Checkout, leaseMs: number): Record
 });
 
 async function save(db: Knex, held: Held, next: Checkout, leaseMs: number): Promise<Held | undefined> {
-  const { key, version } = { key: held.checkout.key, version: held.version };
+  const { checkout: { key }, version } = held;
   const [row] = await db('checkouts')
     .where({ key, version })
     .update({ ...toColumns(db, next, leaseMs), version: version + 1 })
