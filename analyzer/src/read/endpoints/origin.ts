@@ -21,7 +21,7 @@ const place = (site: Site): Evidence => ({ file: site.frame.file.path, line: sit
 const names = (expr: Expr, at: Site, paths: readonly string[]): boolean => {
   switch (expr.kind) {
     case 'text': return paths.some((path) => path === expr.value || (expr.value.startsWith('/') && (path.startsWith(expr.value) || path.endsWith(expr.value))));
-    case 'template': return expr.texts.some((part) => part.includes('/') && paths.some((path) => path.includes(part)));
+    case 'template': return !expr.holes.some((hole) => isBorrowed(hole, at)) && texts(at.run.evaluate(expr, at.frame)).some((one) => paths.includes(one));
     case 'concat': case 'either': return expr.of.some((one) => names(one, at, paths));
     case 'array': return expr.items.some((one) => names(one, at, paths));
     case 'object': return expr.properties.some(({ value }) => names(value, at, paths));

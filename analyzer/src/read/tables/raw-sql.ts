@@ -57,9 +57,15 @@ const readAll = (statements: readonly string[], link: Link): Recognised => {
 
 interface Candidate { readonly first: Expr; readonly position: number; readonly name: string; readonly known: readonly string[] }
 
+/** Statements about the session or the server: they touch no table. */
+const NO_TABLES = /^\s*(?:begin|start|commit|rollback|savepoint|release|set|show|listen|unlisten|notify|vacuum|analyze|explain|pragma|use|reindex|alter|drop|create|grant|revoke|discard|checkpoint|select)\b/i;
+
 const unknownQuery = (chain: Chain, { first, position, name, known }: Candidate, link: Link): Recognised | undefined => {
-  if (!ALWAYS_SQL.has(name) && !(/^(?:query|execute|raw|unsafe)$/.test(name) && DATABASE.test(before(chain, position)))) return undefined;
-  // A known text that is no statement is a fragment of one, or a SAVEPOINT and its like.
-  if (known.length > 0 || first.kind === 'function' || first.kind === 'object') return undefined;
-  return { touches: [], unresolved: { what: printExpr(first), why: 'the statement is put together at run time', line: link.line } };
+  if (first.kind === 'function' || first.kind === 'object') return undefined;
+  const onDatabase = /^(?:query|execute|raw|unsafe)$/.test(name) && DATABASE.test(before(chain, position));
+  if (!ALWAYS_SQL.has(name) && !onDatabase) return undefined;
+  if (known.length === 0) return { touches: [], unresolved: { what: printExpr(first), why: 'the statement is put together at run time', line: link.line } };
+  // A text handed to raw() that is no statement is a fragment of one.
+  const nonsense = name === 'query' && known.every((one) => !NO_TABLES.test(one) && /^[A-Za-z]+\s/.test(one));
+  return nonsense ? { touches: [], unresolved: { what: printExpr(first), why: 'the statement does not parse as PostgreSQL', line: link.line } } : undefined;
 };

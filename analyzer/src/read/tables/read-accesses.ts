@@ -69,9 +69,10 @@ export class AccessReader {
     for (const file of files) this.readFile(file);
     propagateTransactions(this.inside, this.sites);
     for (const [key, access] of this.accesses) this.accesses.set(key, this.withTransaction(key, access));
-    const isCommon = ({ table, evidence }: TableAccess): boolean => this.commonTables.get(evidence.file)?.has(table) === true && !this.models.hasTable(table);
+    const isCommon = (table: string, { evidence }: TableAccess): boolean => this.commonTables.get(evidence.file)?.has(table) === true && !this.models.hasTable(table);
+    const real = [...this.accesses.values()].filter((one) => !isCommon(one.table, one)).map((one) => ({ ...one, joined: one.joined.filter((table) => !isCommon(table, one)) }));
     return {
-      accesses: [...this.accesses.values()].filter((one) => !isCommon(one)).sort(byAccess), unresolved: this.unresolved,
+      accesses: real.sort(byAccess), unresolved: this.unresolved,
       transactions: [...this.transactions.values()].sort((a, b) => byEvidence(a.evidence, b.evidence)),
     };
   }
