@@ -67,12 +67,11 @@ export function tallied(tally: RouteTally, { differences, noise, settled, latenc
     noise: tally.noise + (lasting.length === 0 && differences.length > 0 ? 1 : 0),
     settled: tally.settled + (matched && lasting.length > 0 ? 1 : 0),
     paths: real.length === 0 && noise.size === 0 ? tally.paths : pathsWith(tally.paths, real, noise),
-    latency: {
-      control: latencyMs.control === undefined ? tally.latency.control : observed(tally.latency.control, latencyMs.control),
-      candidate: latencyMs.candidate === undefined ? tally.latency.candidate : observed(tally.latency.candidate, latencyMs.candidate),
-    },
+    latency: { control: withLatency(tally.latency.control, latencyMs.control), candidate: withLatency(tally.latency.candidate, latencyMs.candidate) },
   };
 }
+
+const withLatency = (histogram: Histogram, ms: number | undefined): Histogram => ms === undefined ? histogram : observed(histogram, ms);
 
 export const skipped = (tally: RouteTally, reason: SkipReason): RouteTally => ({ ...tally, skipped: { ...tally.skipped, [reason]: (tally.skipped[reason] ?? 0) + 1 } });
 

@@ -15,9 +15,9 @@ export interface Route {
 export interface RouteTable {
   /** In the config's order. */
   readonly routes: readonly Route[];
-  byId(id: string): Route | undefined;
+  readonly byId: (id: string) => Route | undefined;
   /** The most specific route for a method and a raw path (no query, not decoded), or nothing: such requests stay with the monolith. */
-  match(method: string, path: string): Route | undefined;
+  readonly match: (method: string, path: string) => Route | undefined;
 }
 
 interface Node {

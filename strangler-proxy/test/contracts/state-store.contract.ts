@@ -41,7 +41,7 @@ export function describeStateStore(name: string, place: () => Promise<{ open: ()
     }));
 
     test('keeps tallies apart from the state', async () => within(async (open) => {
-      const tallies: Tallies = { read: { since: '', samples: 1, matched: 1, mismatched: 0, noise: 0, skipped: { busy: 2 }, paths: {}, latency: { control: { 1: 1 }, candidate: {} } } };
+      const tallies: Tallies = { read: { since: '', samples: 1, matched: 1, mismatched: 0, noise: 0, settled: 0, skipped: { busy: 2 }, paths: {}, latency: { control: { 1: 1 }, candidate: {} } } };
       const store = await open();
       await store.saveTallies(tallies);
       expect([await store.loadTallies(), await store.load()]).toEqual([tallies, undefined]);

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { expect, test } from '@jest/globals';
+import { test } from '@jest/globals';
 import { dripping, silent, startUpstream } from '@strangler/testkit';
 import { proxyOver, until } from '../support/proxy.ts';
 
