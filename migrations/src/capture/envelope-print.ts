@@ -1,4 +1,5 @@
 import type { ChangeEvent, ChangeTransaction, RowText, TableRef } from './change-event.ts';
+import { UNAVAILABLE } from './envelope-values.ts';
 import { MARKER_PREFIX } from './pgoutput.ts';
 import { tableName } from './table-ref.ts';
 
@@ -33,19 +34,25 @@ type Draft = PrintedMessage & { readonly ref?: TableRef };
 function eventMessages(event: ChangeEvent, options: PrintOptions): Draft[] {
   const ref: TableRef = { schema: event.schema, table: event.table };
   const draft = (op: string, before: RowText | null, after: RowText | null, key: RowText | null, headers: Record<string, string> = {}): Draft =>
-    ({ ref, topic: `${options.prefix}.${tableName(ref)}`, key, value: { before, after, op }, headers });
+    ({ ref, topic: topicName(`${options.prefix}.${tableName(ref)}`), key, value: { before, after, op }, headers });
   const keyOf = (row: RowText): RowText => Object.fromEntries((options.keys.get(tableName(ref)) ?? []).map((column) => [column, row[column] ?? null]));
   switch (event.op) {
     case 'snapshot-read': return [draft('r', null, event.after, keyOf(event.after))];
     case 'create': return [draft('c', null, event.after, keyOf(event.after))];
     case 'delete': return [draft('d', event.keyBefore, null, event.keyBefore)];
     case 'truncate': return [draft('t', null, null, null)];
-    case 'update': return event.keyBefore === undefined ? [draft('u', null, event.after, keyOf(event.after))] : [
-      draft('d', event.keyBefore, null, event.keyBefore, { '__debezium.newkey': JSON.stringify(keyOf(event.after)) }),
-      draft('c', null, event.after, keyOf(event.after), { '__debezium.oldkey': JSON.stringify(event.keyBefore) }),
-    ];
+    case 'update': {
+      const after = { ...event.after, ...Object.fromEntries((event.unchanged ?? []).map((column) => [column, UNAVAILABLE])) };
+      return event.keyBefore === undefined ? [draft('u', null, after, keyOf(after))] : [
+        draft('d', event.keyBefore, null, event.keyBefore, { '__debezium.newkey': JSON.stringify(keyOf(after)) }),
+        draft('c', null, after, keyOf(after), { '__debezium.oldkey': JSON.stringify(event.keyBefore) }),
+      ];
+    }
   }
 }
+
+/** Kafka allows letters, digits, dot, dash and underscore; Debezium puts an underscore in the place of anything else, and so do we. */
+export const topicName = (name: string): string => name.replaceAll(/[^A-Za-z0-9._-]/g, '_');
 
 const markerMessage = (content: string, { prefix }: PrintOptions): Draft => ({
   topic: `${prefix}.message`, key: { prefix: MARKER_PREFIX }, headers: {}, value: { op: 'm', message: { prefix: MARKER_PREFIX, content: Buffer.from(content).toString('base64') } },

@@ -9,7 +9,7 @@ export interface ValueHints {
 export class UnreadableValue extends Error {}
 
 /** Debezium's stand-in for a TOASTed value that did not change; for bytea in base64 or hex. */
-const UNAVAILABLE = '__debezium_unavailable_value';
+export const UNAVAILABLE = '__debezium_unavailable_value';
 const PLACEHOLDERS = new Set([UNAVAILABLE, Buffer.from(UNAVAILABLE).toString('base64'), Buffer.from(UNAVAILABLE).toString('hex')]);
 
 /** Debezium's JSON values as PostgreSQL would print them, or near enough that a cast gives the same value. An unchanged TOASTed column is absent. */
@@ -22,6 +22,9 @@ export function columnTexts({ schema, table }: TableRef, columns: Readonly<Recor
   }
   return row;
 }
+
+/** The columns whose value did not change and was not sent, in order. */
+export const unchangedColumns = (columns: Readonly<Record<string, unknown>>): string[] => Object.keys(columns).filter((column) => isUnavailable(columns[column]));
 
 const isUnavailable = (value: unknown): boolean => typeof value === 'string' ? PLACEHOLDERS.has(value) : Array.isArray(value) && value.length === 1 && isUnavailable(value[0]);
 

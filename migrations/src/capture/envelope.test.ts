@@ -39,7 +39,7 @@ describe('an envelope', () => {
 
   test('leaves out a TOASTed value that did not change, whatever its type', () => {
     const after = { id: 1, note: '__debezium_unavailable_value', scan: Buffer.from('__debezium_unavailable_value').toString('base64'), tags: ['__debezium_unavailable_value'] };
-    expect(change(parseEnvelope(message('u', { after })))).toEqual({ ...beds, op: 'update', after: { id: '1' } });
+    expect(change(parseEnvelope(message('u', { after })))).toEqual({ ...beds, op: 'update', after: { id: '1' }, unchanged: ['note', 'scan', 'tags'] });
   });
 
   test('decodes bytes where it is told that a column holds bytes', () => {
@@ -55,7 +55,7 @@ describe('an envelope', () => {
   test('of a changed key is one update: the delete only announces it', () => {
     expect(parseEnvelope(message('d', { before: { id: 1 } }), { id: 1 }, { '__debezium.newkey': '{"id":2}' })).toMatchObject({ kind: 'skipped', why: 'key change', position: { order: 2 } });
     expect(change(parseEnvelope(message('c', { after: { id: 2, note: '__debezium_unavailable_value' } }), { id: 2 }, { '__debezium.oldkey': Buffer.from('{"schema":{},"payload":{"id":1}}') })))
-      .toEqual({ ...beds, op: 'update', after: { id: '2' }, keyBefore: { id: '1' } });
+      .toEqual({ ...beds, op: 'update', after: { id: '2' }, keyBefore: { id: '1' }, unchanged: ['note'] });
   });
 
   test('of our own logical message is a marker; of others it is skipped', () => {
@@ -93,7 +93,7 @@ const after: fc.Arbitrary<RowText> = fc.tuple(key, rest).map(([a, b]) => ({ ...a
 const event: fc.Arbitrary<ChangeEvent> = fc.oneof(
   after.map((row): ChangeEvent => ({ ...beds, op: 'create', after: row })),
   after.map((row): ChangeEvent => ({ ...beds, op: 'snapshot-read', after: row })),
-  fc.tuple(after, fc.option(key, { nil: undefined })).map(([row, old]): ChangeEvent => ({ ...beds, op: 'update', after: row, ...(old === undefined ? {} : { keyBefore: old }) })),
+  fc.tuple(after, fc.option(key, { nil: undefined })).map(([row, old]): ChangeEvent => ({ ...beds, op: 'update', after: row, ...(old === undefined ? {} : { keyBefore: old, unchanged: ['scan'] }) })),
   key.map((keyBefore): ChangeEvent => ({ ...beds, op: 'delete', keyBefore })),
   fc.constant<ChangeEvent>({ ...beds, op: 'truncate' }),
 );

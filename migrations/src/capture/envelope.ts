@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@strangler/kernel';
 import type { ChangeEvent, RowText, TableRef } from './change-event.ts';
-import { columnTexts, UnreadableValue, type ValueHints } from './envelope-values.ts';
+import { columnTexts, unchangedColumns, UnreadableValue, type ValueHints } from './envelope-values.ts';
 import { LSN_ZERO, type Lsn } from './lsn.ts';
 import { MARKER_PREFIX } from './pgoutput.ts';
 
@@ -67,6 +67,8 @@ interface Rows {
   readonly after: RowText | undefined;
   readonly key: RowText | undefined;
   readonly oldKey: RowText | undefined;
+  /** Columns left out of `after` because they did not change. */
+  readonly unchanged: readonly string[];
 }
 
 function parseChange(envelope: JsonObject, source: JsonObject, key: JsonObject | undefined, headers: MessageHeaders, position: EnvelopePosition, hints: ValueHints): Envelope {
@@ -78,21 +80,24 @@ function parseChange(envelope: JsonObject, source: JsonObject, key: JsonObject |
     const columns = record(value);
     return columns === undefined ? undefined : columnTexts(ref, columns, hints);
   };
-  const event = changeOf(ref, envelope['op'], { before: row(envelope['before']), after: row(envelope['after']), key: row(key), oldKey: row(payload(headerJson(headers[OLD_KEY]))) });
+  const event = changeOf(ref, envelope['op'], { before: row(envelope['before']), after: row(envelope['after']), key: row(key), oldKey: row(payload(headerJson(headers[OLD_KEY]))), unchanged: unchangedColumns(record(envelope['after']) ?? {}) });
   return event === undefined ? refused('STR_BAD_ENVELOPE', `${schema}.${table}: there is no operation ${JSON.stringify(envelope['op'])} with these fields.`) : { kind: 'change', event, position };
 }
 
-function changeOf(ref: TableRef, op: unknown, { before, after, key, oldKey }: Rows): ChangeEvent | undefined {
+const leftOut = (unchanged: readonly string[]): { readonly unchanged?: readonly string[] } => unchanged.length === 0 ? {} : { unchanged };
+
+function changeOf(ref: TableRef, op: unknown, { before, after, key, oldKey, unchanged }: Rows): ChangeEvent | undefined {
   if (op === 't') return { ...ref, op: 'truncate' };
   if (op === 'd') {
     const keyBefore = key ?? before;
     return keyBefore === undefined ? undefined : { ...ref, op: 'delete', keyBefore };
   }
   if (after === undefined) return undefined;
+  const update = { ...ref, op: 'update' as const, after, ...leftOut(unchanged) };
   switch (op) {
     case 'r': return { ...ref, op: 'snapshot-read', after };
-    case 'c': return oldKey === undefined ? { ...ref, op: 'create', after } : { ...ref, op: 'update', after, keyBefore: oldKey };
-    case 'u': return { ...ref, op: 'update', after };
+    case 'c': return oldKey === undefined ? { ...ref, op: 'create', after } : { ...update, keyBefore: oldKey };
+    case 'u': return update;
     default: return undefined;
   }
 }

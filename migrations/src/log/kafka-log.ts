@@ -125,7 +125,8 @@ class KafkaLog implements ChangeLog {
   }
 
   private encode({ topic, key, value, headers }: ReturnType<typeof toEnvelopes>[number]): Message {
-    return { key: JSON.stringify(key), value: JSON.stringify(value), headers, ...(topic === this.topics.transaction ? { partition: 0 } : {}) };
+    const { id } = value?.['transaction'] as { id?: string } | undefined ?? value as { id?: string };
+    return { key: JSON.stringify(key), value: JSON.stringify(value), headers: { ...headers, ...(id === undefined ? {} : { [GROUP_HEADER]: id }) }, ...(topic === this.topics.transaction ? { partition: 0 } : {}) };
   }
 
   /** Starts a consumer that feeds the handover; returns what stops it. */
@@ -149,14 +150,14 @@ class KafkaLog implements ChangeLog {
   private feed(regrouper: Regrouper, topic: string, partition: number, { key, value, headers }: { readonly key: Buffer | null; readonly value: Buffer | null; readonly headers?: MessageHeaders }): void {
     const json = (bytes: Buffer | null): unknown => bytes === null ? null : parseJson(bytes.toString('utf8'));
     if (topic !== this.topics.transaction) {
-      regrouper.event(parseEnvelope(json(value), json(key), headers, this.options.hints));
+      regrouper.event(parseEnvelope(json(value), json(key), headers, this.options.hints), groupOf(headers));
       return;
     }
     const end = transactionEnd(json(value));
     if (end !== undefined && partition !== 0) {
       throw new StranglerError({ code: 'STR_TRANSACTION_TOPIC_PARTITIONED', exitCode: 1, message: `${topic} has several partitions, so the order of commits is lost.`, remedy: 'Create it with one partition, as the generated connector does, and start the connector with a new prefix.' });
     }
-    if (end !== undefined) regrouper.end(end);
+    if (end !== undefined) regrouper.end(end, groupOf(headers));
   }
 
   /** One consumer in a group of its own, from the beginning or from `seeks`. Errors of reading end the handover; they are never retried into silence. */
@@ -221,6 +222,10 @@ class KafkaLog implements ChangeLog {
     }
   }
 }
+
+/** Our own messages name their transaction exactly; Debezium's only by its xid. */
+const GROUP_HEADER = 'strangler.transaction';
+const groupOf = (headers: MessageHeaders | undefined): string | undefined => headers?.[GROUP_HEADER]?.toString();
 
 const isEmpty = (topics: readonly Extent[]): boolean => topics.every(({ low, high }) => low >= high);
 

@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs';
+import { topicName } from '../capture/envelope-print.ts';
 
 /** Debezium's names under one `topic.prefix`. */
 export interface Topics {
@@ -11,7 +12,7 @@ export interface Topics {
 }
 
 export function topicsOf(prefix: string, tables: Iterable<string>): Topics {
-  const data = [...tables].sort().map((table) => `${prefix}.${table}`);
+  const data = [...new Set([...tables].sort().map((table) => topicName(`${prefix}.${table}`)))];
   const [transaction, message] = [`${prefix}.transaction`, `${prefix}.message`];
   return { prefix, transaction, message, data, all: [transaction, message, ...data] };
 }

@@ -20,8 +20,8 @@ export interface RegroupOptions {
  * an earlier one. Connect repeats itself after a crash, at new offsets: what has left does not leave again.
  */
 export class Regrouper {
-  private readonly pending = new Map<number, Parts>();
-  private readonly ends: TransactionEnd[] = [];
+  private readonly pending = new Map<string, Parts>();
+  private readonly ends: (TransactionEnd & { readonly group: string })[] = [];
   private last: Lsn;
   private readonly fromTimeMs: number;
 
@@ -30,21 +30,25 @@ export class Regrouper {
     this.fromTimeMs = fromTimeMs;
   }
 
-  /** @throws StranglerError STR_BAD_ENVELOPE, STR_UNREADABLE_VALUE, STR_NO_TRANSACTIONS, STR_SNAPSHOT_IN_LOG */
-  event(envelope: Envelope): void {
+  /**
+   * `group` tells transactions apart where the message says more than Debezium's transaction id does, which PostgreSQL gives out anew after 2^32.
+   * @throws StranglerError STR_BAD_ENVELOPE, STR_UNREADABLE_VALUE, STR_NO_TRANSACTIONS, STR_SNAPSHOT_IN_LOG
+   */
+  event(envelope: Envelope, group?: string): void {
     if (envelope.kind === 'refused') throw new StranglerError({ code: envelope.code, message: envelope.message, exitCode: 1, remedy: 'Compare the connector with the committed one: `strangler connect plan`.' });
     if (envelope.position === undefined) return;
     refuseSnapshot(envelope);
     const { order, xid } = envelope.position;
     if (order === undefined) throw new StranglerError({ code: 'STR_NO_TRANSACTIONS', exitCode: 1, message: 'The messages do not say which transaction they belong to.', remedy: 'Set provide.transaction.metadata=true, as the generated connector does.' });
-    const parts = this.pending.get(xid) ?? { byOrder: new Map() };
+    const key = group ?? String(xid);
+    const parts = this.pending.get(key) ?? { byOrder: new Map() };
     parts.byOrder.set(order, envelope);
-    this.pending.set(xid, parts);
+    this.pending.set(key, parts);
   }
 
-  end(end: TransactionEnd): void {
-    if (end.lsn <= (this.ends.at(-1)?.lsn ?? this.last) && !this.ends.some(({ lsn }) => lsn === end.lsn)) this.pending.delete(end.xid);
-    else if (!this.ends.some(({ lsn }) => lsn === end.lsn)) this.ends.push(end);
+  end(end: TransactionEnd, group = String(end.xid)): void {
+    if (end.lsn <= (this.ends.at(-1)?.lsn ?? this.last) && !this.ends.some(({ lsn }) => lsn === end.lsn)) this.pending.delete(group);
+    else if (!this.ends.some(({ lsn }) => lsn === end.lsn)) this.ends.push({ ...end, group });
   }
 
   /** The transactions that are whole, in commit order. */
@@ -52,10 +56,10 @@ export class Regrouper {
     const whole: ChangeTransaction[] = [];
     for (let end = this.ends[0]; end !== undefined; end = this.ends[0]) {
       const wanted = end.atMs >= this.fromTimeMs;
-      const parts = this.pending.get(end.xid)?.byOrder ?? new Map<number, never>();
+      const parts = this.pending.get(end.group)?.byOrder ?? new Map<number, never>();
       if (wanted && parts.size < end.events) break;
       this.ends.shift();
-      this.pending.delete(end.xid);
+      this.pending.delete(end.group);
       this.last = end.lsn;
       if (wanted) whole.push(assemble(end, [...parts].sort(([a], [b]) => a - b).map(([, part]) => part)));
     }
