@@ -1,20 +1,23 @@
 import { join } from 'node:path';
 import { ExitCode, StranglerError, systemClock, type ReplicationConfig } from '@strangler/kernel';
-import { readCheckpoint, replicate, type ReplicationEvent, type RunningReplication } from '@strangler/migrations';
-import type { Command, Invocation, Io } from '../command.ts';
+import { readCheckpoint, removeReplication, replicate, type ReplicationEvent, type RunningReplication } from '@strangler/migrations';
+import { flag, type Command, type Invocation, type Io, type Outcome } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, replicationSides, type Migration } from '../context.ts';
 import { untilAborted } from '../wait.ts';
 
 export const command: Command = {
-  usage: 'replicate [REPLICATION …]',
+  usage: 'replicate [REPLICATION …] | replicate REPLICATION … --remove [--execute]',
   help: `Copies the tables of each replication (all of the config by default) and follows their changes until it is told to stop: WAL → change log →
 target, whole transactions, each exactly once in effect. It goes on where it stopped, however it stopped. A replication back to the monolith
 waits until a cut-over prepares it. One process per replication; a second is refused.
 
+  --remove        take away what the named replications have made: slot, publication, checkpoint, origin and change log; the copied rows
+                  stay. Prints what it would do; --execute does it. For a fresh start, or for good: a slot nobody reads keeps the source's WAL
 ${CONFIG_HELP}`,
-  options: CONFIG_OPTIONS,
+  options: { ...CONFIG_OPTIONS, remove: { type: 'boolean' }, execute: { type: 'boolean' } },
   run: async (invocation) => {
     const migration = await loadMigration(invocation);
+    if (flag(invocation.values, 'remove')) return remove(migration, invocation);
     const all = Object.keys(migration.config.replication ?? {});
     const names = invocation.positionals.length > 0 ? invocation.positionals : all;
     if (names.length === 0) throw new StranglerError({ code: 'STR_UNKNOWN_REPLICATION', message: 'The config declares no replication.', remedy: 'Add one under `replication`.' });
@@ -32,6 +35,21 @@ ${CONFIG_HELP}`,
     return { exitCode: ExitCode.ok, text: '', json: { stopped: names } };
   },
 };
+
+/** Never all at once by default: whoever removes says which. */
+async function remove(migration: Migration, { positionals, values, io }: Invocation): Promise<Outcome> {
+  if (positionals.length === 0) throw new StranglerError({ code: 'STR_USAGE', message: 'Which replication?', remedy: 'strangler replicate REPLICATION … --remove [--execute]' });
+  const named = positionals.map((name) => ({ name, mapping: findReplication(migration, name) }));
+  const logDirectory = join(migration.stateDirectory, 'log');
+  if (!flag(values, 'execute')) {
+    const lines = named.map(({ name, mapping }) => `${name}: slot and publication on ${mapping.from}, checkpoint and origin on ${mapping.to}, ${join(logDirectory, name)}`);
+    return { exitCode: ExitCode.ok, text: [...lines, 'The copied rows stay. Nothing was changed; --execute performs it. There is no undo but a new snapshot.'].join('\n'), json: { planned: positionals } };
+  }
+  const removed = Object.fromEntries(await Promise.all(named.map(async ({ name, mapping }) =>
+    [name, await removeReplication({ name, ...replicationSides(migration, mapping, io), logDirectory })] as const)));
+  const text = Object.entries(removed).map(([name, all]) => `${name}: ${all.length === 0 ? 'nothing was there' : `removed ${all.map(({ what }) => what).join(', ')}`}`).join('\n');
+  return { exitCode: ExitCode.ok, text, json: { removed } };
+}
 
 /** Ends with the error that ended the replication, or when it is told to stop. */
 async function follow(migration: Migration, name: string, mapping: ReplicationConfig, { io }: Invocation, stop: AbortSignal, running: Map<string, RunningReplication>): Promise<void> {
