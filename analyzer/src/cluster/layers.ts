@@ -8,7 +8,7 @@ import { tableItem } from './pins.ts';
 
 /** How much each layer counts once all are normalised. Starting values from the published ablations, then tuned on four public systems (bench/README.md). */
 export const LAYER_WEIGHTS: Readonly<Record<Layer, number>> = {
-  transaction: 3, write: 3, endpoint: 2, call: 1.5, import: 1, foreignKey: 1, read: 1, coChange: 0.7, names: 0.7, folders: 1, type: 0.3,
+  transaction: 3, write: 2.5, endpoint: 1.5, call: 1, import: 2.5, foreignKey: 1, read: 1, coChange: 0.7, names: 0.6, folders: 1, type: 2.5,
 };
 
 /** Every reason the model holds, raw. Edges that point at a hub are left out: everybody has them. */

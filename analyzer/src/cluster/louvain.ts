@@ -1,6 +1,6 @@
 import { at, bump } from './numbers.ts';
 import { shuffled } from './random.ts';
-import { eachNeighbour, weightedGraph, type WeightedEdge, type WeightedGraph } from './weighted-graph.ts';
+import { eachNeighbour, mergeParallel, weightedGraph, type WeightedEdge, type WeightedGraph } from './weighted-graph.ts';
 
 export interface LouvainOptions {
   /** γ of modularity with resolution (Reichardt & Bornholdt 2006): higher means more, smaller communities. */
@@ -100,6 +100,19 @@ function foldConflicts(apart: Conflicts, labels: Int32Array, count: number): Con
   return conflicts(count, apart.flatMap((others, node) => others.filter((other) => node < other).map((other) => [at(labels, node), at(labels, other)] as const)));
 }
 
+/** Modularity at a resolution, up to a constant: what `louvain` maximises, so that two of its answers can be compared. */
+export function modularity(graph: WeightedGraph, labels: Int32Array, resolution: number): number {
+  if (graph.total === 0) return 0;
+  const degree = new Float64Array(graph.size);
+  let inside = 0;
+  labels.forEach((label, node) => {
+    bump(degree, label, at(graph.degree, node));
+    inside += at(graph.self, node);
+    eachNeighbour(graph, node, (to, weight) => { if (node < to && at(labels, to) === label) inside += weight; });
+  });
+  return inside / graph.total - resolution * degree.reduce((sum, d) => sum + (d / (2 * graph.total)) ** 2, 0);
+}
+
 /** Each community becomes one node; what lies inside becomes its self-edge. */
 function fold(graph: WeightedGraph, labels: Int32Array, count: number): WeightedGraph {
   const edges: WeightedEdge[] = [];
@@ -108,7 +121,7 @@ function fold(graph: WeightedGraph, labels: Int32Array, count: number): Weighted
     if (at(graph.self, node) > 0) edges.push({ a, b: a, weight: at(graph.self, node) });
     eachNeighbour(graph, node, (to, weight) => { if (node < to) edges.push({ a, b: at(labels, to), weight }); });
   }
-  return weightedGraph(count, edges);
+  return weightedGraph(count, mergeParallel(edges));
 }
 
 export function renumber(labels: Int32Array): { renumbered: Int32Array; count: number } {

@@ -7,7 +7,6 @@ import { mergeParallel, type WeightedEdge } from './weighted-graph.ts';
 export interface NodeIndex {
   readonly size: number;
   readonly nodeOf: ReadonlyMap<string, number>;
-  readonly edges: readonly WeightedEdge[];
   readonly apart: readonly (readonly [number, number])[];
 }
 
@@ -23,14 +22,18 @@ export function indexNodes(items: readonly string[], links: readonly Link[], con
   const raw = links.map(({ a, b, layer, weight }) => ({ a: node(a), b: node(b), weight, directed: !MUTUAL.has(layer) })).filter(({ a, b }) => a !== b);
   const number = new Int32Array(first.size);
   canonicalOrder(first.size, raw).forEach((old, now) => { number[old] = now; });
-  const to = (old: number): number => number[old] ?? 0;
+  const to = (item: string): number => number[node(item)] ?? 0;
   return {
     size: first.size,
-    nodeOf: new Map(items.map((item) => [item, to(node(item))])),
-    edges: mergeParallel(raw.map(({ a, b, weight }) => ({ a: to(a), b: to(b), weight }))),
-    apart: constraints.apart.map(([a, b]) => [to(node(a)), to(node(b))] as const).filter(([a, b]) => a !== b),
+    nodeOf: new Map(items.map((item) => [item, to(item)])),
+    apart: constraints.apart.map(([a, b]) => [to(a), to(b)] as const).filter(([a, b]) => a !== b),
   };
 }
+
+/** The links as edges between nodes, one per pair, in the nodes' order. */
+export const edgesOf = ({ nodeOf }: NodeIndex, links: readonly Link[]): WeightedEdge[] => mergeParallel(
+  links.map(({ a, b, weight }) => ({ a: nodeOf.get(a) ?? 0, b: nodeOf.get(b) ?? 0, weight })).filter(({ a, b }) => a !== b),
+);
 
 /** Layers whose links have no direction. */
 const MUTUAL: ReadonlySet<Layer> = new Set(['names', 'coChange', 'transaction', 'folders']);

@@ -18,6 +18,8 @@ export type Communities = Map<string, number>;
 
 /** A utility whose importers lie mostly in one context is that context's own. */
 const OWN_UTILITY = 0.5;
+/** A library leans on next to nothing: a hub that imports more has business of its own. */
+const LEAF = 3;
 /** A module that imports from this share of all contexts (and at least three) wires them. */
 const WIRING = 0.4;
 
@@ -25,9 +27,10 @@ const WIRING = 0.4;
 export function setAside(model: SystemModel, measures: Measures, constraints: Constraints, communities: Communities): SharedModule[] {
   const tied = new Set([...constraints.names.values(), ...constraints.together.flat(), ...constraints.apart.flat()]);
   const free = (module: ModulePath): boolean => communities.has(module) && !tied.has(module);
+  const efferent = new Map(measures.coupling.map((row) => [row.module, row.efferent]));
   const shared = [
     ...[...constraints.shared].map((module): SharedModule => ({ module, reason: 'pinned', why: 'pinned as shared' })),
-    ...measures.hubs.filter(({ module }) => free(module)).flatMap((hub) => utility(hub, communities)),
+    ...measures.hubs.filter(({ module }) => free(module)).flatMap((hub) => utility(hub, communities, efferent.get(hub.module) ?? 0)),
     ...wiring(model, measures, communities, free),
     ...scripts(model, measures, communities, free),
   ];
@@ -38,8 +41,8 @@ export function setAside(model: SystemModel, measures: Measures, constraints: Co
     .sort((a, b) => compareText(a.module, b.module));
 }
 
-/** A hub goes to the context that most of its importers lie in; a technical one without such a context is shared. */
-function utility({ module, importers, technical }: Hub, communities: Communities): SharedModule[] {
+/** A hub goes to the context that most of its importers lie in; a technical leaf without such a context is shared. */
+function utility({ module, importers, technical }: Hub, communities: Communities, efferent: number): SharedModule[] {
   const votes = tally(importers.flatMap((importer): [number, number][] => {
     const label = communities.get(importer);
     return label === undefined ? [] : [[label, 1]];
@@ -49,7 +52,7 @@ function utility({ module, importers, technical }: Hub, communities: Communities
     communities.set(module, winner[0]);
     return [];
   }
-  return technical && votes.length >= 3 ? [{ module, reason: 'utility', why: `imported by ${String(importers.length)} modules of ${String(votes.length)} contexts, touches no table` }] : [];
+  return technical && efferent <= LEAF && votes.length >= 3 ? [{ module, reason: 'utility', why: `imported by ${String(importers.length)} modules of ${String(votes.length)} contexts, touches no table` }] : [];
 }
 
 /** `app.ts`, `main.ts`, a router of routers: imports from many contexts and mostly from no single one, is imported by next to nobody, touches no table. */

@@ -21,9 +21,8 @@ export interface WeightedGraph {
   readonly total: number;
 }
 
-/** Builds the graph; parallel edges add up, in ascending order of weight so that the sum does not depend on the order of the input. */
-export function weightedGraph(size: number, edges: readonly WeightedEdge[]): WeightedGraph {
-  const merged = mergeParallel(edges);
+/** Builds the graph from edges that `mergeParallel` has made one per pair. */
+export function weightedGraph(size: number, merged: readonly WeightedEdge[]): WeightedGraph {
   const start = rowStarts(size, merged);
   const next = start.slice();
   const to = new Int32Array(at(start, size));
@@ -61,7 +60,7 @@ function rowStarts(size: number, edges: readonly WeightedEdge[]): Int32Array {
   return start;
 }
 
-/** One edge per pair, a ≤ b, sorted by pair. */
+/** One edge per pair, a ≤ b, sorted by pair; parallel edges add up in ascending order of weight, so that the sum does not depend on the order of the input. */
 export function mergeParallel(edges: readonly WeightedEdge[]): WeightedEdge[] {
   const sorted = edges.map(({ a, b, weight }) => (a <= b ? { a, b, weight } : { a: b, b: a, weight }))
     .sort((x, y) => x.a - y.a || x.b - y.b || x.weight - y.weight);
