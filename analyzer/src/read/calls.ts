@@ -4,7 +4,7 @@ import type { Types} from './link/types.ts';
 import { type Type } from './link/types.ts';
 import { eachFunction } from './link/visit.ts';
 import type { Program } from './link/program.ts';
-import type { CallExpr, Expr, FileFacts, FunctionFact } from './parse/facts.ts';
+import type { CallExpr, ClassFact, Expr, FileFacts, FunctionFact } from './parse/facts.ts';
 
 /** A call whose function is known: for readers that want to know what its arguments were. */
 export interface CallSite {
@@ -58,24 +58,30 @@ export class CallReader {
 
   private readCallee(file: FileFacts, scope: number, call: CallExpr): void {
     const callee = boundMethod(call.callee);
-    const type = callee.kind === 'super' ? this.superConstructor(file, scope) : this.types.of(file, scope, callee);
-    const targets = type === undefined ? [] : this.targetsOf(type, call.form === 'new' || callee.kind === 'super');
-    const kind = call.form === 'new' ? 'construct' : this.isInjected(file, scope, callee) ? 'inject' : 'call';
+    const isSuper = callee.kind === 'super';
+    const type = isSuper ? this.superConstructor(file, scope) : this.types.of(file, scope, callee);
+    const targets = type === undefined ? [] : this.targetsOf(type, call.form === 'new' || isSuper);
+    const kind = this.kindOf(file, scope, call, callee);
     for (const target of targets) {
       this.add(file, scope, target, kind, call.line, call);
       this.noteInherited(file, scope, callee, target, { kind, line: call.line });
     }
-    if (targets.length === 0 && type === undefined && this.isOurs(file, scope, callee)) this.unresolved.set(file.path, (this.unresolved.get(file.path) ?? 0) + 1);
+    if (type === undefined && this.isOurs(file, scope, callee)) this.unresolved.set(file.path, (this.unresolved.get(file.path) ?? 0) + 1);
+  }
+
+  private kindOf(file: FileFacts, scope: number, call: CallExpr, callee: Expr): CallEdge['kind'] {
+    if (call.form === 'new') return 'construct';
+    return this.isInjected(file, scope, callee) ? 'inject' : 'call';
   }
 
   private noteInherited(file: FileFacts, scope: number, callee: Expr, to: Target, { kind, line }: { kind: CallEdge['kind']; line: number }): void {
-    const owner = to.function?.file.functions[to.function.index];
-    if (callee.kind !== 'member' || callee.of.kind === 'super' || owner?.member === undefined) return;
+    if (callee.kind !== 'member' || callee.of.kind === 'super' || to.function === undefined) return;
+    const method = to.function.file.functions[to.function.index];
     const of = this.types.of(file, scope, callee.of);
-    const heir = of?.kind === 'class' ? of.file.classes[of.index] : undefined;
-    if (of?.kind !== 'class' || heir === undefined || heir === to.function?.file.classes[owner.owner]) return;
-    const from: FunctionRef = { module: file.path, name: file.functions[scope]?.name ?? '(top)' };
-    this.inherited.push({ from, to: { module: of.file.path, name: `${heir.name}.${owner.member.name}` }, kind, evidence: { file: file.path, line } });
+    if (of?.kind !== 'class' || method?.member === undefined) return;
+    const heir = of.file.classes[of.index];
+    if (heir === undefined || heir === to.function.file.classes[method.owner]) return;
+    this.inherited.push({ from: refIn(file, scope), to: { module: of.file.path, name: `${heir.name}.${method.member.name}` }, kind, evidence: { file: file.path, line } });
   }
 
   private superConstructor(file: FileFacts, scope: number): Type | undefined {
@@ -99,10 +105,7 @@ export class CallReader {
     if (callee.kind !== 'member' || callee.of.kind !== 'member' || callee.of.of.kind !== 'this') return false;
     const self = this.types.of(file, scope, callee.of.of);
     const fact = self?.kind === 'class' ? self.file.classes[self.index] : undefined;
-    const constructorIndex = fact?.methods.find((index) => file.functions[index]?.member?.kind === 'constructor');
-    const field = callee.of.name;
-    const declares = constructorIndex === undefined ? false : file.functions[constructorIndex]?.parameters.some((one) => one.field && one.pattern.kind === 'name' && one.pattern.name === field) ?? false;
-    return declares || (fact?.fields.some((one) => one.name === field && one.decorators.length > 0) ?? false);
+    return fact !== undefined && isInjectedField(file, fact, callee.of.name);
   }
 
   private targetsOf(type: Type, constructing: boolean): Target[] {
@@ -159,7 +162,7 @@ export class CallReader {
   }
 
   private add(file: FileFacts, scope: number, to: Target, kind: CallEdge['kind'], line: number, call?: CallExpr): void {
-    const from: FunctionRef = { module: file.path, name: file.functions[scope]?.name ?? '(top)' };
+    const from = refIn(file, scope);
     const called = to.function?.file.functions[to.function.index];
     if (call !== undefined && called !== undefined) this.noteSite(called, { file, scope, call });
     if (from.module === to.ref.module && from.name === to.ref.name) return;
@@ -167,6 +170,15 @@ export class CallReader {
     if (!this.edges.has(key)) this.edges.set(key, { from, to: to.ref, kind, evidence: { file: file.path, line } });
   }
 }
+
+const refIn = (file: FileFacts, scope: number): FunctionRef => ({ module: file.path, name: file.functions[scope]?.name ?? '(top)' });
+
+/** Declared by the constructor's parameter, or decorated (`@Inject() private orders`). */
+const isInjectedField = (file: FileFacts, fact: ClassFact, name: string): boolean => {
+  const constructorIndex = fact.methods.find((index) => file.functions[index]?.member?.kind === 'constructor');
+  const parameters = constructorIndex === undefined ? [] : file.functions[constructorIndex]?.parameters ?? [];
+  return parameters.some((one) => one.field && one.pattern.kind === 'name' && one.pattern.name === name) || fact.fields.some((one) => one.name === name && one.decorators.length > 0);
+};
 
 const target = (file: FileFacts, index: number): Target => ({ ref: { module: file.path, name: file.functions[index]?.name ?? '(top)' }, function: { file, index } });
 

@@ -28,15 +28,12 @@ export const crossCheckImports = async (root: string, edges: readonly ImportEdge
 export const compare = (madge: Readonly<Record<string, readonly string[]>>, edges: readonly ImportEdge[], modules: ReadonlySet<string>): Disagreement[] => {
   const ours = new Map<string, ImportEdge>(edges.map((edge) => [`${edge.from}\0${edge.to}`, edge]));
   const barrels = new Set(edges.flatMap(({ from, through }) => through.map((barrel) => `${from}\0${barrel}`)));
-  const theirs = new Set(Object.entries(madge).flatMap(([from, targets]) => targets.map((to) => `${from}\0${to}`)));
-  const found: Disagreement[] = [];
-  for (const key of theirs) {
-    const [from = '', to = ''] = key.split('\0');
-    if (ours.has(key) || from === to || !modules.has(from) || !modules.has(to)) continue;
-    found.push({ from, to, seenBy: 'madge', because: barrels.has(key) ? 'through a barrel: we lead the edge to what is declared behind it' : 'not an import we read' });
-  }
-  for (const [key, edge] of ours) if (!theirs.has(key)) found.push({ from: edge.from, to: edge.to, seenBy: 'strangler', because: reason(edge) });
-  return found.sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to) || compareText(a.seenBy, b.seenBy));
+  const theirs = Object.entries(madge).flatMap(([from, targets]) => targets.map((to) => ({ from, to, key: `${from}\0${to}` })));
+  const onlyTheirs = theirs.filter(({ from, to, key }) => !ours.has(key) && from !== to && modules.has(from) && modules.has(to)).map(({ from, to, key }): Disagreement => (
+    { from, to, seenBy: 'madge', because: barrels.has(key) ? 'through a barrel: we lead the edge to what is declared behind it' : 'not an import we read' }));
+  const known = new Set(theirs.map(({ key }) => key));
+  const onlyOurs = [...ours].filter(([key]) => !known.has(key)).map(([, edge]): Disagreement => ({ from: edge.from, to: edge.to, seenBy: 'strangler', because: reason(edge) }));
+  return [...onlyTheirs, ...onlyOurs].sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to) || compareText(a.seenBy, b.seenBy));
 };
 
 const reason = (edge: ImportEdge): string => {

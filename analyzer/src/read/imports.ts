@@ -46,19 +46,19 @@ const readOne = (program: Program, file: FileFacts, fact: ImportFact, settings: 
   }
   if (target.kind !== 'module') return [];
   const direct = program.files.get(target.path);
-  if (fact.names.length === 0 || direct === undefined) {
-    add(drafts, file.path, target.path, kindOf(fact, fact.typeOnly), fact.line, [], []);
-    return [];
-  }
-  for (const name of fact.names) {
-    const declared = direct === undefined ? undefined : program.exported(direct, name.imported);
-    const erased = isErased(file, fact, name, declared?.typeOnly ?? false, settings);
-    const to = declared?.file.path ?? target.path;
-    // A barrel's own re-export points at the file it names; whoever imports from the barrel is led further.
-    const [where, through] = fact.kind === 'export' ? [target.path, []] as const : [to, to === target.path ? [] : declared?.through ?? []] as const;
-    add(drafts, file.path, where, kindOf(fact, erased), fact.line, [name.imported], through);
-  }
+  if (fact.names.length === 0 || direct === undefined) add(drafts, file.path, target.path, kindOf(fact, fact.typeOnly), fact.line, [], []);
+  else for (const name of fact.names) readName(program, { file, fact, settings, direct }, name, drafts);
   return [];
+};
+
+interface Importing { readonly file: FileFacts; readonly fact: ImportFact; readonly settings: CompilerSettings; readonly direct: FileFacts }
+
+/** One imported name, led to what declares it. A barrel's own re-export points at the file it names; whoever imports from the barrel is led further. */
+const readName = (program: Program, { file, fact, settings, direct }: Importing, name: ImportFact['names'][number], drafts: Map<string, Draft>): void => {
+  const declared = program.exported(direct, name.imported);
+  const erased = isErased(file, fact, name, declared?.typeOnly ?? false, settings);
+  const beyond = fact.kind === 'export' || declared === undefined || declared.file === direct ? undefined : declared;
+  add(drafts, file.path, beyond?.file.path ?? direct.path, kindOf(fact, erased), fact.line, [name.imported], beyond?.through ?? []);
 };
 
 const kindOf = (fact: ImportFact, erased: boolean): ImportEdge['kind'] => (erased ? 'type' : fact.kind === 'dynamic' ? 'dynamic' : 'value');

@@ -1,5 +1,6 @@
 import type { Hooks, Site } from '../interpret/interpreter.ts';
 import { UNKNOWN, texts, type Frame, type Value } from '../interpret/values.ts';
+import { childrenOf } from '../link/visit.ts';
 import type { Expr, FunctionFact, Step, TypeFact } from '../parse/facts.ts';
 import { callRoute, callRouter, mountOf, routeObject, siteOf, VERBS } from './registrations.ts';
 import { asRouter, native, RouterThing, RouteThing, type RouterFramework } from './router.ts';
@@ -105,28 +106,24 @@ export const registersSomething = (step: Step): boolean => {
   return value !== undefined && hasRegistration(value);
 };
 
-const hasRegistration = (expr: Expr): boolean => {
-  switch (expr.kind) {
-    case 'call': return isRegistration(expr) || hasRegistration(expr.callee) || expr.args.some(hasRegistration);
-    case 'member': return hasRegistration(expr.of);
-    case 'await': case 'cast': case 'spread': return hasRegistration(expr.of);
-    case 'assign': return hasRegistration(expr.value);
-    case 'either': case 'other': return expr.of.some(hasRegistration);
-    default: return false;
-  }
-};
+const hasRegistration = (expr: Expr): boolean => (expr.kind === 'call' && isRegistration(expr)) || (LOOKED_INTO.has(expr.kind) && childrenOf(expr).some(hasRegistration));
+
+const LOOKED_INTO: ReadonlySet<Expr['kind']> = new Set(['call', 'member', 'await', 'cast', 'spread', 'assign', 'either', 'other']);
 
 const NOT_ROUTERS = /^(?:_|lodash|axios|https?|request|got|fetch|superagent|\w*[cC]ache|redis|db|map|localStorage|\w*[cC]onfig|nconf|Reflect|\$|hooks|plugins|i18n|store|\w*[rR]epo(?:sitory)?|\w*[sS]ervice|\w*[mM]ap|headers|params|query|session|cookies|fs|path|Object|winston|logger)$/;
 
 const isRegistration = ({ callee, args }: Extract<Expr, { kind: 'call' }>): boolean => {
   if (callee.kind === 'name') return MAKES.has(callee.name);
-  if (callee.kind !== 'member') return callee.kind === 'index' && args.length > 1 && looksHandled(args);
-  if (MAKES.has(callee.name)) return true;
+  if (callee.kind === 'index') return args.length > 1 && looksHandled(args);
+  if (callee.kind !== 'member') return false;
   const receiver = callee.of.kind === 'name' || callee.of.kind === 'member' ? callee.of.name : '';
-  if (!REGISTERS.has(callee.name) || NOT_ROUTERS.test(receiver)) return false;
-  if (callee.name === 'route') return args.length > 0;
-  if (callee.name === 'use') return args.length > 0 && args[0]?.kind !== 'literal';
-  if (callee.name === 'register') return /^(?:fastify|app|server|instance|api|scope)$/i.test(receiver);
+  return MAKES.has(callee.name) || (REGISTERS.has(callee.name) && !NOT_ROUTERS.test(receiver) && registers(callee.name, receiver, args));
+};
+
+const registers = (name: string, receiver: string, args: readonly Expr[]): boolean => {
+  if (name === 'route') return args.length > 0;
+  if (name === 'use') return args.length > 0 && args[0]?.kind !== 'literal';
+  if (name === 'register') return /^(?:fastify|app|server|instance|api|scope)$/i.test(receiver);
   return args.length > 1 && looksHandled(args);
 };
 

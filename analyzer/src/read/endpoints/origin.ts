@@ -21,22 +21,31 @@ const place = (site: Site): Evidence => ({ file: site.frame.file.path, line: sit
 const names = (expr: Expr, at: Site, paths: readonly string[]): boolean => {
   switch (expr.kind) {
     case 'text': return paths.some((path) => path === expr.value || (expr.value.startsWith('/') && (path.startsWith(expr.value) || path.endsWith(expr.value))));
-    case 'template': return !expr.holes.some((hole) => isBorrowed(hole, at)) && texts(at.run.evaluate(expr, at.frame)).some((one) => paths.includes(one));
+    case 'template': return !expr.holes.some((hole) => isBorrowed(hole, at)) && isOneOf(expr, at, paths);
     case 'concat': case 'either': return expr.of.some((one) => names(one, at, paths));
     case 'array': return expr.items.some((one) => names(one, at, paths));
     case 'object': return expr.properties.some(({ value }) => names(value, at, paths));
-    case 'name': case 'member': return !isBorrowed(expr, at) && texts(at.run.evaluate(expr, at.frame)).some((one) => paths.includes(one));
+    case 'name': case 'member': return !isBorrowed(expr, at) && isOneOf(expr, at, paths);
     default: return false;
   }
 };
 
+const isOneOf = (expr: Expr, at: Site, paths: readonly string[]): boolean => texts(at.run.evaluate(expr, at.frame)).some((one) => paths.includes(one));
+
 /** Comes from a parameter or from `this`: somebody else knows what it is. */
 export const isBorrowed = (expr: Expr, at: Site, depth = 0): boolean => {
-  if (expr.kind === 'this' || depth > 6) return true;
-  if (expr.kind === 'member' || expr.kind === 'index' || expr.kind === 'spread') return isBorrowed(expr.of, at, depth + 1);
-  if (expr.kind === 'call') return expr.args.some((arg) => isBorrowed(arg, at, depth + 1)) || isBorrowed(expr.callee, at, depth + 1);
-  if (expr.kind !== 'name') return false;
-  const binding = findBinding(at.frame.file, at.frame.index, expr.name);
+  if (depth > 6) return true;
+  switch (expr.kind) {
+    case 'this': return true;
+    case 'member': case 'index': case 'spread': return isBorrowed(expr.of, at, depth + 1);
+    case 'call': return [expr.callee, ...expr.args].some((one) => isBorrowed(one, at, depth + 1));
+    case 'name': return isBorrowedName(expr.name, at, depth);
+    default: return false;
+  }
+};
+
+const isBorrowedName = (name: string, at: Site, depth: number): boolean => {
+  const binding = findBinding(at.frame.file, at.frame.index, name);
   if (binding === undefined || binding.scope === 0) return false;
   return binding.from === 'parameter' || (binding.from === 'let' && binding.value !== undefined && isBorrowed(binding.value, at, depth + 1));
 };

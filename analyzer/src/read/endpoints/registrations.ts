@@ -37,19 +37,27 @@ const wrapped = (value: Value): Value[] => {
 export const callRouter = (router: RouterThing, name: string, args: readonly Value[], site: Site): Value | undefined => {
   const verb = VERBS.get(name);
   if (verb !== undefined) return verbCall(router, verb, args, site);
-  if (name === 'use') return use(router, args, site);
-  if (name === 'route') return route(router, args, site);
-  if (name === 'prefix') return prefix(router, args);
-  if (name === 'register' && router.framework === 'fastify') return register(router, args, site);
-  if (name === 'method') return verbCall(router, (texts(args[0] ?? UNKNOWN)[0] ?? 'ANY').toUpperCase(), args.slice(1), site);
-  return SAME_ROUTER.has(name) ? native(router) : undefined;
+  const rule = Object.hasOwn(CALLS, name) ? CALLS[name] : undefined;
+  return rule === undefined ? (SAME_ROUTER.has(name) ? native(router) : undefined) : rule(router, args, site);
+};
+
+type RouterCall = (router: RouterThing, args: readonly Value[], site: Site) => Value | undefined;
+
+const CALLS: Readonly<Record<string, RouterCall>> = {
+  use: (router, args, site) => use(router, args, site),
+  route: (router, args, site) => route(router, args, site),
+  prefix: (router, args) => prefix(router, args),
+  register: (router, args, site) => (router.framework === 'fastify' ? register(router, args, site) : undefined),
+  method: (router, args, site) => verbCall(router, (texts(args[0] ?? UNKNOWN)[0] ?? 'ANY').toUpperCase(), args.slice(1), site),
 };
 
 const verbCall = (router: RouterThing, method: string, args: readonly Value[], site: Site): Value | undefined => {
+  const counts = args.slice(0, 2).map((arg) => pathsOf(arg).length);
   // `app.get('setting')` reads a setting.
-  if (args.length < 2 && pathsOf(args[0] ?? UNKNOWN).length > 0) return undefined;
-  const named = router.framework === 'koa' && args.length > 2 && pathsOf(args[0] ?? UNKNOWN).length === 1 && pathsOf(args[1] ?? UNKNOWN).length > 0;
-  const [path = UNKNOWN, ...rest] = named ? args.slice(1) : args;
+  if (args.length < 2 && counts[0] !== 0) return undefined;
+  // Koa's routes may have a name before their path.
+  const isNamed = router.framework === 'koa' && args.length > 2 && counts[0] === 1 && counts[1] !== 0;
+  const [path = UNKNOWN, ...rest] = isNamed ? args.slice(1) : args;
   if (path.kind === 'function') addRoute(router, method, [''], args, site);
   else addRoute(router, method, pathsOf(path), rest, site);
   return native(router);

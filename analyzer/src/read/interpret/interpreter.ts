@@ -3,6 +3,7 @@ import type { Program } from '../link/program.ts';
 import { isModuleExports } from '../link/program.ts';
 import type { CallExpr, Expr, FileFacts, FunctionFact, Pattern, Step } from '../parse/facts.ts';
 import { callBuiltin } from './builtins.ts';
+import { evaluateWith, itemsOf, spread, type Machine } from './evaluators.ts';
 import { construct, memberOf, setMember } from './members.ts';
 import { HOLE, UNKNOWN, each, join, text, texts, type Frame, type FunctionValue, type Value } from './values.ts';
 
@@ -37,7 +38,7 @@ const NO_HOOKS: Hooks = { onExternal: () => undefined, onMember: () => undefined
  * Runs the parts of a program that build things (tops of modules, constructors, factories) over abstract values, without running any of its code:
  * both branches are taken, loops over constants are unrolled, what is unknown stays unknown. Work is bounded by a budget of steps.
  */
-export class Interpreter {
+export class Interpreter implements Machine {
   readonly program: Program;
   hooks: Hooks = NO_HOOKS;
   /** Functions worth their cost: from which something is reached that a reader looks for. */
@@ -103,20 +104,21 @@ export class Interpreter {
 
   bind(pattern: Pattern, value: Value, frame: Frame): void {
     if (pattern.kind === 'name') frame.variables.set(pattern.name, value);
-    else if (pattern.kind === 'array') {
-      for (const [position, item] of pattern.items.entries()) if (item !== undefined) this.bind(item, value.kind === 'list' ? value.items[position] ?? UNKNOWN : UNKNOWN, frame);
-    } else {
-      for (const { key, target, initial } of pattern.entries) {
-        const found = memberOf(value, key, this);
-        this.bind(target, found.kind === 'unknown' && initial !== undefined ? this.evaluate(initial, frame) : found, frame);
-      }
-      if (pattern.rest !== undefined) frame.variables.set(pattern.rest, value);
+    else if (pattern.kind === 'object') this.bindObject(pattern, value, frame);
+    else for (const [position, item] of pattern.items.entries()) if (item !== undefined) this.bind(item, memberOf(value, String(position), this), frame);
+  }
+
+  private bindObject(pattern: Extract<Pattern, { kind: 'object' }>, value: Value, frame: Frame): void {
+    for (const { key, target, initial } of pattern.entries) {
+      const found = memberOf(value, key, this);
+      this.bind(target, found.kind === 'unknown' && initial !== undefined ? this.evaluate(initial, frame) : found, frame);
     }
+    if (pattern.rest !== undefined) frame.variables.set(pattern.rest, value);
   }
 
   evaluate(expr: Expr, frame: Frame): Value {
     if (this.steps-- <= 0) return UNKNOWN;
-    return (EVALUATORS[expr.kind] as (expr: Expr, frame: Frame, run: Interpreter) => Value)(expr, frame, this);
+    return evaluateWith(this, expr, frame);
   }
 
   lookup(name: string, frame: Frame): Value {
@@ -271,11 +273,16 @@ export class Interpreter {
 
   bindParameters(fact: FunctionFact, args: readonly Value[], frame: Frame): void {
     for (const [position, parameter] of fact.parameters.entries()) {
-      const given = parameter.rest ? { kind: 'list', items: args.slice(position) } as const : args[position] ?? UNKNOWN;
-      const value = given.kind !== 'unknown' ? given : this.hooks.parameter(fact, position, frame) ?? (parameter.initial === undefined ? given : this.evaluate(parameter.initial, frame));
+      const value = parameter.rest ? { kind: 'list', items: args.slice(position) } as const : this.argument(fact, position, args[position] ?? UNKNOWN, frame);
       this.bind(parameter.pattern, value, frame);
       if (parameter.field && frame.self?.kind === 'object' && parameter.pattern.kind === 'name') frame.self.properties.set(parameter.pattern.name, value);
     }
+  }
+
+  private argument(fact: FunctionFact, position: number, given: Value, frame: Frame): Value {
+    if (given.kind !== 'unknown') return given;
+    const initial = fact.parameters[position]?.initial;
+    return this.hooks.parameter(fact, position, frame) ?? (initial === undefined ? given : this.evaluate(initial, frame));
   }
 
   assign(target: Expr, value: Value, frame: Frame): void {
@@ -312,81 +319,12 @@ export class Interpreter {
   }
 }
 
-type Evaluator<K extends Expr['kind']> = (expr: Extract<Expr, { kind: K }>, frame: Frame, run: Interpreter) => Value;
-
-const EVALUATORS: { readonly [K in Expr['kind']]: Evaluator<K> } = {
-  text: (expr) => text(expr.value),
-  literal: (expr) => ({ kind: 'constant', value: expr.value }),
-  template: (expr, frame, run) => concat(expr.texts.flatMap((part, position) => {
-    const hole = expr.holes[position];
-    return hole === undefined ? [text(part)] : [text(part), run.evaluate(hole, frame)];
-  })),
-  name: (expr, frame, run) => (expr.name === 'undefined' ? UNKNOWN : expr.name === 'module' || expr.name === 'exports' ? run.module(frame.file).exports : run.lookup(expr.name, frame)),
-  this: (_, frame) => selfOf(frame) ?? UNKNOWN,
-  super: (_, frame, run) => construct.parent(frame, run),
-  member: (expr, frame, run) => (isModuleExports(expr) ? run.module(frame.file).whole ?? run.module(frame.file).exports : join(each(run.evaluate(expr.of, frame)).map((of) => memberOf(of, expr.name, run)))),
-  index: (expr, frame, run) => {
-    const of = run.evaluate(expr.of, frame);
-    const by = texts(run.evaluate(expr.by, frame)).filter((one) => !one.includes(HOLE));
-    return by.length === 0 ? join(itemsOf(of, false)) : join(by.map((name) => memberOf(of, name, run)));
-  },
-  call: (expr, frame, run) => run.call(expr, frame),
-  object: (expr, frame, run) => {
-    const properties = new Map<string, Value>();
-    for (const of of expr.spreads) for (const one of each(run.evaluate(of, frame))) if (one.kind === 'object') for (const [key, value] of one.properties) properties.set(key, value);
-    for (const { name, computed, value } of expr.properties) {
-      const made = run.evaluate(value, frame);
-      for (const key of name === undefined ? texts(computed === undefined ? UNKNOWN : run.evaluate(computed, frame)) : [name]) properties.set(key, made);
-    }
-    return { kind: 'object', properties };
-  },
-  array: (expr, frame, run) => ({ kind: 'list', items: expr.items.flatMap((item) => (item.kind === 'spread' ? spread(run.evaluate(item.of, frame)) : [run.evaluate(item, frame)])) }),
-  spread: (expr, frame, run) => run.evaluate(expr.of, frame),
-  function: (expr, frame, run) => run.closure(frame, expr.index),
-  class: (expr, frame) => ({ kind: 'class', file: frame.file, index: expr.index, scope: frame, statics: new Map() }),
-  either: (expr, frame, run) => join(expr.of.map((one) => run.evaluate(one, frame))),
-  concat: (expr, frame, run) => concat(expr.of.map((one) => run.evaluate(one, frame))),
-  assign: (expr, frame, run) => {
-    const value = run.evaluate(expr.value, frame);
-    run.assign(expr.target, value, frame);
-    return value;
-  },
-  cast: (expr, frame, run) => run.evaluate(expr.of, frame),
-  await: (expr, frame, run) => run.evaluate(expr.of, frame),
-  other: (expr, frame, run) => {
-    for (const one of expr.of) run.evaluate(one, frame);
-    return UNKNOWN;
-  },
-};
-
-const selfOf = (frame: Frame): Value | undefined => frame.self ?? (frame.file.functions[frame.index]?.arrow === true && frame.parent !== undefined ? selfOf(frame.parent) : undefined);
-
-const spread = (value: Value): readonly Value[] => (value.kind === 'list' ? value.items : [value]);
-
-/** What iterating over a value gives. */
-const itemsOf = (value: Value, keys: boolean): Value[] => {
-  if (value.kind === 'list') return keys ? value.items.map((_, position) => text(String(position))) : [...value.items];
-  if (value.kind !== 'object') return [];
-  return keys ? [...value.properties.keys()].map(text) : [...value.properties.values()];
-};
-
 /** A function made from functions it was given speaks for them: `asyncHandler(place)`. */
 const wrapping = (result: Value, args: readonly Value[]): Value => {
   const wraps = args.flatMap(each).filter(({ kind }) => kind === 'function');
   if (wraps.length === 0) return result;
   const mark = (one: Value): Value => (one.kind === 'function' || one.kind === 'unknown' ? { ...one, wraps } : one);
   return result.kind === 'many' ? { kind: 'many', values: result.values.map(mark) } : mark(result);
-};
-
-/** Joins texts; what is not one text becomes a hole; a few alternatives are multiplied out. */
-const concat = (parts: readonly Value[]): Value => {
-  let known: string[] = [''];
-  for (const part of parts) {
-    const options = part.kind === 'constant' ? [String(part.value)] : texts(part);
-    const use = options.length === 0 || options.length * known.length > 32 ? [HOLE] : options;
-    known = known.flatMap((before) => use.map((after) => before + after));
-  }
-  return join(known.map(text));
 };
 
 const isDeclaration = (step: Extract<Step, { kind: 'let' }>): boolean => step.value?.kind === 'function' || step.value?.kind === 'class';

@@ -8,12 +8,14 @@ export const memberOf = (of: Value, name: string, run: Run, forCall = false): Va
     case 'module': return run.exportValue(of.file, name);
     case 'function': return of.properties.get(name) ?? UNKNOWN;
     case 'class': return of.statics.get(name) ?? staticMember(of, name, run);
-    case 'external': return { kind: 'external', module: of.module, path: of.path === '' ? name : `${of.path}.${name}` };
+    case 'external': return externalMember(of, name);
     case 'many': return join(of.values.map((one) => memberOf(one, name, run, forCall)));
     case 'list': return of.items[Number(name)] ?? UNKNOWN;
     default: return UNKNOWN;
   }
 };
+
+const externalMember = (of: Extract<Value, { kind: 'external' }>, name: string): Value => ({ kind: 'external', module: of.module, path: of.path === '' ? name : `${of.path}.${name}` });
 
 const objectMember = (of: ObjectValue, name: string, run: Run): Value => {
   const own = of.properties.get(name);

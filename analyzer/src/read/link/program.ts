@@ -1,5 +1,5 @@
 import type { ModulePath } from '../../model/evidence.ts';
-import type { ExportFact, Expr, FileFacts, FunctionFact, Step } from '../parse/facts.ts';
+import type { ExportFact, Expr, FileFacts, Step } from '../parse/facts.ts';
 import type { Resolver, Target } from '../source/resolve.ts';
 
 /** Where an exported name is really declared, and the barrels passed on the way. */
@@ -147,4 +147,4 @@ export const isModuleExports = (value: Expr): boolean =>
   value.kind === 'member' && value.name === 'exports' && value.of.kind === 'name' && value.of.name === 'module';
 
 /** The function whose name the model uses for what happens inside `index`. */
-export const refName = (file: FileFacts, index: number): string => (file.functions[index]!).name;
+export const refName = (file: FileFacts, index: number): string => file.functions[index]?.name ?? '(top)';

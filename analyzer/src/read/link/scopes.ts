@@ -41,12 +41,20 @@ const noteSteps = (found: Map<string, Binding>, steps: readonly Step[], scope: n
 };
 
 const note = (found: Map<string, Binding>, pattern: Pattern, binding: Binding): void => {
-  if (pattern.kind === 'name') found.set(pattern.name, found.get(pattern.name)?.value === undefined ? binding : { ...binding, ...(binding.value === undefined ? { value: found.get(pattern.name)?.value! } : {}) });
-  else if (pattern.kind === 'array') for (const item of pattern.items) { if (item !== undefined) note(found, item, { ...binding, path: [...binding.path, '[]'] }); }
-  else {
-    for (const { key, target } of pattern.entries) note(found, target, { ...binding, path: [...binding.path, key] });
-    if (pattern.rest !== undefined) found.set(pattern.rest, binding);
-  }
+  if (pattern.kind === 'name') noteName(found, pattern.name, binding);
+  else if (pattern.kind === 'object') noteObject(found, pattern, binding);
+  else for (const item of pattern.items) if (item !== undefined) note(found, item, { ...binding, path: [...binding.path, '[]'] });
+};
+
+/** `let x;` says nothing about what another binding of `x` says. */
+const noteName = (found: Map<string, Binding>, name: string, binding: Binding): void => {
+  const before = found.get(name)?.value;
+  found.set(name, binding.value === undefined && before !== undefined ? { ...binding, value: before } : binding);
+};
+
+const noteObject = (found: Map<string, Binding>, pattern: Extract<Pattern, { kind: 'object' }>, binding: Binding): void => {
+  for (const { key, target } of pattern.entries) note(found, target, { ...binding, path: [...binding.path, key] });
+  if (pattern.rest !== undefined) found.set(pattern.rest, binding);
 };
 
 /** Finds a name from the inside out; undefined when no function around binds it. */

@@ -20,18 +20,15 @@ export const visit = (expr: Expr, see: (expr: Expr) => void): void => {
   for (const child of childrenOf(expr)) visit(child, see);
 };
 
-export const childrenOf = (expr: Expr): readonly Expr[] => {
-  switch (expr.kind) {
-    case 'call': return [expr.callee, ...expr.args];
-    case 'member': case 'spread': case 'cast': case 'await': return [expr.of];
-    case 'index': return [expr.of, expr.by];
-    case 'template': return expr.holes;
-    case 'object': return [...expr.properties.map(({ value }) => value), ...expr.spreads];
-    case 'array': return expr.items;
-    case 'either': case 'concat': case 'other': return expr.of;
-    case 'assign': return [expr.target, expr.value];
-    default: return [];
-  }
+export const childrenOf = (expr: Expr): readonly Expr[] => (CHILDREN[expr.kind] as ((expr: Expr) => readonly Expr[]) | undefined)?.(expr) ?? [];
+
+const one = (expr: { readonly of: Expr }): readonly Expr[] => [expr.of];
+const several = (expr: { readonly of: readonly Expr[] }): readonly Expr[] => expr.of;
+
+const CHILDREN: { readonly [K in Expr['kind']]?: (expr: Extract<Expr, { kind: K }>) => readonly Expr[] } = {
+  call: (expr) => [expr.callee, ...expr.args], member: one, spread: one, cast: one, await: one, either: several, concat: several, other: several,
+  index: (expr) => [expr.of, expr.by], template: (expr) => expr.holes, array: (expr) => expr.items, assign: (expr) => [expr.target, expr.value],
+  object: (expr) => [...expr.properties.map(({ value }) => value), ...expr.spreads],
 };
 
 /** Every function of a file with the expressions that run in it; a class's field initialisers count to its constructor's surroundings. */

@@ -8,17 +8,19 @@ export const lowerImport = (node: ts.ImportDeclaration, to: Lowering): void => {
   if (specifier === undefined) return;
   const { importClause } = node;
   to.imports.push({
-    specifier, kind: 'import', typeOnly: importClause?.isTypeOnly ?? false, names: importClause === undefined ? [] : importedNames(importClause), line: to.line(node),
+    specifier, kind: 'import', typeOnly: isErased(importClause), names: importClause === undefined ? [] : importedNames(importClause), line: to.line(node),
   });
 };
 
+const isErased = (clause: ts.ImportClause | undefined): boolean => clause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
+
 const importedNames = (clause: ts.ImportClause): { imported: string; local: string; typeOnly: boolean }[] => {
-  const first = clause.name === undefined ? [] : [{ imported: 'default', local: clause.name.text, typeOnly: clause.isTypeOnly }];
+  const first = clause.name === undefined ? [] : [{ imported: 'default', local: clause.name.text, typeOnly: isErased(clause) }];
   const { namedBindings } = clause;
   if (namedBindings === undefined) return first;
-  if (ts.isNamespaceImport(namedBindings)) return [...first, { imported: '*', local: namedBindings.name.text, typeOnly: clause.isTypeOnly }];
+  if (ts.isNamespaceImport(namedBindings)) return [...first, { imported: '*', local: namedBindings.name.text, typeOnly: isErased(clause) }];
   return [...first, ...namedBindings.elements.map((element) => ({
-    imported: (element.propertyName ?? element.name).text, local: element.name.text, typeOnly: clause.isTypeOnly || element.isTypeOnly,
+    imported: (element.propertyName ?? element.name).text, local: element.name.text, typeOnly: isErased(clause) || element.isTypeOnly,
   }))];
 };
 

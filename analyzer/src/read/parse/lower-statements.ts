@@ -51,7 +51,8 @@ export const lowerVariables = (list: ts.VariableDeclarationList, to: Lowering): 
     const hint = ts.isIdentifier(declaration.name) ? declaration.name.text : undefined;
     const before = to.binding;
     to.binding = loadedNames(declaration);
-    const value = declaration.initializer === undefined ? undefined : to.named(hint, () => lower(declaration.initializer!, to));
+    const { initializer } = declaration;
+    const value = initializer === undefined ? undefined : to.named(hint, () => lower(initializer, to));
     to.binding = before;
     const type = lowerType(declaration.type, to);
     to.steps.push({
@@ -116,7 +117,8 @@ const STATEMENTS = new Map<ts.SyntaxKind, LowerStatement>([
   [ts.SyntaxKind.ExportAssignment, lowerExportAssignment],
   [ts.SyntaxKind.ForOfStatement, forEach(false)], [ts.SyntaxKind.ForInStatement, forEach(true)],
   [ts.SyntaxKind.ReturnStatement, (node: ts.ReturnStatement, to: Lowering) => {
-    if (node.expression !== undefined) to.steps.push({ kind: 'return', value: to.named(undefined, () => lower(node.expression!, to)) });
+    const { expression } = node;
+    if (expression !== undefined) to.steps.push({ kind: 'return', value: to.named(undefined, () => lower(expression, to)) });
   }],
   [ts.SyntaxKind.ExpressionStatement, (node: ts.ExpressionStatement, to: Lowering) => {
     to.hasRuntimeCode = true;

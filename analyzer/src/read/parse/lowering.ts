@@ -82,26 +82,9 @@ export class Lowering {
 
 /** Whether an expression can call, bind or declare anything. */
 export const matters = (value: Expr): boolean => {
-  switch (value.kind) {
-    case 'call':
-    case 'assign':
-    case 'function':
-    case 'class':
-    case 'template':
-    case 'either':
-    case 'concat':
-    case 'object':
-    case 'array':
-    case 'await':
-    case 'spread':
-    case 'index':
-      return true;
-    case 'other':
-      return value.of.length > 0;
-    case 'member':
-    case 'cast':
-      return matters(value.of);
-    default:
-      return false;
-  }
+  if (value.kind === 'other') return value.of.length > 0;
+  if (value.kind === 'member' || value.kind === 'cast') return matters(value.of);
+  return !INERT.has(value.kind);
 };
+
+const INERT: ReadonlySet<Expr['kind']> = new Set(['text', 'literal', 'name', 'this', 'super']);

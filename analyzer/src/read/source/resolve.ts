@@ -78,7 +78,7 @@ export class Resolver {
     const found = this.candidates(path).find((candidate) => this.modules.has(candidate));
     if (found !== undefined) return { kind: 'module', path: found };
     const nested = path === '' ? undefined : this.configs.packageFor(absolute);
-    if (nested === undefined || nested.directory !== absolute) return undefined;
+    if (nested?.directory !== absolute) return undefined;
     return this.entry(nested, nested.entries);
   }
 

@@ -76,7 +76,7 @@ const managerTouches = (chain: Chain, place: Place): Touch[] | undefined => {
     const names = link.name === 'from' || link.name === 'into' || (link.name === 'update' && by.some(({ name }) => name === 'createQueryBuilder'));
     if (!names && !(MANAGER.test(receiver) && isMethodOf(link.name, 'typeorm'))) return [];
     const model = entityNamed(link.args[0].kind === 'text' ? undefined : link.args[0], place) ?? instanceEntity(link.args[0], place);
-    if (model === undefined || model.via !== 'typeorm') return [];
+    if (model?.via !== 'typeorm') return [];
     const mode = names ? (chain.links.some(({ name, call }) => call !== undefined && BUILDER_WRITES.has(name)) ? 'write' : 'read') : modeOf(model, link, chain.links.slice(position + 1));
     return [touch(model, mode, link.line), ...relations(chain, model, place)];
   });
