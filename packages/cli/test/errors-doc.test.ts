@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const TOOLKIT = ['analyzer/src', 'strangler-proxy/src', 'migrations/src', 'packages'];
+const TOOLKIT = ['analyzer/src', 'strangler-proxy/src', 'migrations/src', 'migrations/schema', 'packages'];
 
 describe('docs/errors.md', () => {
   const documented = codesOf(/^\| `(STR_[A-Z0-9_]+)` \|/gm, readFileSync(join(ROOT, 'docs/errors.md'), 'utf8'));

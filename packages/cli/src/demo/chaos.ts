@@ -7,36 +7,48 @@ import { pick } from './seeded.ts';
 export const VICTIMS = ['proxy', 'sink', 'catalog'] as const;
 
 export interface Chaos {
+  /** Lets that share (0 to 1) of all kills happen from now on; what a short step left over is carried into the next. */
+  allow(share: number): void;
   /** Name → kills so far. */
   kills(): ReadonlyMap<string, number>;
-  total(): number;
-  /** Resolves once all kills were done. */
-  readonly done: Promise<void>;
+  /** Allows the rest, and resolves once all kills were done. */
+  finish(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** kill -9, `kills` times, of a random process at random moments; each is up again before the next dies, as it would be under an orchestrator. */
+/** kill -9, `kills` times, of a random process at random moments of the steps; it is started again at once, as by an orchestrator. */
 export function startChaos(kills: number, dice: Dice, find: (name: string) => Supervised | undefined, tell: (text: string) => void): Chaos {
   const count = new Map<string, number>();
   const stop = new AbortController();
-  const total = (): number => [...count.values()].reduce((sum, each) => sum + each, 0);
+  let allowed = 0;
+  let done = 0;
+  const pause = (ms: number): Promise<unknown> => delay(ms, undefined, { signal: stop.signal }).catch(() => undefined);
+  const killOne = (): void => {
+    const alive = VICTIMS.filter((name) => find(name)?.isUp() === true);
+    if (alive.length === 0) return;
+    const name = pick(dice, alive);
+    tell(`kill -9 ${name}`);
+    find(name)?.kill();
+    count.set(name, (count.get(name) ?? 0) + 1);
+    done += 1;
+  };
   const run = async (): Promise<void> => {
-    while (total() < kills && !stop.signal.aborted) {
-      await delay(300 + dice() * 2_000, undefined, { signal: stop.signal }).catch(() => undefined);
-      const alive = VICTIMS.filter((name) => find(name)?.isUp() === true);
-      if (alive.length === 0) continue;
-      const name = pick(dice, alive);
-      tell(`kill -9 ${name}`);
-      find(name)?.kill();
-      count.set(name, (count.get(name) ?? 0) + 1);
+    while (done < kills && !stop.signal.aborted) {
+      await pause(50 + dice() * 1_000);
+      if (done + 1 <= allowed + 1e-9) killOne();
     }
   };
-  const done = kills === 0 ? Promise.resolve() : run();
+  const running = run();
   return {
-    kills: () => new Map(count), total, done,
+    allow: (share) => { allowed += share * kills; },
+    kills: () => new Map(count),
+    finish: async () => {
+      allowed = kills;
+      await running;
+    },
     stop: async () => {
       stop.abort();
-      await done;
+      await running;
     },
   };
 }

@@ -44,9 +44,10 @@ export function newPlay(options: DemoOptions, io: Io): Play {
   };
 }
 
-/** One step of the story; what it checks must be true, or the demo ends here. */
-export async function step<T>(play: Play, title: string, act: (say: Narrator) => Promise<T>): Promise<T> {
+/** One step of the story; what it checks must be true, or the demo ends here. `killsShare`: how much of the chaos happens in it. */
+export async function step<T>(play: Play, title: string, act: (say: Narrator) => Promise<T>, killsShare = 0): Promise<T> {
   play.io.signal.throwIfAborted();
+  play.chaos?.allow(killsShare);
   play.narrator.step(title);
   const began = performance.now();
   try {
