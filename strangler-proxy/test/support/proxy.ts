@@ -37,7 +37,7 @@ export function configOf({ monolith, service = monolith, routes = {}, compare = 
 export async function proxyOver(setup: Setup): Promise<TestProxy> {
   const own = setup.stateDirectory === undefined;
   const stateDirectory = setup.stateDirectory ?? join(await mkdtemp(join(tmpdir(), 'strangler-proxy-')), 'state');
-  const proxy = await startProxy({ config: configOf(setup), environment: {}, listen: { host: '127.0.0.1', port: 0 }, admin: { host: '127.0.0.1', port: 0 }, ...setup, stateDirectory });
+  const proxy = await startProxy({ config: configOf(setup), environment: {}, listen: { host: '127.0.0.1', port: 0 }, admin: { host: '127.0.0.1', port: 0 }, ...setup, stateDirectory, limits: { mirrorSettleMs: 20, ...setup.limits } });
   return {
     proxy, url: proxy.url, port: Number(new URL(proxy.url).port), stateDirectory, admin: new AdminClient(proxy),
     [Symbol.asyncDispose]: async () => {
