@@ -18,6 +18,9 @@ const RESOLVED = new Set(['ResolveField', 'FieldResolver', 'ResolveProperty']);
 const EVENTS = new Set(['EventPattern', 'MessagePattern', 'OnEvent', 'SubscribeMessage', 'EventHandler', 'OnQueueEvent', 'RabbitSubscribe', 'RabbitRPC', 'SqsMessageHandler', 'OnJob', 'Subscribe', 'GrpcMethod', 'OnQueueCompleted']);
 const JOBS = new Set(['Cron', 'Interval', 'Timeout', 'Process', 'Processor', 'Job']);
 
+/** Under which key a decorator's options carry a name. */
+const NAME_KEYS = ['name', 'cmd', 'routingKey', 'queue'];
+
 interface Decorated { readonly name: string; readonly call: CallExpr }
 
 const decoratorsOf = (list: readonly Expr[]): Decorated[] => list.flatMap((one) => {
@@ -33,6 +36,15 @@ interface Prefixes {
   readonly uriVersioning: string | undefined;
   readonly ofController: ReadonlyMap<ClassFact, readonly string[]>;
 }
+
+interface MutablePrefixes {
+  global: string;
+  readonly globalExcludes: string[];
+  uriVersioning: string | undefined;
+  readonly ofController: Map<ClassFact, readonly string[]>;
+}
+
+const ROUTES_MODULES = new Set(['register', 'forRoutes']);
 
 /** Endpoints that decorators declare: NestJS, inversify-express-utils, routing-controllers, tsoa; GraphQL resolvers, schedules, queues, events. */
 export class DecoratedReader {
@@ -80,16 +92,20 @@ export class DecoratedReader {
   }
 
   private readMethod(at: MethodAt): void {
-    for (const decorator of decoratorsOf(at.method.decorators)) {
-      const verb = Object.hasOwn(VERBS, decorator.name) ? VERBS[decorator.name] : undefined;
-      if (verb !== undefined && at.controller) this.addRoutes(at, verb, decorator);
-      else if (Object.hasOwn(GRAPHQL, decorator.name) && this.isResolver(at)) this.addField(at, GRAPHQL[decorator.name] ?? 'QUERY', decorator);
-      else if (RESOLVED.has(decorator.name)) this.addResolved(at, decorator);
-      else if (EVENTS.has(decorator.name)) this.addNamed(at, 'EVENT', 'event', decorator);
-      else if (JOBS.has(decorator.name)) this.addNamed(at, 'JOB', 'schedule', decorator);
-    }
+    for (const decorator of decoratorsOf(at.method.decorators)) this.readDecorator(at, decorator);
     // A worker host of BullMQ: the processor class with a method `process`.
-    if (at.processor !== undefined && at.method.member?.name === 'process' && at.method.decorators.length === 0) this.addNamed(at, 'JOB', 'schedule', at.processor);
+    if (at.processor !== undefined && at.method.member?.name === 'process' && at.method.decorators.length === 0) this.addNamed(at, 'JOB', at.processor);
+  }
+
+  private readDecorator(at: MethodAt, decorator: Decorated): void {
+    const { name } = decorator;
+    const verb = at.controller && Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
+    const field = Object.hasOwn(GRAPHQL, name) && this.isResolver(at) ? GRAPHQL[name] : undefined;
+    if (verb !== undefined) this.addRoutes(at, verb, decorator);
+    else if (field !== undefined) this.addField(at, field, decorator);
+    else if (RESOLVED.has(name)) this.addResolved(at, decorator);
+    else if (EVENTS.has(name)) this.addNamed(at, 'EVENT', decorator);
+    else if (JOBS.has(name)) this.addNamed(at, 'JOB', decorator);
   }
 
   private isResolver(at: MethodAt): boolean {
@@ -126,20 +142,24 @@ export class DecoratedReader {
 
   /** The type a resolver is for: `@Resolver(() => Order)`. */
   private resolvedType(at: MethodAt): string {
-    const call = decoratorsOf(at.fact.decorators).find(({ name }) => name === 'Resolver')?.call;
-    const [first] = call?.args ?? [];
-    if (first?.kind === 'text') return first.value;
-    if (first?.kind === 'name') return first.name;
+    const [first] = decoratorsOf(at.fact.decorators).find(({ name }) => name === 'Resolver')?.call.args ?? [];
     const step = first?.kind === 'function' ? at.declared.functions[first.index]?.steps[0] : undefined;
-    return step?.kind === 'return' && step.value.kind === 'name' ? step.value.name : at.fact.name.replace(/Resolver$/, '');
+    const of = step?.kind === 'return' ? step.value : first;
+    if (of?.kind === 'text') return of.value;
+    return of?.kind === 'name' ? of.name : at.fact.name.replace(/Resolver$/, '');
   }
 
-  private addNamed(at: MethodAt, method: 'JOB' | 'EVENT', framework: 'schedule' | 'event', decorator: Decorated): void {
-    const values = decorator.call.args.map((arg) => this.evaluate(at.file, 0, arg));
-    const named = values.flatMap((value) => (value.kind === 'object' ? ['name', 'cmd', 'routingKey', 'queue'].flatMap((key) => texts(value.properties.get(key) ?? UNKNOWN)) : texts(value)))[0];
-    const queue = at.processor === undefined || at.processor === decorator ? undefined : texts(this.evaluate(at.declared, 0, at.processor.call.args[0]))[0];
-    const own = method === 'JOB' && decorator.name !== 'Process' && decorator.name !== 'Processor' ? `${at.fact.name}.${at.method.member?.name ?? ''}` : named ?? `${at.fact.name}.${at.method.member?.name ?? ''}`;
-    this.push(at, method, queue === undefined ? own : `${queue}/${own}`, framework, decorator);
+  private addNamed(at: MethodAt, method: 'JOB' | 'EVENT', decorator: Decorated): void {
+    const own = `${at.fact.name}.${at.method.member?.name ?? ''}`;
+    // A schedule's pattern says when, not what: such jobs go by their method.
+    const name = method === 'JOB' && !/^Process/.test(decorator.name) ? own : this.writtenName(at, decorator) ?? own;
+    const queue = at.processor === undefined || at.processor === decorator ? undefined : this.writtenName(at, at.processor);
+    this.push(at, method, queue === undefined ? name : `${queue}/${name}`, method === 'JOB' ? 'schedule' : 'event', decorator);
+  }
+
+  private writtenName(at: MethodAt, { call }: Decorated): string | undefined {
+    const values = call.args.map((arg) => this.evaluate(at.declared, 0, arg));
+    return values.flatMap((value) => (value.kind === 'object' ? NAME_KEYS.flatMap((key) => texts(value.properties.get(key) ?? UNKNOWN)) : texts(value)))[0];
   }
 
   private push(at: MethodAt, method: string, path: string, framework: EndpointFact['framework'], decorator: Decorated): void {
@@ -168,27 +188,35 @@ export class DecoratedReader {
 
   /** `app.setGlobalPrefix`, `enableVersioning`, and the paths that RouterModule gives to modules. */
   private prefixes(files: readonly FileFacts[]): Prefixes {
-    const found = { global: '', globalExcludes: [] as string[], uriVersioning: undefined as string | undefined, ofController: new Map<ClassFact, readonly string[]>() };
+    const found: MutablePrefixes = { global: '', globalExcludes: [], uriVersioning: undefined, ofController: new Map() };
     for (const file of files) {
       eachFunction(file, (scope, expr) => {
-        if (expr.kind !== 'call' || expr.callee.kind !== 'member') return;
-        if (expr.callee.name === 'setGlobalPrefix' && found.global === '') {
-          found.global = texts(this.evaluate(file, scope, expr.args[0]))[0]?.replaceAll(HOLE, '') ?? '';
-          found.globalExcludes.push(...excludesOf(this.evaluate(file, scope, expr.args[1])));
-        } else if (expr.callee.name === 'enableVersioning') found.uriVersioning = versionPrefix(expr.args[0]) ?? found.uriVersioning;
-        else if (/^(?:register|forRoutes)$/.test(expr.callee.name) && expr.callee.of.kind === 'name' && /^Router(?:Module)?$/.test(expr.callee.of.name)) this.moduleRoutes(this.evaluate(file, scope, expr.args[0]), '', found.ofController);
+        if (expr.kind === 'call' && expr.callee.kind === 'member') this.readPrefix(file, scope, expr, expr.callee, found);
       });
     }
     return found;
   }
 
-  private moduleRoutes(value: Value, above: string, found: Map<ClassFact, readonly string[]>): void {
+  private readPrefix(file: FileFacts, scope: number, call: CallExpr, callee: Extract<Expr, { kind: 'member' }>, found: MutablePrefixes): void {
+    const value = (position: number): Value => this.evaluate(file, scope, call.args[position]);
+    if (callee.name === 'setGlobalPrefix' && found.global === '') {
+      found.global = texts(value(0))[0]?.replaceAll(HOLE, '') ?? '';
+      found.globalExcludes.push(...excludesOf(value(1)));
+    } else if (callee.name === 'enableVersioning') found.uriVersioning = versionPrefix(call.args[0]) ?? found.uriVersioning;
+    else if (ROUTES_MODULES.has(callee.name) && callee.of.kind === 'name' && /^Router(?:Module)?$/.test(callee.of.name)) this.moduleRoutes(value(0), '', found.ofController);
+  }
+
+  private moduleRoutes(value: Value, above: string, found: MutablePrefixes['ofController']): void {
     for (const one of value.kind === 'list' ? value.items.flatMap(each) : []) {
-      const module = one.kind === 'object' ? one.properties.get('module') ?? UNKNOWN : one;
-      const path = `${above}/${one.kind === 'object' ? texts(one.properties.get('path') ?? UNKNOWN)[0] ?? '' : ''}`;
-      for (const of of each(module)) if (of.kind === 'class') for (const controller of this.controllersOf(of.file, of.index)) found.set(controller, [...(found.get(controller) ?? []), path]);
-      if (one.kind === 'object') this.moduleRoutes(one.properties.get('children') ?? UNKNOWN, path, found);
+      const get = (key: string): Value => (one.kind === 'object' ? one.properties.get(key) ?? UNKNOWN : UNKNOWN);
+      const path = `${above}/${texts(get('path'))[0] ?? ''}`;
+      for (const controller of this.controllersIn(one.kind === 'object' ? get('module') : one)) found.set(controller, [...(found.get(controller) ?? []), path]);
+      this.moduleRoutes(get('children'), path, found);
     }
+  }
+
+  private controllersIn(module: Value): ClassFact[] {
+    return each(module).flatMap((of) => (of.kind === 'class' ? this.controllersOf(of.file, of.index) : []));
   }
 
   private controllersOf(file: FileFacts, index: number): ClassFact[] {
@@ -225,11 +253,15 @@ const versionsOf = (decorators: readonly Decorated[], evaluate: (expr: Expr) => 
 /** URI versioning puts `v1` in front; headers and media types leave the path alone. */
 const versionPrefix = (options: Expr | undefined): string | undefined => {
   if (options === undefined) return 'v';
-  if (options.kind !== 'object') return undefined;
-  const type = options.properties.find(({ name }) => name === 'type')?.value;
-  const prefix = options.properties.find(({ name }) => name === 'prefix')?.value;
-  if (type !== undefined && !(type.kind === 'member' && type.name === 'URI')) return undefined;
-  return prefix?.kind === 'text' ? prefix.value : prefix?.kind === 'literal' && prefix.value === false ? '' : 'v';
+  const get = (key: string): Expr | undefined => (options.kind === 'object' ? options.properties.find(({ name }) => name === key)?.value : undefined);
+  const type = get('type');
+  if (options.kind !== 'object' || (type !== undefined && !(type.kind === 'member' && type.name === 'URI'))) return undefined;
+  return prefixText(get('prefix'));
+};
+
+const prefixText = (prefix: Expr | undefined): string => {
+  if (prefix?.kind === 'text') return prefix.value;
+  return prefix?.kind === 'literal' && prefix.value === false ? '' : 'v';
 };
 
 const tidy = (path: string): string => `/${path.replaceAll(HOLE, '*').split('/').filter((part) => part !== '').join('/')}`;

@@ -131,13 +131,18 @@ export class Types {
 
   private ofCall(file: FileFacts, scope: number, expr: Extract<Expr, { kind: 'call' }>): Type | undefined {
     if (expr.callee.kind === 'name' && expr.callee.name === 'require') return this.required(file, expr);
-    if (expr.callee.kind === 'member' && SAME_ITEM.has(expr.callee.name)) {
-      const of = this.of(file, scope, expr.callee.of);
-      if (of?.kind === 'list') return of.of;
-    }
+    const item = this.ofItem(file, scope, expr.callee);
+    if (item !== undefined) return item;
     const callee = this.of(file, scope, expr.callee);
-    if (expr.form === 'new') return callee?.kind === 'class' ? { ...callee, self: false } : callee;
-    return callee === undefined ? this.typeArgument(file, expr) : this.returned(callee) ?? this.typeArgument(file, expr);
+    if (expr.form === 'new') return instanceOf(callee);
+    return (callee === undefined ? undefined : this.returned(callee)) ?? this.typeArgument(file, expr);
+  }
+
+  /** `orders.find(…)`: one of the list. */
+  private ofItem(file: FileFacts, scope: number, callee: Expr): Type | undefined {
+    if (callee.kind !== 'member' || !SAME_ITEM.has(callee.name)) return undefined;
+    const of = this.of(file, scope, callee.of);
+    return of?.kind === 'list' ? of.of : undefined;
   }
 
   /** `inject(OrderService)`, `container.get<OrderService>()`, `moduleRef.get(OrderService)`: a container gives what it is asked for. */
@@ -232,7 +237,7 @@ export class Types {
   private classMember(of: Extract<Type, { kind: 'class' }>, name: string): Type | undefined {
     const fact = of.file.classes[of.index];
     if (fact === undefined) return undefined;
-    const method = fact.methods.find((index) => of.file.functions[index]?.member?.name === name && of.file.functions[index].member?.kind !== 'set');
+    const method = fact.methods.find((index) => of.file.functions[index]?.member?.name === name && of.file.functions[index].member.kind !== 'set');
     if (method !== undefined) return this.methodOrGetter(of.file, method);
     const known = this.fields.get(fact) ?? new Map<string, Type | null>();
     this.fields.set(fact, known);
@@ -281,16 +286,19 @@ export class Types {
   }
 
   private resolveFact(file: FileFacts, type: TypeFact): Type | undefined {
-    const args = type.args ?? [];
-    const inner = args[0];
     if (type.members !== undefined) return { kind: 'literal', file, members: type.members };
+    const args = type.args ?? [];
     if (type.name === '|') return this.first(args.map((arg) => () => this.resolve(file, arg)));
     if (type.name === '&') return { kind: 'all', of: args.flatMap((arg) => this.resolve(file, arg) ?? []) };
-    if (inner !== undefined && UNWRAPPED.has(type.name)) return this.resolve(file, inner);
-    if (inner !== undefined && LISTS.has(type.name)) return listOf(this.resolve(file, inner));
     if (type.name === 'T[K]') return this.indexed(file, args);
     if (type.name.startsWith('typeof ')) return this.ofPath(file, type.name.slice(7));
-    if (inner !== undefined && (type.name === 'ReturnType' || type.name === 'InstanceType')) return this.instanceOrReturn(file, inner);
+    return args[0] === undefined ? this.named(file, type) : this.generic(file, type, args[0]);
+  }
+
+  private generic(file: FileFacts, type: TypeFact, inner: TypeFact): Type | undefined {
+    if (UNWRAPPED.has(type.name)) return this.resolve(file, inner);
+    if (LISTS.has(type.name)) return listOf(this.resolve(file, inner));
+    if (type.name === 'ReturnType' || type.name === 'InstanceType') return this.instanceOrReturn(file, inner);
     return this.named(file, type);
   }
 
@@ -312,15 +320,18 @@ export class Types {
   private named(file: FileFacts, type: TypeFact): Type | undefined {
     const [first = '', ...rest] = type.name.split('.');
     const local = rest.length === 0 ? localType(file, first) : undefined;
-    if (local !== undefined) return local;
-    const imported = this.program.index(file).imports.get(first);
-    if (imported === undefined) return undefined;
+    const imported = local === undefined ? this.program.index(file).imports.get(first) : undefined;
+    if (imported === undefined) return local;
     const target = this.program.target(file.path, imported.specifier);
     if (target.kind === 'external') return { kind: 'external', module: target.name, name: [imported.imported, ...rest].join('.') };
     const next = this.program.fileOf(file.path, imported.specifier);
-    const wanted = imported.imported === '*' ? rest[0] ?? '*' : imported.imported;
-    const declared = next === undefined ? undefined : this.program.exported(next, wanted);
-    return declared?.local === undefined ? undefined : localType(declared.file, declared.local) ?? instanceOf(this.ofName(declared.file, 0, declared.local));
+    return next === undefined ? undefined : this.exportedType(next, imported.imported === '*' ? rest[0] ?? '*' : imported.imported);
+  }
+
+  private exportedType(file: FileFacts, name: string): Type | undefined {
+    const declared = this.program.exported(file, name);
+    if (declared?.local === undefined) return undefined;
+    return localType(declared.file, declared.local) ?? instanceOf(this.ofName(declared.file, 0, declared.local));
   }
 }
 

@@ -30,15 +30,19 @@ export const applyEntities = (models: Models, types: Types, schema: SchemaDraft)
 };
 
 const applyField = (model: Model, field: FieldFact, models: Models, types: Types, schema: SchemaDraft): void => {
-  const relation = decoratorCall(field, (name) => OWNS_COLUMN.has(name));
   const column = decoratorCall(field, (name) => COLUMN.test(name) && name !== 'JoinColumn');
-  if (column !== undefined && !field.isStatic) schema.column(model.table, optionText(column, 'name') ?? firstText(column) ?? field.name);
-  if (relation === undefined) return;
+  if (column !== undefined && !field.isStatic) schema.column(model.table, optionText(column, 'name') ?? field.name);
+  const relation = decoratorCall(field, (name) => OWNS_COLUMN.has(name));
+  const other = relation === undefined ? undefined : targetOf(model, field.type, relation, models, types);
+  if (relation !== undefined && other !== undefined) applyRelation(model, field, relation, other, schema);
+};
+
+const applyRelation = (model: Model, field: FieldFact, relation: Extract<Expr, { kind: 'call' }>, other: Model, schema: SchemaDraft): void => {
   const join = decoratorCall(field, (name) => name === 'JoinColumn');
-  const isOneToOne = relation.callee.kind === 'name' && relation.callee.name === 'OneToOne';
-  const other = targetOf(model, field.type, relation, models, types);
-  if (other === undefined || (isOneToOne && join === undefined)) return;
-  const from = optionText(join, 'name') ?? (relation.callee.kind === 'name' && relation.callee.name === 'ForeignKey' ? field.name : `${field.name}Id`);
+  const kind = relation.callee.kind === 'name' ? relation.callee.name : '';
+  // Of a one-to-one only the side with the join column has the key.
+  if (kind === 'OneToOne' && join === undefined) return;
+  const from = optionText(join, 'name') ?? (kind === 'ForeignKey' ? field.name : `${field.name}Id`);
   const onDelete = optionText(relation, 'onDelete');
   schema.column(model.table, from);
   schema.foreignKey({
@@ -47,16 +51,12 @@ const applyField = (model: Model, field: FieldFact, models: Models, types: Types
   });
 };
 
-const firstText = (call: Extract<Expr, { kind: 'call' }>): string | undefined => {
-  const [first] = call.args;
-  return first?.kind === 'text' && call.callee.kind === 'name' && call.callee.name !== 'Column' && !call.callee.name.startsWith('PrimaryGenerated') && call.args.length > 1 ? undefined : undefined;
-};
-
 /** The other entity: by the decorator's function (`() => User`), or by the field's type. */
 const targetOf = (model: Model, type: TypeFact | undefined, relation: Extract<Expr, { kind: 'call' }>, models: Models, types: Types): Model | undefined => {
   const [first] = relation.args;
+  if (first?.kind === 'text') return models.named(first.value);
   const step = first?.kind === 'function' ? model.file.functions[first.index]?.steps[0] : undefined;
   const named = step?.kind === 'return' ? types.of(model.file, 0, step.value) : undefined;
   const resolved = named ?? (type === undefined ? undefined : types.resolve(model.file, type));
-  return resolved?.kind === 'class' ? models.ofClass(resolved, types) : first?.kind === 'text' ? models.named(first.value) : undefined;
+  return resolved?.kind === 'class' ? models.ofClass(resolved, types) : undefined;
 };

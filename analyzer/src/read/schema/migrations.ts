@@ -4,7 +4,7 @@ import { imaginedFrame } from '../endpoints/read-routers.ts';
 import type { Interpreter } from '../interpret/interpreter.ts';
 import { UNKNOWN, texts, type Value } from '../interpret/values.ts';
 import { eachExpr } from '../link/visit.ts';
-import type { Expr, FileFacts } from '../parse/facts.ts';
+import type { Expr, FileFacts, FunctionFact } from '../parse/facts.ts';
 import { chainOf, type Chain, type Link } from '../tables/chain.ts';
 import { tableName } from '../tables/table-name.ts';
 import { applySql } from './ddl.ts';
@@ -148,16 +148,25 @@ const APPLY: Readonly<Record<string, Apply>> = {
 
 const NOT_COLUMNS = new Set(['foreign', 'index', 'unique', 'primary', 'dropForeign', 'dropIndex', 'dropUnique', 'dropPrimary', 'dropColumn', 'dropColumns', 'renameColumn', 'comment', 'charset', 'collate', 'engine', 'inherits', 'timestamps', 'check', 'setNullable', 'dropNullable', 'dropTimestamps', 'inTable']);
 
+type BuilderLine = (head: Step, table: string, name: string | undefined) => void;
+
+const LINES: Readonly<Record<string, BuilderLine>> = {
+  timestamps: (head, table) => { for (const one of ['created_at', 'updated_at']) head.schema.column(table, one); },
+  dropColumn: (head, table) => { for (const position of head.link.args.keys()) head.schema.dropColumn(table, textAt(head, position) ?? ''); },
+  dropColumns: (head, table) => { for (const position of head.link.args.keys()) head.schema.dropColumn(table, textAt(head, position) ?? ''); },
+  renameColumn: (head, table, name) => { if (name !== undefined) head.schema.renameColumn(table, name, textAt(head, 1) ?? name); },
+  increments: (head, table, name) => { head.schema.column(table, name ?? 'id'); },
+};
+
 /** `table.integer('user_id').references('id').inTable('users').onDelete('CASCADE')`. */
 const builderLine = (step: Omit<Step, 'link'>, table: string): void => {
   const [first] = step.chain.links;
   if (first?.call === undefined) return;
   const head: Step = { ...step, link: first };
   const name = textAt(head, 0);
-  if (first.name === 'timestamps') for (const one of ['created_at', 'updated_at']) step.schema.column(table, one);
-  else if (first.name === 'dropColumn' || first.name === 'dropColumns') for (const position of first.args.keys()) step.schema.dropColumn(table, textAt(head, position) ?? '');
-  else if (first.name === 'renameColumn' && name !== undefined) step.schema.renameColumn(table, name, textAt(head, 1) ?? name);
-  else if (!NOT_COLUMNS.has(first.name)) step.schema.column(table, name ?? (first.name === 'increments' ? 'id' : ''));
+  const line = Object.hasOwn(LINES, first.name) ? LINES[first.name] : undefined;
+  if (line !== undefined) line(head, table, name);
+  else if (!NOT_COLUMNS.has(first.name) && name !== undefined) step.schema.column(table, name);
   builderKey(step, table, name ?? listText(step.value(first.args[0])));
 };
 
@@ -185,23 +194,33 @@ const isDown = (file: FileFacts, index: number): boolean => {
 export const applyMigration = (file: FileFacts, run: Interpreter, schema: SchemaDraft): Unresolved[] => {
   const findings: Unresolved[] = [];
   const closures = new Map<number, string>();
-  for (const index of file.functions.keys()) {
+  for (const [index, fact] of file.functions.entries()) {
     if (isDown(file, index)) continue;
     const frame = imaginedFrame(run, file, index);
     const value = (expr: Expr | undefined): Value => (expr === undefined ? UNKNOWN : run.evaluate(expr, frame));
-    const table = closures.get(index) ?? closures.get(file.functions[index]?.parent ?? -1);
-    if (table !== undefined && closures.get(index) === undefined) closures.set(index, table);
-    const seen = new Set<Expr>();
-    eachExpr(file.functions[index]?.steps ?? [], (expr) => {
-      if (expr.kind !== 'call' || seen.has(expr)) return;
-      const chain = chainOf(expr);
-      for (const { call } of chain.links) if (call !== undefined) seen.add(call);
-      const common = { chain, schema, file, value, findings, table, closures };
-      for (const link of chain.links) {
-        if (link.call !== undefined && Object.hasOwn(APPLY, link.name)) APPLY[link.name]?.({ ...common, link, at: { file: file.path, line: link.line } });
-      }
-      if (table !== undefined && chain.root.kind === 'name') builderLine({ ...common, at: { file: file.path, line: chain.links[0]?.line ?? 1 } }, table);
-    });
+    const table = closures.get(index) ?? closures.get(fact.parent);
+    if (table !== undefined) closures.set(index, table);
+    for (const chain of chainsOf(fact)) applyChain({ chain, schema, file, value, findings, table, closures, at: { file: file.path, line: chain.links[0]?.line ?? 1 } });
   }
   return findings;
+};
+
+/** The chains of a function, each once, outermost. */
+const chainsOf = (fact: FunctionFact): Chain[] => {
+  const seen = new Set<Expr>();
+  const chains: Chain[] = [];
+  eachExpr(fact.steps, (expr) => {
+    if (expr.kind !== 'call' || seen.has(expr)) return;
+    const chain = chainOf(expr);
+    for (const { call } of chain.links) if (call !== undefined) seen.add(call);
+    chains.push(chain);
+  });
+  return chains;
+};
+
+const applyChain = (step: Omit<Step, 'link'>): void => {
+  for (const link of step.chain.links) {
+    if (link.call !== undefined && Object.hasOwn(APPLY, link.name)) APPLY[link.name]?.({ ...step, link, at: { file: step.file.path, line: link.line } });
+  }
+  if (step.table !== undefined && step.chain.root.kind === 'name') builderLine(step, step.table);
 };

@@ -18,19 +18,28 @@ export interface Chain {
 export const chainOf = (expr: Expr): Chain => {
   const links: Link[] = [];
   let at = expr;
-  for (;;) {
-    if (at.kind === 'await' || at.kind === 'cast') at = at.of;
-    else if (at.kind === 'call' && at.callee.kind === 'member') {
-      links.push({ name: at.callee.name, args: at.args, call: at, line: at.line });
-      at = at.callee.of;
-    } else if (at.kind === 'call' && at.form !== 'new' && (at.callee.kind === 'name' || at.callee.kind === 'call')) {
-      links.push({ name: '', args: at.args, call: at, line: at.line });
-      at = at.callee;
-    } else if (at.kind === 'member') {
-      links.push({ name: at.name, args: [], line: at.line });
-      at = at.of;
-    } else return { root: at, links: links.reverse() };
+  for (let next = inward(at, links); next !== undefined; next = inward(at, links)) at = next;
+  return { root: at, links: links.reverse() };
+};
+
+/** One step toward the root, noting the link that was passed. */
+const inward = (at: Expr, links: Link[]): Expr | undefined => {
+  if (at.kind === 'await' || at.kind === 'cast') return at.of;
+  if (at.kind === 'member') {
+    links.push({ name: at.name, args: [], line: at.line });
+    return at.of;
   }
+  return at.kind === 'call' ? intoCall(at, links) : undefined;
+};
+
+const intoCall = (at: CallExpr, links: Link[]): Expr | undefined => {
+  if (at.callee.kind === 'member') {
+    links.push({ name: at.callee.name, args: at.args, call: at, line: at.line });
+    return at.callee.of;
+  }
+  if (at.form === 'new' || (at.callee.kind !== 'name' && at.callee.kind !== 'call')) return undefined;
+  links.push({ name: '', args: at.args, call: at, line: at.line });
+  return at.callee;
 };
 
 export const rootName = ({ root }: Chain): string => (root.kind === 'name' ? root.name : root.kind === 'this' ? 'this' : '');

@@ -44,17 +44,22 @@ const shorten = (text: string): string => (text.length > 100 ? `${text.slice(0, 
 
 const print = (expr: Expr, depth: number): string => {
   if (depth > 6) return '…';
-  const next = depth + 1;
   switch (expr.kind) {
     case 'text': return `'${expr.value.replace(/\s+/g, ' ')}'`;
     case 'name': return expr.name;
     case 'this': return 'this';
-    case 'member': return `${print(expr.of, next)}.${expr.name}`;
-    case 'call': return `${print(expr.callee, next)}(${expr.args.map((arg) => print(arg, depth + 3)).join(', ')})`;
-    case 'index': return `${print(expr.of, next)}[${print(expr.by, next)}]`;
-    case 'template': return `\`${expr.texts.join('${…}').replace(/\s+/g, ' ')}\``;
-    case 'await': case 'cast': return print(expr.of, depth);
     case 'literal': return String(expr.value);
+    case 'template': return `\`${expr.texts.join('${…}').replace(/\s+/g, ' ')}\``;
+    default: return printParts(expr, depth + 1);
+  }
+};
+
+const printParts = (expr: Expr, depth: number): string => {
+  switch (expr.kind) {
+    case 'member': return `${print(expr.of, depth)}.${expr.name}`;
+    case 'call': return `${print(expr.callee, depth)}(${expr.args.map((arg) => print(arg, depth + 2)).join(', ')})`;
+    case 'index': return `${print(expr.of, depth)}[${print(expr.by, depth)}]`;
+    case 'await': case 'cast': return print(expr.of, depth);
     default: return '…';
   }
 };

@@ -28,10 +28,12 @@ const ofUncertainName = (link: Link, closures: readonly number[]): Opened | unde
 export const opensForFunction = (chain: Chain): number | undefined => {
   const last = chain.links.at(-1);
   if (last?.call === undefined) return undefined;
-  if ((last.name === 'transaction' || last.name === 'startTransaction' || last.name === 'beginTransaction' || last.name === 'transactionProvider') && last.args.every(({ kind }) => kind !== 'function')) return last.line;
+  if (BEGINS.has(last.name) && last.args.every(({ kind }) => kind !== 'function')) return last.line;
   const [first] = last.args;
   return first?.kind === 'text' && /^\s*(?:begin|start transaction)\b/i.test(first.value) ? last.line : undefined;
 };
+
+const BEGINS = new Set(['transaction', 'startTransaction', 'beginTransaction', 'transactionProvider']);
 
 /** `@Transactional()` on a method. */
 export const decoratedTransaction = (file: FileFacts, fact: FunctionFact): boolean =>
