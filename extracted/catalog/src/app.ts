@@ -12,6 +12,8 @@ export interface AppSettings {
   readonly rounding: Rounding;
   /** Name of the build, shown by /health, so that one can see which of two is answering. */
   readonly build: string;
+  /** Whether shutdown has begun: each answer then ends its connection. */
+  readonly isDraining: () => boolean;
   /** Whether the process wants traffic: the database answers and no shutdown has begun. */
   readonly isReady: () => Promise<boolean>;
   readonly report: (error: unknown) => void;
@@ -27,6 +29,10 @@ export function createApp(settings: AppSettings): Express {
   const staffOnly = requireStaff(settings.jwtSecret);
   const app = express();
   app.disable('x-powered-by');
+  app.use((_request, response, next) => {
+    if (settings.isDraining()) response.set('connection', 'close');
+    next();
+  });
   app.use(express.json({ limit: '100kb' }));
 
   app.get('/health', (_request, response) => {

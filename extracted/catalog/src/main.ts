@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
 import { createCatalog } from './catalog.ts';
 import { CannotStart, type Config, loadConfig } from './config.ts';
+import { drain } from './drain.ts';
 import { explain, log, prepareDatabase, refuse } from './start.ts';
 import { openDatabase, ping } from './store/database.ts';
 
@@ -19,15 +20,6 @@ async function listen(server: Server, { host, port }: Config): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Accepts nothing new, lets requests in flight finish, then hangs up; connections idle between two requests go as they are found. */
-async function drain(server: Server): Promise<void> {
-  const hangUp = setInterval(() => { server.closeIdleConnections(); }, 20);
-  const deadline = setTimeout(() => { server.closeAllConnections(); }, DRAIN_DEADLINE_MS);
-  await new Promise((resolve) => server.close(resolve));
-  clearInterval(hangUp);
-  clearTimeout(deadline);
-}
-
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const db = openDatabase(config.databaseUrl, log);
@@ -38,7 +30,7 @@ async function main(): Promise<void> {
   const report = (error: unknown): void => {
     log('error', 'unhandled', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   };
-  const server = createServer(createApp({ ...config, catalog: createCatalog(db), isReady, report }));
+  const server = createServer(createApp({ ...config, catalog: createCatalog(db), isDraining: () => draining, isReady, report }));
   // Longer than the idle timeout of common balancers, so that they hang up first and no request meets a closing socket.
   server.keepAliveTimeout = 65_000;
   const port = await listen(server, config);
@@ -47,7 +39,7 @@ async function main(): Promise<void> {
     if (draining) return;
     draining = true;
     log('info', 'draining', { signal });
-    await drain(server);
+    await drain(server, DRAIN_DEADLINE_MS);
     await db.destroy();
     log('info', 'stopped');
   };

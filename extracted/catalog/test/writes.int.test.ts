@@ -21,7 +21,7 @@ beforeAll(async () => {
   db = openDatabase(database.url, () => undefined);
   await migrateLatest(db);
   const app = createApp({
-    catalog: createCatalog(db), jwtSecret: SECRET, rounding: 'half-up', build: 'test', isReady: () => ping(db).then(() => true, () => false),
+    catalog: createCatalog(db), jwtSecret: SECRET, rounding: 'half-up', build: 'test', isDraining: () => false, isReady: () => ping(db).then(() => true, () => false),
     report: () => undefined,
   });
   server = createServer(app);

@@ -11,6 +11,8 @@ export interface AppSettings {
   readonly jwtSecret: string;
   /** Name of the build, shown by /health. */
   readonly build: string;
+  /** Whether shutdown has begun: each answer then ends its connection. */
+  readonly isDraining: () => boolean;
   /** Whether the process wants traffic: the database answers and no shutdown has begun. */
   readonly isReady: () => Promise<boolean>;
   readonly report: (error: unknown) => void;
@@ -20,6 +22,10 @@ export interface AppSettings {
 export function createApp(settings: AppSettings): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.use((_request, response, next) => {
+    if (settings.isDraining()) response.set('connection', 'close');
+    next();
+  });
   app.use(express.json({ limit: '100kb' }));
 
   app.get('/health', (_request, response) => {

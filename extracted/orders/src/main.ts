@@ -5,6 +5,7 @@ import jwt from 'jsonwebtoken';
 import { httpCollaborators } from './acl/http-collaborators.ts';
 import { createApp } from './app.ts';
 import { CannotStart, type Config, loadConfig } from './config.ts';
+import { drain } from './drain.ts';
 import { createSaga } from './saga/saga.ts';
 import { startSweeper } from './saga/sweeper.ts';
 import { explain, log, prepareDatabase, refuse } from './start.ts';
@@ -23,15 +24,6 @@ async function listen(server: Server, { host, port }: Config): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Accepts nothing new, lets requests in flight finish, then hangs up; connections idle between two requests go as they are found. */
-async function drain(server: Server, deadlineMs: number): Promise<void> {
-  const hangUp = setInterval(() => { server.closeIdleConnections(); }, 20);
-  const deadline = setTimeout(() => { server.closeAllConnections(); }, deadlineMs);
-  await new Promise((resolve) => server.close(resolve));
-  clearInterval(hangUp);
-  clearTimeout(deadline);
-}
-
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const db = openDatabase(config.databaseUrl, log);
@@ -48,7 +40,7 @@ async function main(): Promise<void> {
 
   let draining = false;
   const isReady = (): Promise<boolean> => ping(db).then(() => !draining, () => false);
-  const server = createServer(createApp({ ...config, orders: createOrderStore(db, config.leaseMs), saga, isReady, report }));
+  const server = createServer(createApp({ ...config, orders: createOrderStore(db, config.leaseMs), saga, isDraining: () => draining, isReady, report }));
   // Longer than the idle timeout of common balancers, so that they hang up first and no request meets a closing socket.
   server.keepAliveTimeout = 65_000;
   const port = await listen(server, config);

@@ -44,7 +44,7 @@ beforeEach(async () => {
   saga = createSaga(createCheckoutStore(db, LEASE_MS), collaborators, clock, { checkoutTimeoutMs: 1_500, stepTimeoutMs: 150, log: () => undefined });
   reported = [];
   server = createServer(createApp({
-    orders: createOrderStore(db, LEASE_MS), saga, jwtSecret: JWT_SECRET, build: 'test', isReady: () => ping(db).then(() => true, () => false),
+    orders: createOrderStore(db, LEASE_MS), saga, jwtSecret: JWT_SECRET, build: 'test', isDraining: () => false, isReady: () => ping(db).then(() => true, () => false),
     report: (error) => { reported.push(error); },
   }));
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
@@ -119,6 +119,12 @@ describe('a checkout among unreliable collaborators', () => {
     const began = Date.now();
     expect(await place()).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     expect(Date.now() - began).toBeLessThan(3_000);
+    expect(await left()).toEqual(NOTHING);
+  });
+
+  test.each([['reserve', '404'], ['redeem', '401'], ['price', '401']] as const)('that says to %s: %s does not blame the customer', async (name, harm) => {
+    shop.before = (call) => (call.name === name ? harm : undefined);
+    expect(await place()).toMatchObject({ status: 503, body: { error: { code: 'unavailable' } } });
     expect(await left()).toEqual(NOTHING);
   });
 

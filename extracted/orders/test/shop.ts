@@ -14,8 +14,8 @@ export interface Call {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What to do instead of answering: nothing (the connection just hangs), hang up, or say 503. */
-export type Harm = 'hang' | 'hang up' | '503' | undefined;
+/** What to do instead of answering: nothing (the connection just hangs), hang up, or say something else. */
+export type Harm = 'hang' | 'hang up' | '503' | '401' | '404' | undefined;
 
 export interface PaymentJson {
   id: number;
@@ -101,7 +101,7 @@ export class Shop {
       request.socket.destroy();
       return;
     }
-    const answer = harm === '503' ? refuse(503, 'unavailable', 'Out for tea') : verdict;
+    const answer = harm === undefined ? verdict : refuse(Number(harm), 'harm', 'Out for tea');
     response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
   }
 

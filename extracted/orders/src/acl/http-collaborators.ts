@@ -17,20 +17,21 @@ export interface CollaboratorSettings {
 
 type Reader<Value> = (body: unknown) => Value | undefined;
 
-/** Worth asking again: too early, too often, or the other side's trouble. Any other 4xx is a decision. */
-const isUndecided = (status: number): boolean => status >= 500 || status === 408 || status === 425 || status === 429;
+/** A decision about this checkout. Anything else is trouble between the two of us (a wrong URL, a token nobody likes), and no customer's fault. */
+const DECISIONS: ReadonlySet<number> = new Set([400, 402, 409, 410, 422]);
+const DECISIONS_ON_A_READ: ReadonlySet<number> = new Set([404]);
 
 const done = <Value>(value: Value): Answer<Value> => ({ kind: 'done', value });
 const unknown = (reason: string): Answer<never> => ({ kind: 'unknown', reason });
 const nothing: Reader<{ ok: true }> = () => ({ ok: true });
 
-function judge<Value>(what: string, status: number, body: unknown, read: Reader<Value>): Answer<Value> {
-  if (status >= 200 && status < 300) {
+function judge<Value>(what: string, { status, ok }: Response, body: unknown, read: Reader<Value>, decisions: ReadonlySet<number>): Answer<Value> {
+  if (ok) {
     const value = read(body);
     return value === undefined ? unknown(`${what}: ${String(status)} with a body of another shape`) : done(value);
   }
   const error = readError(body);
-  if (isUndecided(status) || error === undefined) return unknown(`${what}: ${String(status)}`);
+  if (!decisions.has(status) || error === undefined) return unknown(`${what}: ${String(status)}`);
   return { kind: 'refused', refusal: { status, ...error } };
 }
 
@@ -48,7 +49,7 @@ export function httpCollaborators(settings: CollaboratorSettings): Collaborators
         body: body === undefined ? null : JSON.stringify(body),
       });
       const text = await response.text();
-      return judge(what, response.status, parse(text), read);
+      return judge(what, response, parse(text), read, method === 'GET' ? DECISIONS_ON_A_READ : DECISIONS);
     } catch (error) {
       return unknown(`${what}: ${describe(error)}`);
     }
@@ -63,7 +64,7 @@ export function httpCollaborators(settings: CollaboratorSettings): Collaborators
     const answer = await call('GET', `${catalogUrl}/products/${String(productId)}`, undefined, (body) => readLine(body, quantity), signal);
     if (answer.kind !== 'refused') return answer;
     const refusal: Refusal = { status: 400, code: 'bad_request', message: `Product ${String(productId)} cannot be ordered` };
-    return answer.refusal.status === 404 ? { kind: 'refused', refusal } : unknown(`GET product ${String(productId)}: ${answer.refusal.message}`);
+    return { kind: 'refused', refusal };
   }
 
   return {

@@ -23,26 +23,42 @@ export function found<Thing>(thing: Thing | undefined, what: string, key: number
   return thing;
 }
 
-/** PostgreSQL's verdicts that are the caller's doing, by SQLSTATE. */
-const FROM_DATABASE: Readonly<Record<string, readonly [number, string, string]>> = {
-  23505: [409, 'conflict', 'Something with the same unique value exists already'],
-  23503: [409, 'conflict', 'Something this refers to does not exist'],
-  23514: [409, 'conflict', 'The change would break a rule of the data'],
-  22003: [400, 'bad_request', 'A number is too large'],
+const NO_DATABASE = new HttpError(503, 'unavailable', 'The database does not answer; try again in a moment');
+
+/** What a caller can provoke in PostgreSQL (by SQLSTATE), and what passes by itself; everything else is our fault. */
+const EXPECTED: Readonly<Record<string, HttpError>> = {
+  '23505': new HttpError(409, 'conflict', 'Something with the same unique value exists already'),
+  '23503': new HttpError(409, 'conflict', 'Something this refers to does not exist'),
+  '23514': new HttpError(409, 'conflict', 'The change would break a rule of the data'),
+  '22003': new HttpError(400, 'bad_request', 'A number is too large'),
+  '22008': new HttpError(400, 'bad_request', 'A date is out of range'),
+  '22021': new HttpError(400, 'bad_request', 'A text has characters that cannot be stored'),
+  '53300': NO_DATABASE, // too many connections
+  '57P01': NO_DATABASE, // shut down while we were connected
+  '57P02': NO_DATABASE, // another backend crashed
+  '57P03': NO_DATABASE, // still starting
+  ECONNREFUSED: NO_DATABASE,
+  ECONNRESET: NO_DATABASE,
 };
 
-/** body-parser's errors say whether their text may be shown. */
-function fromBodyParser(error: { status?: unknown; expose?: unknown; message: string }): HttpError | undefined {
-  if (typeof error.status !== 'number' || error.expose !== true) return undefined;
-  return new HttpError(error.status, error.status === 413 ? 'too_large' : 'bad_request', error.message);
+/** pg and knex give no code when a connection breaks in the middle of a query or none becomes free in time. */
+function fromConnection(error: Error): HttpError | undefined {
+  const lost = error.name === 'KnexTimeoutError' || /Connection (terminated|ended) unexpectedly/.test(error.message);
+  return lost ? NO_DATABASE : undefined;
+}
+
+/** Errors of express itself and of its body parser: broken JSON, a body too large, a path that does not decode. */
+function fromExpress(error: Error & { status?: unknown }): HttpError | undefined {
+  const { status } = error;
+  if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
+  return new HttpError(status, status === 413 ? 'too_large' : 'bad_request', error.message);
 }
 
 export function toHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   if (error instanceof Error) {
     const { code } = error as Error & { code?: unknown };
-    const verdict = typeof code === 'string' ? FROM_DATABASE[code] : undefined;
-    const translated = verdict === undefined ? fromBodyParser(error) : new HttpError(...verdict);
+    const translated = (typeof code === 'string' ? EXPECTED[code] : undefined) ?? fromConnection(error) ?? fromExpress(error);
     if (translated !== undefined) return translated;
   }
   return new HttpError(500, 'internal', 'Something went wrong on our side');
