@@ -99,10 +99,11 @@ const inserted = (row: RowText, before: KeyState | undefined): KeyState =>
   ({ kind: 'upsert', row, replaces: before?.kind === 'delete' || (before?.kind === 'upsert' && before.replaces) });
 
 function updated({ row, whole }: { readonly row: RowText; readonly whole: boolean }, before: KeyState | undefined, mode: ApplyMode): KeyState {
-  if (before?.kind === 'upsert') return { kind: 'upsert', row: whole ? row : { ...before.row, ...row }, replaces: before.replaces };
+  // Only a repeated history changes a row after its end: what follows will say so again.
   if (before?.kind === 'delete') return whole ? { kind: 'upsert', row, replaces: true } : before;
-  if (whole && mode === 'idempotent') return { kind: 'upsert', row, replaces: false };
-  return { kind: 'update', row: before === undefined || whole ? row : { ...before.row, ...row } };
+  const merged = whole ? row : { ...before?.row, ...row };
+  if (before?.kind === 'upsert') return { ...before, row: merged };
+  return whole && mode === 'idempotent' ? { kind: 'upsert', row, replaces: false } : { kind: 'update', row: merged };
 }
 
 /** One text per key; lengths keep ('a','bc') apart from ('ab','c'). */

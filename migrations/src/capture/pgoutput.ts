@@ -47,8 +47,8 @@ export class PgoutputDecoder {
 
   /** @throws StranglerError STR_NO_KEY when an update or delete cannot name its row. */
   decode(payload: Buffer, offset = 0): PgoutputMessage {
-    const reader = new ByteReader(payload, offset + 1);
-    switch (String.fromCharCode(payload[offset] ?? 0)) {
+    const reader = new ByteReader(payload, offset);
+    switch (reader.letter()) {
       case 'B': return decodeBegin(reader);
       case 'C': reader.skip(1 + 8); return { kind: 'commit', endLsn: reader.uint64() as Lsn };
       case 'I': return this.insert(reader);

@@ -30,8 +30,8 @@ export interface SnapshotRequest {
   readonly nowMs: number;
   readonly signal: AbortSignal;
   /** Where the chunks go; when it resolves the chunk is durable, and the next one is read. */
-  append(transactions: readonly ChangeTransaction[]): Promise<void>;
-  onProgress(progress: SnapshotProgress): void;
+  readonly append: (transactions: readonly ChangeTransaction[]) => Promise<void>;
+  readonly onProgress: (progress: SnapshotProgress) => void;
 }
 
 /** Reads every table as of the slot's snapshot into bounded transactions of `snapshot-read` events, ended by a marker at the consistent point. */

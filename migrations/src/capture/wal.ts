@@ -27,7 +27,7 @@ export interface CaptureOptions {
   /** How often a quiet source's progress is made durable and acknowledged, so that it need not keep WAL for us; default 5,000 ms. */
   readonly idleAdvanceMs?: number;
   /** The source was lost, and is asked again after `retryInMs`. */
-  onTrouble?(error: unknown, retryInMs: number): void;
+  readonly onTrouble?: (error: unknown, retryInMs: number) => void;
 }
 
 /** PostgreSQL 16 can leave out what a replication wrote; older servers cannot, and two directions at once are refused there. */

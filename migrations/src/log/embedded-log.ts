@@ -8,6 +8,7 @@ import type { ChangeLog, LogExtent, LogPosition } from './change-log.ts';
 import { encodeTransaction } from './frame.ts';
 import { RecentTransactions } from './recent.ts';
 import { findEnd, listSegments, SEGMENT_HEADER, segmentFile, segmentHeader, transactions, type Segment } from './segment.ts';
+import { batches, cut } from './batches.ts';
 import { lockForWriting } from './writer-lock.ts';
 
 export interface EmbeddedLogOptions {
@@ -177,19 +178,27 @@ class SegmentLog implements EmbeddedLog {
 
   /** Removes old segments the retention no longer wants and the sink no longer needs. */
   private async retire(): Promise<void> {
-    const { maxBytes = Infinity, maxAgeMs = Infinity } = this.options.retention ?? {};
-    const oldest = (this.options.now ?? Date.now)() - maxAgeMs;
     const sizes = await Promise.all(this.segments.map(async ({ path }) => (await stat(path)).size));
     let total = sizes.reduce((sum, size) => sum + size, 0);
-    for (let next = this.segments[1]; next !== undefined && next.firstLsn <= this.released; next = this.segments[1]) {
-      const [victim] = this.segments;
-      if (victim === undefined || (total <= maxBytes && next.firstTimeMs >= oldest)) return;
-      await writeFile(join(this.directory, 'retired'), `${printLsn(next.firstLsn)}\n`);
-      this.complete = false;
-      total -= sizes.shift() ?? 0;
-      this.segments = this.segments.slice(1);
-      await rm(victim.path);
+    for (const size of sizes) {
+      const [oldest, next] = this.segments;
+      if (oldest === undefined || next === undefined || next.firstLsn > this.released || !this.isTooMuch(total, next)) return;
+      await this.forget(oldest, next);
+      total -= size;
     }
+  }
+
+  private isTooMuch(bytes: number, next: Segment): boolean {
+    const { maxBytes = Infinity, maxAgeMs = Infinity } = this.options.retention ?? {};
+    return bytes > maxBytes || next.firstTimeMs < (this.options.now ?? Date.now)() - maxAgeMs;
+  }
+
+  /** The note comes first: a log that may have lost its beginning must not claim to be complete. */
+  private async forget({ path }: Segment, next: Segment): Promise<void> {
+    await writeFile(join(this.directory, 'retired'), `${printLsn(next.firstLsn)}\n`);
+    this.complete = false;
+    this.segments = this.segments.slice(1);
+    await rm(path);
   }
 
   async advance(lsn: Lsn): Promise<void> {
@@ -212,22 +221,29 @@ class SegmentLog implements EmbeddedLog {
     if (this.broken !== undefined) throw writeFailed(this.directory, this.broken);
   }
 
-  async* read(from: LogPosition, { follow = false, signal, maxBatch = BATCH_EVENTS }: { readonly follow?: boolean; readonly signal?: AbortSignal; readonly maxBatch?: number } = {}): AsyncGenerator<readonly ChangeTransaction[]> {
-    const until = follow ? undefined : this.newest?.lsn ?? LSN_ZERO;
-    let after = typeof from === 'object' && 'afterLsn' in from ? from.afterLsn : LSN_ZERO;
-    let fromTimeMs = typeof from === 'object' && 'fromTimeMs' in from ? from.fromTimeMs : -Infinity;
-    const aborted = (): boolean => signal?.aborted === true;
-    while (!aborted()) {
-      const end = until ?? this.newest?.lsn ?? LSN_ZERO;
+  async* read(from: LogPosition, { follow = false, signal, maxBatch = BATCH_EVENTS }: ReadOptions = {}): AsyncGenerator<readonly ChangeTransaction[]> {
+    const head = this.headLsn();
+    const bound = (): Lsn => (follow ? this.headLsn() : head);
+    let { after, fromTimeMs } = startOf(from);
+    while (!isAborted(signal)) {
+      const end = bound();
       for await (const batch of this.readTo(after, fromTimeMs, end, maxBatch)) {
-        after = batch.at(-1)?.commitLsn ?? after;
-        fromTimeMs = -Infinity; // from the first one on, all
+        [after, fromTimeMs] = [lastOf(batch, after), -Infinity]; // from the first one on, all
         yield batch;
-        if (aborted()) return;
+        if (isAborted(signal)) return;
       }
-      if (!follow || this.closed) return;
-      if ((this.newest?.lsn ?? LSN_ZERO) <= maxLsn(after, end)) await this.recent.grown(signal);
+      if (!follow || !await this.news(maxLsn(after, end), signal)) return;
     }
+  }
+
+  /** Waits until there is something after `known`; false when there never will be. */
+  private async news(known: Lsn, signal: AbortSignal | undefined): Promise<boolean> {
+    if (!this.closed && this.headLsn() <= known) await this.recent.grown(signal);
+    return !this.closed;
+  }
+
+  private headLsn(): Lsn {
+    return this.newest?.lsn ?? LSN_ZERO;
   }
 
   private async* readTo(after: Lsn, fromTimeMs: number, end: Lsn, maxBatch: number): AsyncGenerator<readonly ChangeTransaction[]> {
@@ -267,6 +283,21 @@ class SegmentLog implements EmbeddedLog {
   }
 }
 
+interface ReadOptions {
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+  readonly maxBatch?: number;
+}
+
+const lastOf = (batch: readonly ChangeTransaction[], otherwise: Lsn): Lsn => batch.at(-1)?.commitLsn ?? otherwise;
+
+const isAborted = (signal: AbortSignal | undefined): boolean => signal?.aborted === true;
+
+function startOf(from: LogPosition): { after: Lsn; fromTimeMs: number } {
+  if (from === 'start') return { after: LSN_ZERO, fromTimeMs: -Infinity };
+  return 'afterLsn' in from ? { after: from.afterLsn, fromTimeMs: -Infinity } : { after: LSN_ZERO, fromTimeMs: from.fromTimeMs };
+}
+
 const openForWriting = async (path: string): Promise<FileHandle> => open(path, 'r+').catch((error: unknown) => {
   if ((error as { code?: string }).code === 'ENOENT') return open(path, 'wx+');
   throw error;
@@ -286,32 +317,6 @@ async function syncDirectory(directory: string): Promise<void> {
 async function readProgress(directory: string): Promise<Lsn> {
   const text = (await readFile(join(directory, 'progress'), 'utf8').catch(() => '')).trim();
   return /^[0-9A-F]+\/[0-9A-F]+$/.test(text) ? parseLsn(text) : LSN_ZERO;
-}
-
-async function* batches(source: AsyncIterable<ChangeTransaction>, maxEvents: number): AsyncGenerator<readonly ChangeTransaction[]> {
-  let batch: ChangeTransaction[] = [];
-  let events = 0;
-  for await (const transaction of source) {
-    if (batch.length > 0 && events + transaction.events.length > maxEvents) {
-      yield batch;
-      [batch, events] = [[], 0];
-    }
-    batch.push(transaction);
-    events += transaction.events.length + 1;
-  }
-  if (batch.length > 0) yield batch;
-}
-
-function* cut(known: readonly ChangeTransaction[], maxEvents: number): Generator<readonly ChangeTransaction[]> {
-  let [start, events] = [0, 0];
-  for (const [index, transaction] of known.entries()) {
-    if (index > start && events + transaction.events.length > maxEvents) {
-      yield known.slice(start, index);
-      [start, events] = [index, 0];
-    }
-    events += transaction.events.length + 1;
-  }
-  if (start < known.length) yield known.slice(start);
 }
 
 const missing = (directory: string): StranglerError => new StranglerError({

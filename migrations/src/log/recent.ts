@@ -32,14 +32,19 @@ export class RecentTransactions {
   /** What came after `lsn`, up to `end`; undefined when that far back is no longer known. */
   after(lsn: Lsn, end: Lsn): readonly ChangeTransaction[] | undefined {
     if (this.floor === undefined || lsn < this.floor) return undefined;
+    return this.kept.slice(this.countUpTo(lsn), this.countUpTo(end));
+  }
+
+  /** How many of the kept ones are not after `lsn`; a binary search. */
+  private countUpTo(lsn: Lsn): number {
     let [low, high] = [0, this.kept.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.kept[middle]?.commitLsn ?? LSN_ZERO) > lsn) high = middle; else low = middle + 1;
+      const { commitLsn = LSN_ZERO } = this.kept[middle] ?? {};
+      if (commitLsn > lsn) high = middle;
+      else low = middle + 1;
     }
-    let stop = this.kept.length;
-    while (stop > low && (this.kept[stop - 1]?.commitLsn ?? LSN_ZERO) > end) stop -= 1;
-    return this.kept.slice(low, stop);
+    return low;
   }
 
   /** Resolves at the next append, at the close, or when the signal aborts. */

@@ -2,7 +2,7 @@ import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import type { ChangeTransaction } from '../capture/change-event.ts';
-import { compareLsn, parseLsn, type Lsn } from '../capture/lsn.ts';
+import { parseLsn, type Lsn } from '../capture/lsn.ts';
 import { frameSize, readFrame, TransactionBuilder, type FrameHead } from './frame.ts';
 
 /** A file of the log, named after the first position in it. It begins with a magic word and the last position of the file before it, so that a missing end is noticed. */
@@ -112,7 +112,7 @@ export interface Range {
   /** The last position the file must hold, where that is known. */
   readonly lastLsn?: Lsn;
   /** Frames that are not wanted are not parsed. */
-  wanted(head: FrameHead): boolean;
+  readonly wanted: (head: FrameHead) => boolean;
 }
 
 /** Transactions of a segment. @throws StranglerError STR_LOG_CORRUPT when it does not reach as far as it must */

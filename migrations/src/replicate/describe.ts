@@ -34,23 +34,24 @@ export async function describeTables(client: pg.ClientBase, tables: readonly Tab
     WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND k.position <= i.indnkeyatts
     GROUP BY 1, 2, 3, 4, 5, i.indexrelid`, names);
   await client.query('RESET search_path');
-  const described = new Map<string, TableDescription>();
-  for (const name of new Set(columns.map(tableName))) {
-    const mine = columns.filter((row) => tableName(row) === name);
-    const keys = indexes.filter((row) => tableName(row) === name).map((row) => ({ ...row, names: JSON.parse(row.columns) as string[] }));
-    const primary = keys.find((key) => key.primary === 't')?.names;
-    const kind = KINDS[mine[0]?.ident ?? 'd'] ?? 'default';
-    const all = mine.map((row) => row.name);
-    described.set(name, {
-      columns: new Map(mine.map((row) => [row.name, { type: row.type, generated: row.generated === 't', required: row.required === 't', identityAlways: row.identity_always === 't' }])),
-      ...(primary === undefined ? {} : { primaryKey: primary }),
-      uniqueKeys: keys.filter((key) => key.not_null === 't').map((key) => key.names),
-      arbiterKeys: keys.filter((key) => key.immediate === 't').map((key) => key.names),
-      identityKind: kind,
-      identity: kind === 'full' ? all : kind === 'default' ? primary ?? [] : kind === 'index' ? keys.find((key) => key.identity === 't')?.names ?? [] : [],
-    });
-  }
-  return described;
+  return new Map([...Map.groupBy(columns, tableName)].map(([name, mine]) => [name, describe(mine, indexes.filter((index) => tableName(index) === name))]));
+}
+
+type ColumnRow = Record<'ident' | 'name' | 'type' | 'generated' | 'required' | 'identity_always', string>;
+type IndexRow = Record<'columns' | 'primary' | 'identity' | 'immediate' | 'not_null', string>;
+
+function describe(columns: readonly ColumnRow[], indexes: readonly IndexRow[]): TableDescription {
+  const keys = indexes.map((index) => ({ ...index, names: JSON.parse(index.columns) as string[] }));
+  const primary = keys.find((key) => key.primary === 't')?.names;
+  const kind = KINDS[columns[0]?.ident ?? 'd'] ?? 'default';
+  const identity = { nothing: [], default: primary ?? [], full: columns.map(({ name }) => name), index: keys.find((key) => key.identity === 't')?.names ?? [] };
+  return {
+    columns: new Map(columns.map((row) => [row.name, { type: row.type, generated: row.generated === 't', required: row.required === 't', identityAlways: row.identity_always === 't' }])),
+    ...(primary === undefined ? {} : { primaryKey: primary }),
+    uniqueKeys: keys.filter((key) => key.not_null === 't').map((key) => key.names),
+    arbiterKeys: keys.filter((key) => key.immediate === 't').map((key) => key.names),
+    identityKind: kind, identity: identity[kind],
+  };
 }
 
 export const sameKey = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((column) => b.includes(column));

@@ -1,9 +1,10 @@
-import type { ErrorCode, Finding, ReplicationConfig, Severity } from '@strangler/kernel';
+import type { ErrorCode, Finding, ReplicationConfig, Severity, TableMapping } from '@strangler/kernel';
 import type pg from 'pg';
 import { loadCheckpoint } from '../apply/checkpoint.ts';
 import { tableMaps, type TableMap, type TableMaps } from '../apply/table-map.ts';
+import type { TableRef } from '../capture/change-event.ts';
 import { textRows, withConnection } from '../capture/connect.ts';
-import { objectName, slotState } from '../capture/slot.ts';
+import { objectName, slotState, type SlotState } from '../capture/slot.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import { ORIGIN_SINCE } from '../capture/wal.ts';
 import { describeTables, sameKey, type TableDescription } from './describe.ts';
@@ -25,7 +26,7 @@ export async function preflight({ name, mapping, sourceUrl, targetUrl, startFrom
   const add: Add = (severity, code, where, message, remedy) => { findings.push({ severity, code, where, message, remedy }); };
   const maps = tableMaps(mapping);
   await withConnection(sourceUrl, 'source', (source) => withConnection(targetUrl, 'target', async (target) => {
-    const started = await hasCheckpoint(target, name);
+    const started = await hasCheckpoint(target, name, add);
     if (objectName(name).length > 63) add('error', 'STR_NAME_TOO_LONG', 'name', `The slot's name ${objectName(name)} is longer than PostgreSQL's 63 characters.`, 'Give the replication a shorter name.');
     await checkServer(source, target, name, started, add);
     await checkTarget(target, add);
@@ -41,9 +42,13 @@ export async function preflight({ name, mapping, sourceUrl, targetUrl, startFrom
   return findings;
 }
 
-async function hasCheckpoint(target: pg.ClientBase, name: string): Promise<boolean> {
-  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.checkpoint') AS there");
-  return typeof there?.there === 'string' && await loadCheckpoint(target, name) !== undefined;
+async function hasCheckpoint(target: pg.ClientBase, name: string, add: Add): Promise<boolean> {
+  const [there] = await textRows<'mine'>(target, `SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
+    AND has_table_privilege(c.oid, 'UPDATE') AS mine FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'strangler' AND c.relname = 'checkpoint'`);
+  if (there === undefined) return false;
+  if (there.mine === 't') return await loadCheckpoint(target, name) !== undefined;
+  add('error', 'STR_NO_CHECKPOINT_PRIVILEGE', 'target', 'This user may not read and write the checkpoints of the target.', 'GRANT USAGE ON SCHEMA strangler TO CURRENT_USER; GRANT SELECT, INSERT, UPDATE ON strangler.checkpoint TO CURRENT_USER; as their owner.');
+  return false;
 }
 
 const SERVER = `SELECT current_setting('wal_level') AS wal_level, current_setting('server_version_num')::int AS version,
@@ -53,20 +58,29 @@ const SERVER = `SELECT current_setting('wal_level') AS wal_level, current_settin
   (SELECT count(*) FROM pg_subscription_rel) AS subscribed, current_setting('max_slot_wal_keep_size') AS keep, current_database() AS database`;
 type ServerFact = 'wal_level' | 'version' | 'free_slots' | 'free_senders' | 'who' | 'may_replicate' | 'may_create' | 'subscribed' | 'keep' | 'database';
 
+type Fact = Record<ServerFact, string>;
+
 async function checkServer(source: pg.ClientBase, target: pg.ClientBase, name: string, started: boolean, add: Add): Promise<void> {
   const [fact] = await textRows<ServerFact>(source, SERVER);
   if (fact === undefined) return;
+  checkRights(fact, add);
+  checkRoom(fact, name, await slotState(source, objectName(name)), started, add);
+  if (Number(fact.version) < ORIGIN_SINCE) await checkOldServer(source, target, name, add);
+  else if (Number(fact.subscribed) > 0) add('warning', 'STR_SUBSCRIBER', 'source', 'The source itself receives tables by logical replication: rows that come that way are not passed on.', 'Replicate those tables from where they are written.');
+}
+
+function checkRights(fact: Fact, add: Add): void {
   if (fact.wal_level !== 'logical') add('error', 'STR_WAL_LEVEL', 'source', `The source's wal_level is '${fact.wal_level}': its log does not hold what changed.`, 'ALTER SYSTEM SET wal_level = logical; then restart the server.');
   if (fact.may_replicate !== 't') add('error', 'STR_NO_REPLICATION_PRIVILEGE', 'source', `${fact.who} may not read the source's log.`, `ALTER ROLE ${quoteName(fact.who)} REPLICATION;`);
   if (fact.may_create !== 't') add('error', 'STR_NO_CREATE_PRIVILEGE', 'source', `${fact.who} may not create a publication on the source.`, `GRANT CREATE ON DATABASE ${quoteName(fact.database)} TO ${quoteName(fact.who)};`);
-  const slot = await slotState(source, objectName(name));
+}
+
+function checkRoom(fact: Fact, name: string, slot: SlotState | undefined, started: boolean, add: Add): void {
   if (slot === undefined && Number(fact.free_slots) < 1) add('error', 'STR_NO_FREE_SLOT', 'source', 'The source has no free replication slot.', 'Drop a slot nobody reads (SELECT * FROM pg_replication_slots WHERE NOT active), or raise max_replication_slots and restart.');
-  if (slot?.activePid === undefined && Number(fact.free_senders) < 1) add('error', 'STR_NO_FREE_WAL_SENDER', 'source', 'The source has no free WAL sender.', 'ALTER SYSTEM SET max_wal_senders = 10; then restart the server.');
+  if ((slot?.activePid ?? null) === null && Number(fact.free_senders) < 1) add('error', 'STR_NO_FREE_WAL_SENDER', 'source', 'The source has no free WAL sender.', 'ALTER SYSTEM SET max_wal_senders = 10; then restart the server.');
   if (slot !== undefined && !started) add('error', 'STR_SLOT_EXISTS', 'source', `The slot ${objectName(name)} exists, but this target has no checkpoint of ${name}: it belongs to another target, or to one that is gone.`, `If nobody needs it: SELECT pg_drop_replication_slot('${objectName(name)}');`);
-  if (fact.keep !== '-1') add('note', 'STR_WAL_LIMITED', 'source', `max_slot_wal_keep_size is ${fact.keep}: a reader that stands still longer loses its slot and needs a new snapshot.`, 'Good against a full disk; watch the lag.');
-  else add('note', 'STR_WAL_UNLIMITED', 'source', 'max_slot_wal_keep_size is unlimited: a reader that stands still fills the source\'s disk with WAL.', "ALTER SYSTEM SET max_slot_wal_keep_size = '20GB'; SELECT pg_reload_conf();");
-  if (Number(fact.version) < ORIGIN_SINCE) await checkOldServer(source, target, name, add);
-  else if (Number(fact.subscribed) > 0) add('warning', 'STR_SUBSCRIBER', 'source', 'The source itself receives tables by logical replication: rows that come that way are not passed on.', 'Replicate those tables from where they are written.');
+  if (fact.keep === '-1') add('note', 'STR_WAL_UNLIMITED', 'source', "max_slot_wal_keep_size is unlimited: a reader that stands still fills the source's disk with WAL.", "ALTER SYSTEM SET max_slot_wal_keep_size = '20GB'; SELECT pg_reload_conf();");
+  else add('note', 'STR_WAL_LIMITED', 'source', `max_slot_wal_keep_size is ${fact.keep}: a reader that stands still longer loses its slot and needs a new snapshot.`, 'Good against a full disk; watch the lag.');
 }
 
 /** Before PostgreSQL 16 a reader cannot leave out what a replication wrote: two directions at once would echo for ever. */
@@ -84,7 +98,7 @@ async function checkOldServer(source: pg.ClientBase, target: pg.ClientBase, name
 async function checkTarget(target: pg.ClientBase, add: Add): Promise<void> {
   const [fact] = await textRows<'who' | 'role' | 'origin' | 'create' | 'database'>(target, `SELECT current_user AS who, has_parameter_privilege('session_replication_role', 'SET') AS role,
     has_function_privilege('pg_replication_origin_session_setup(text)', 'EXECUTE') AND has_function_privilege('pg_replication_origin_create(text)', 'EXECUTE') AS origin,
-    has_database_privilege(current_database(), 'CREATE') OR to_regclass('strangler.checkpoint') IS NOT NULL AS create, current_database() AS database`);
+    has_database_privilege(current_database(), 'CREATE') OR EXISTS (SELECT FROM pg_namespace WHERE nspname = 'strangler') AS create, current_database() AS database`);
   if (fact === undefined) return;
   const who = quoteName(fact.who);
   if (fact.role !== 't') add('error', 'STR_NO_REPLICA_ROLE', 'target', `${fact.who} may not set session_replication_role: the target's triggers would rewrite copied rows.`, `GRANT SET ON PARAMETER session_replication_role TO ${who};`);
@@ -95,18 +109,30 @@ async function checkTarget(target: pg.ClientBase, add: Add): Promise<void> {
 function checkSourceTable({ source }: TableMap, tables: ReplicationConfig['tables'], from: TableDescription | undefined, add: Add): void {
   const where = tableName(source);
   if (from === undefined) { add('error', 'STR_TABLE_MISSING', where, `The source has no table ${where}.`, 'Correct the name in the config: `schema.table`, or `table` in public.'); return; }
-  const configured = Object.entries(tables).find(([name]) => name === where || `public.${name}` === where)?.[1];
-  const key = configured?.key ?? [];
-  const unknown = [...key, ...(configured?.omit ?? []), ...Object.keys(configured?.columns ?? {})].filter((column) => !from.columns.has(column));
+  const configured = Object.entries(tables).find(([name]) => name === where || `public.${name}` === where)?.[1] ?? { key: [] };
+  checkNames(where, configured, from, add);
+  checkKey(source, configured.key, from, add);
+}
+
+function checkNames(where: string, { key, omit = [], columns = {} }: TableMapping, from: TableDescription, add: Add): void {
+  const unknown = [...key, ...omit, ...Object.keys(columns)].filter((column) => !from.columns.has(column));
   if (unknown.length > 0) add('error', 'STR_COLUMN_MISSING', where, `The config names columns the source's ${where} does not have: ${unknown.join(', ')}.`, 'Correct the names.');
-  const omittedKey = key.filter((column) => configured?.omit?.includes(column) === true);
+  const omittedKey = key.filter((column) => omit.includes(column));
   if (omittedKey.length > 0) add('error', 'STR_KEY_OMITTED', where, `Key columns cannot be omitted: ${omittedKey.join(', ')}.`, 'Copy them.');
+}
+
+function checkKey(source: TableRef, key: readonly string[], from: TableDescription, add: Add): void {
+  const where = tableName(source);
+  const { primaryKey: primary } = from;
   if (!from.uniqueKeys.some((unique) => sameKey(unique, key))) {
-    const said = from.primaryKey === undefined ? 'it has no primary key' : `its primary key is (${from.primaryKey.join(', ')})`;
-    add('error', 'STR_KEY_MISMATCH', where, `(${key.join(', ')}) is not a unique key of the source's ${where}: ${said}.`, from.primaryKey === undefined ? `ALTER TABLE ${quoteTable(source)} ADD PRIMARY KEY (${key.map(quoteName).join(', ')});` : `Write key: [${from.primaryKey.map((column) => `'${column}'`).join(', ')}] in the config.`);
+    const [said, remedy] = primary === undefined
+      ? ['it has no primary key', `ALTER TABLE ${quoteTable(source)} ADD PRIMARY KEY (${key.map(quoteName).join(', ')});`]
+      : [`its primary key is (${primary.join(', ')})`, `Write key: [${primary.map((column) => `'${column}'`).join(', ')}] in the config.`];
+    add('error', 'STR_KEY_MISMATCH', where, `(${key.join(', ')}) is not a unique key of the source's ${where}: ${said}.`, remedy);
   }
   if (!key.every((column) => from.identity.includes(column))) {
-    add('error', 'STR_REPLICA_IDENTITY', where, `The source's log will not carry (${key.join(', ')}) of a changed or deleted row of ${where} (replica identity ${from.identityKind}); publishing it would even make the application's own updates fail.`, `ALTER TABLE ${quoteTable(source)} REPLICA IDENTITY ${from.primaryKey !== undefined && sameKey(from.primaryKey, key) ? 'DEFAULT' : 'FULL'};`);
+    add('error', 'STR_REPLICA_IDENTITY', where, `The source's log will not carry (${key.join(', ')}) of a changed or deleted row of ${where} (replica identity ${from.identityKind}); publishing it would even make the application's own updates fail.`,
+      `ALTER TABLE ${quoteTable(source)} REPLICA IDENTITY ${primary !== undefined && sameKey(primary, key) ? 'DEFAULT' : 'FULL'};`);
   }
 }
 

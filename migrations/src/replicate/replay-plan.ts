@@ -37,28 +37,49 @@ export interface ReplayPlan {
 /** Reads the range without touching anything. @throws StranglerError STR_REPLAY_GAP when it begins before the oldest transaction kept */
 export async function planReplay(log: ChangeLog, from: ReplayFrom, tables: CapturedTables, until?: Lsn): Promise<ReplayPlan> {
   const position = await positionOf(log, from);
-  const counts = new Map([...tables.keys()].sort().map((name) => [name, { table: name, snapshotReads: 0, creates: 0, updates: 0, deletes: 0, truncates: 0 }]));
-  let range: { first: ChangeTransaction; last: ChangeTransaction } | undefined;
-  let [transactions, events] = [0, 0];
-  let unrepeatable: ReplayPlan['unrepeatable'];
+  const tally = new Tally(tables);
   for await (const batch of log.read(position)) {
-    for (const transaction of batch) {
-      if (until !== undefined && transaction.commitLsn > until) break;
-      range = { first: range?.first ?? transaction, last: transaction };
-      transactions += 1;
-      for (const event of transaction.events) {
-        const count = counts.get(tableName(event));
-        if (count === undefined) continue;
-        events += 1;
-        count[COUNTED[event.op]] += 1;
-        if (isPartialMove(event)) unrepeatable ??= { table: tableName(event), lsn: transaction.commitLsn };
-      }
-    }
+    for (const transaction of batch) if (until === undefined || transaction.commitLsn <= until) tally.add(transaction);
   }
-  return {
-    transactions, events, tables: [...counts.values()], position, fromSnapshot: range !== undefined && isSnapshot(range.first),
-    ...(range === undefined ? {} : { first: end(range.first), last: end(range.last) }), ...(unrepeatable === undefined ? {} : { unrepeatable }),
-  };
+  return { ...tally.sum(), position };
+}
+
+type Counts = { -readonly [Field in keyof ReplayedTable]: ReplayedTable[Field] };
+
+class Tally {
+  private readonly counts: ReadonlyMap<string, Counts>;
+  private first: ChangeTransaction | undefined;
+  private last: ChangeTransaction | undefined;
+  private transactions = 0;
+  private events = 0;
+  private unrepeatable: ReplayPlan['unrepeatable'];
+
+  constructor(tables: CapturedTables) {
+    this.counts = new Map([...tables.keys()].sort().map((table) => [table, { table, snapshotReads: 0, creates: 0, updates: 0, deletes: 0, truncates: 0 }]));
+  }
+
+  add(transaction: ChangeTransaction): void {
+    this.first ??= transaction;
+    this.last = transaction;
+    this.transactions += 1;
+    for (const event of transaction.events) this.count(event, transaction.commitLsn);
+  }
+
+  private count(event: ChangeEvent, lsn: Lsn): void {
+    const count = this.counts.get(tableName(event));
+    if (count === undefined) return;
+    this.events += 1;
+    count[COUNTED[event.op]] += 1;
+    if (isPartialMove(event)) this.unrepeatable ??= { table: tableName(event), lsn };
+  }
+
+  sum(): Omit<ReplayPlan, 'position'> {
+    const { first, last, unrepeatable } = this;
+    return {
+      transactions: this.transactions, events: this.events, tables: [...this.counts.values()], fromSnapshot: first !== undefined && isSnapshot(first),
+      ...(first === undefined || last === undefined ? {} : { first: end(first), last: end(last) }), ...(unrepeatable === undefined ? {} : { unrepeatable }),
+    };
+  }
 }
 
 const COUNTED = { 'snapshot-read': 'snapshotReads', create: 'creates', update: 'updates', delete: 'deletes', truncate: 'truncates' } as const;
@@ -70,14 +91,18 @@ const isPartialMove = (event: ChangeEvent): boolean => event.op === 'update' && 
 const isSnapshot = ({ events: [event], marker }: ChangeTransaction): boolean => event?.op === 'snapshot-read' || marker === SNAPSHOT_COMPLETE;
 
 async function positionOf(log: ChangeLog, from: ReplayFrom): Promise<LogPosition> {
-  const { tail, complete } = await log.extent();
+  const { tail, complete = false } = await log.extent();
   if (from === 'start' || tail === undefined) return 'start';
   const early = 'time' in from ? from.time.getTime() < tail.timeMs : from.lsn < tail.lsn;
-  if (early && complete !== true) throw gap(from, tail);
-  // A snapshot's parts are no points to start from: half a snapshot is no state the source was ever in.
+  if (early && !complete) throw gap(from, tail);
   const position: LogPosition = 'time' in from ? { fromTimeMs: from.time.getTime() } : { afterLsn: (from.lsn > LSN_ZERO ? from.lsn - 1n : LSN_ZERO) as Lsn };
-  for await (const [first] of log.read(position, { maxBatch: 1 })) return first !== undefined && isSnapshot(first) ? 'start' : position;
-  return position;
+  // A snapshot's parts are no points to start from: half a snapshot is no state the source was ever in.
+  return await beginsInSnapshot(log, position) ? 'start' : position;
+}
+
+async function beginsInSnapshot(log: ChangeLog, position: LogPosition): Promise<boolean> {
+  for await (const [first] of log.read(position, { maxBatch: 1 })) return first !== undefined && isSnapshot(first);
+  return false;
 }
 
 function gap(from: Exclude<ReplayFrom, 'start'>, tail: { readonly lsn: Lsn; readonly timeMs: number }): StranglerError {

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { ExitCode, StranglerError, type ReplicationConfig } from '@strangler/kernel';
 import { Applier, type Applied } from '../apply/applier.ts';
 import { finishReplay, loadCheckpoint, startCheckpoint } from '../apply/checkpoint.ts';
-import type { ApplyMode } from '../apply/plan.ts';
 import { openApplySession } from '../apply/session.ts';
 import { tableMaps } from '../apply/table-map.ts';
 import { textRows, withConnection } from '../capture/connect.ts';
@@ -23,7 +22,7 @@ export interface ReplayOptions {
   readonly intoSchema?: string;
   /** False: says what it would do. */
   readonly execute: boolean;
-  onApplied?(applied: Applied): void;
+  readonly onApplied?: (applied: Applied) => void;
 }
 
 export interface ReplayReport extends ReplayPlan {

@@ -20,7 +20,7 @@ export interface ReplicateOptions {
   readonly startFrom?: 'snapshot' | 'now';
   readonly clock?: Clock;
   readonly log?: Pick<EmbeddedLogOptions, 'segmentBytes' | 'retention' | 'openFile'>;
-  onEvent?(event: ReplicationEvent): void;
+  readonly onEvent?: (event: ReplicationEvent) => void;
 }
 
 export type ReplicationEvent =

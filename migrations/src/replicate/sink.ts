@@ -8,9 +8,9 @@ export interface SinkOptions extends ApplierOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** `oldestMs`: commit time of the oldest transaction of the batch. */
-  onApplying?(oldestMs: number | undefined): void;
-  onApplied?(applied: Applied): void;
-  onTrouble?(error: unknown, retryInMs: number): void;
+  readonly onApplying?: (oldestMs: number | undefined) => void;
+  readonly onApplied?: (applied: Applied) => void;
+  readonly onTrouble?: (error: unknown, retryInMs: number) => void;
 }
 
 const RETRY_MS = { first: 100, longest: 5_000 };
