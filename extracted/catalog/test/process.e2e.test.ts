@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -69,6 +70,21 @@ test('SIGTERM lets the request in flight finish, refuses new ones and exits with
   await holder.end();
   expect((await answer).status).toBe(200);
   expect(await stopped).toBe(0);
+});
+
+test('SIGTERM answers one more request of a kept connection and ends it with the answer', async () => {
+  await using server = await serve(MAIN, { ...environment(), MIGRATE: '1' });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (): Promise<IncomingMessage> => new Promise((resolve, reject) => {
+    get(`${server.url}/products`, { agent }, (response) => { response.resume().once('end', () => { resolve(response); }); }).once('error', reject);
+  });
+  const first = await ask();
+  const stopped = server.stop();
+  while (!server.errors().includes('draining')) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  const last = await ask();
+  expect([first, last].map(({ statusCode, headers }) => [statusCode, headers.connection])).toEqual([[200, 'keep-alive'], [200, 'close']]);
+  expect(await stopped).toBe(0);
+  agent.destroy();
 });
 
 test('/health says the process lives and /ready that its database answers', async () => {
