@@ -152,7 +152,7 @@ export class DecoratedReader {
   private addNamed(at: MethodAt, method: 'JOB' | 'EVENT', decorator: Decorated): void {
     const own = `${at.fact.name}.${at.method.member?.name ?? ''}`;
     // A schedule's pattern says when, not what: such jobs go by their method.
-    const name = method === 'JOB' && !/^Process/.test(decorator.name) ? own : this.writtenName(at, decorator) ?? own;
+    const name = method === 'JOB' && !decorator.name.startsWith("Process") ? own : this.writtenName(at, decorator) ?? own;
     const queue = at.processor === undefined || at.processor === decorator ? undefined : this.writtenName(at, at.processor);
     this.push(at, method, queue === undefined ? name : `${queue}/${name}`, method === 'JOB' ? 'schedule' : 'event', decorator);
   }

@@ -33,9 +33,11 @@ export const entityNamed = (expr: Expr | undefined, at: At): Model | undefined =
   return type?.kind === 'class' ? at.models.ofClass(type, at.types) : expr.kind === 'name' ? at.models.named(expr.name) : undefined;
 };
 
+const calledName = ({ callee }: CallExpr): string => (callee.kind === 'member' || callee.kind === 'name' ? callee.name : '');
+
 const ofCall = (expr: CallExpr, at: At, depth: number): Model | undefined => {
-  const name = expr.callee.kind === 'member' ? expr.callee.name : expr.callee.kind === 'name' ? expr.callee.name : '';
-  if (GIVES_REPOSITORY.has(name)) return entityNamed(expr.args[0], at) ?? (expr.args[0] === undefined ? undefined : entityOf(expr.args[0], at, depth + 1));
+  const [first] = expr.args;
+  if (GIVES_REPOSITORY.has(calledName(expr))) return entityNamed(first, at) ?? (first === undefined ? undefined : entityOf(first, at, depth + 1));
   const type = at.types.of(at.file, at.scope, expr.callee);
   const returns = type?.kind === 'function' ? type.file.functions[type.index]?.returns : undefined;
   if (type?.kind === 'function' && returns !== undefined) return ofType({ ...at, file: type.file, scope: 0 }, returns);
@@ -58,16 +60,23 @@ const fieldOf = (owner: Extract<Type, { kind: 'class' }>, name: string, at: At):
   let of: Extract<Type, { kind: 'class' }> | undefined = owner;
   for (let steps = 0; of !== undefined && steps < 6; steps += 1) {
     const fact: ClassFact | undefined = of.file.classes[of.index];
-    const file = of.file;
-    const constructorIndex = fact?.methods.find((index) => file.functions[index]?.member?.kind === 'constructor');
-    const parameter = constructorIndex === undefined ? undefined : file.functions[constructorIndex]?.parameters.find(({ pattern }) => pattern.kind === 'name' && pattern.name === name);
-    const field = fact?.fields.find((one) => one.name === name);
-    const assigned = field !== undefined && field.type === undefined && field.initial === undefined ? assignedIn(file, constructorIndex, name) : undefined;
-    const declared = field === undefined ? parameter : assigned === undefined ? field : { ...field, initial: assigned };
-    if (declared !== undefined) return { declared, file, scope: assigned === undefined ? fact?.scope ?? 0 : constructorIndex ?? 0 };
-    of = at.types.baseOf(file, of.index);
+    const found = fact === undefined ? undefined : ownField(of.file, fact, name);
+    if (found !== undefined) return found;
+    of = at.types.baseOf(of.file, of.index);
   }
   return undefined;
+};
+
+const ownField = (file: FileFacts, fact: ClassFact, name: string): FoundField | undefined => {
+  const constructorIndex = fact.methods.find((index) => file.functions[index]?.member?.kind === 'constructor');
+  const field = fact.fields.find((one) => one.name === name);
+  if (field !== undefined) {
+    const initial = field.type === undefined && field.initial === undefined ? assignedIn(file, constructorIndex, name) : undefined;
+    return initial === undefined ? { declared: field, file, scope: fact.scope } : { declared: { ...field, initial }, file, scope: constructorIndex ?? 0 };
+  }
+  const parameters = constructorIndex === undefined ? [] : file.functions[constructorIndex]?.parameters ?? [];
+  const parameter = parameters.find(({ pattern }) => pattern.kind === 'name' && pattern.name === name);
+  return parameter === undefined ? undefined : { declared: parameter, file, scope: fact.scope };
 };
 
 const assignedIn = (file: FileFacts, index: number | undefined, name: string): Expr | undefined => {
@@ -100,31 +109,29 @@ const ofImport = (name: string, at: At, depth: number): Model | undefined => {
 const ofType = (at: At, type: TypeFact): Model | undefined => {
   const [inner] = type.args ?? [];
   const name = type.name.split('.').at(-1) ?? '';
-  if (name === '|' || name === 'Promise' || name === '&') return (type.args ?? []).map((arg) => ofType(at, arg)).find((one) => one !== undefined);
-  if (OF_ENTITY.has(name) && inner !== undefined) {
-    const of = at.types.resolve(at.file, inner.name.startsWith('typeof ') ? { name: inner.name.slice(7) } : inner);
-    return (of?.kind === 'class' ? at.models.ofClass(of, at.types) : undefined) ?? at.models.named(inner.name.replace(/^typeof |Document$|^I(?=[A-Z])/g, ''));
-  }
-  return ofInstance(at.types.resolve(at.file, type), at);
+  if (TRANSPARENT.has(name)) return (type.args ?? []).map((arg) => ofType(at, arg)).find((one) => one !== undefined);
+  return inner !== undefined && OF_ENTITY.has(name) ? ofArgument(at, inner) : ofInstance(at.types.resolve(at.file, type), at);
+};
+
+const TRANSPARENT = new Set(['|', '&', 'Promise']);
+
+/** The `Order` of `Repository<Order>`; of Mongoose's `Model<OrderDocument>` by its name. */
+const ofArgument = (at: At, inner: TypeFact): Model | undefined => {
+  const of = at.types.resolve(at.file, inner.name.startsWith('typeof ') ? { name: inner.name.slice(7) } : inner);
+  return (of?.kind === 'class' ? at.models.ofClass(of, at.types) : undefined) ?? at.models.named(inner.name.replace(/^typeof |Document$|^I(?=[A-Z])/g, ''));
 };
 
 const ofInstance = (type: Type | undefined, at: At): Model | undefined =>
   (type?.kind === 'class' && !type.self ? ofRepositoryClass({ ...at, file: type.file }, type.index) : undefined);
 
 /** `class OrderRepository extends Repository<Order>`, also through a base of one's own. */
-const ofRepositoryClass = (at: Pick<At, 'file' | 'types' | 'models'>, index: number): Model | undefined => {
-  let file = at.file;
-  let current = index;
-  for (let steps = 0; current >= 0 && steps < 6; steps += 1) {
-    const fact = file.classes[current];
-    for (const arg of fact?.baseArguments ?? []) {
-      const of = at.types.resolve(file, arg);
-      const found = of?.kind === 'class' ? at.models.ofClass(of, at.types) : undefined;
-      if (found !== undefined) return found;
-    }
-    const base = at.types.baseOf(file, current);
-    file = base?.file ?? file;
-    current = base?.index ?? -1;
+const ofRepositoryClass = (at: Pick<At, 'file' | 'types' | 'models'>, index: number, depth = 0): Model | undefined => {
+  const fact = at.file.classes[index];
+  for (const arg of fact?.baseArguments ?? []) {
+    const of = at.types.resolve(at.file, arg);
+    const found = of?.kind === 'class' ? at.models.ofClass(of, at.types) : undefined;
+    if (found !== undefined) return found;
   }
-  return undefined;
+  const base = fact === undefined || depth > 6 ? undefined : at.types.baseOf(at.file, index);
+  return base === undefined ? undefined : ofRepositoryClass({ ...at, file: base.file }, base.index, depth + 1);
 };

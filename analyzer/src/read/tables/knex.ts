@@ -1,6 +1,6 @@
 import { HOLE, UNKNOWN, texts, type Value } from '../interpret/values.ts';
 import type { Expr } from '../parse/facts.ts';
-import { hasLink, namedCalls, rootName, type Chain, type Link } from './chain.ts';
+import { before, hasLink, namedCalls, rootName, type Chain, type Link, type NamedCall } from './chain.ts';
 import { printExpr, type Place, type Recognised, type Recogniser, type Touch } from './found.ts';
 import { isSomeName, touchesOfSql } from './sql.ts';
 import { tableNames } from './table-name.ts';
@@ -27,13 +27,15 @@ interface Named { readonly tables: readonly string[]; readonly line: number; rea
 export const recogniseKnex: Recogniser = (chain, place) => {
   if (chain.links.some(({ name }) => name === 'schema')) return undefined;
   const named = [...calledTables(chain, place), ...linkedTables(chain, place)];
-  const continued = named.length === 0 ? continuedTables(chain, place) : [];
   const main = named.flatMap(({ tables }) => tables);
-  const joined = joinedTables(chain, place);
-  const raw = rawTouches(chain, place);
-  if (main.length === 0 && continued.length === 0 && raw.length === 0 && joined.length === 0) return unknownTable(named);
+  const used = main.length > 0 || named.length > 0 ? main : continuedTables(chain, place);
+  const touches = [...mainTouches(chain, place, used, named[0]?.line ?? lastLine(chain)), ...joinedTables(chain, place), ...rawTouches(chain, place)];
+  return touches.length === 0 ? unknownTable(named) : recognised(chain, place, touches);
+};
+
+/** Leaves out what the query itself names: common tables, and names only known at run time. */
+const recognised = (chain: Chain, place: Place, touches: readonly Touch[]): Recognised => {
   const skip = cteNames(chain, place);
-  const touches = [...mainTouches(chain, place, main.length > 0 ? main : changes(chain) ? continued : [], named[0]?.line ?? lastLine(chain)), ...joined, ...raw];
   const known = touches.filter(({ table }) => !skip.has(table) && !isSomeName(table));
   const open = touches.find(({ table }) => isSomeName(table));
   return { touches: known, ...(open === undefined ? {} : { unresolved: { what: printExpr(chain.links.at(-1)?.call ?? chain.root), why: 'a table is chosen at run time', line: open.line } }) };
@@ -49,30 +51,36 @@ const unknownTable = (named: readonly Named[]): Recognised | undefined => {
 };
 
 /** `db('orders')`: a call on something that is knex by its name or type, or whose result is used as a query. */
-const calledTables = (chain: Chain, place: Place): Named[] => namedCalls(chain).flatMap(({ receiver, args, call, position }) => {
+const calledTables = (chain: Chain, place: Place): Named[] => namedCalls(chain).flatMap((called) => {
+  const { receiver, args, call, position } = called;
+  const [first] = args;
+  if (first === undefined || first.kind === 'function' || args.length > 2 || NAMES_TABLE.has(receiver) || BUILDER.has(receiver)) return [];
   const after = chain.links.slice(position + 1);
   const strong = STRONG.test(receiver);
-  const certain = after.some(({ name }) => (strong ? CERTAIN : TELLING).has(name));
-  const known = strong || isKnexValue(call.callee, place);
-  // Any name will do where knex is used and the call begins a chain: `users('orders').where(…)`.
-  if (!strong && (!place.usesBuilder || position > 0)) return [];
-  if (args.length === 0 || NAMES_TABLE.has(receiver) || BUILDER.has(receiver) || (!known && !certain)) return [];
-  if (args.length > 2 || (!known && args.length > 1)) return [];
-  const [first] = args;
-  if (first === undefined || first.kind === 'function') return [];
-  return namedBy(first, call.line, known && (certain || STRONG.test(receiver)), after, place);
+  return strong || isCalledLikeKnex(called, after, place) ? namedBy(first, { line: call.line, certain: strong, after }, place) : [];
 });
 
-const namedBy = (arg: Expr, line: number, certain: boolean, after: readonly Link[], place: Place): Named[] => {
+/** Any name will do where knex is used and the call begins a chain: `users('orders').where(…)`. */
+const isCalledLikeKnex = ({ args, call, position }: NamedCall, after: readonly Link[], place: Place): boolean =>
+  place.usesBuilder && position === 0 && (isKnexValue(call.callee, place) || (args.length === 1 && after.some(({ name }) => TELLING.has(name))));
+
+interface Naming { readonly line: number; readonly certain: boolean; readonly after: readonly Link[] }
+
+const namedBy = (arg: Expr, { line, certain, after }: Naming, place: Place): Named[] => {
   const value = eval1(arg, place);
-  // `knex({ client })` makes a connection.
-  if (value.kind === 'object' && (value.properties.has('client') || value.properties.has('connection'))) return [];
+  if (isConnection(value)) return [];
   const tables = tableNames(value).filter((table) => place.usesBuilder || place.models.hasTable(table));
   if (tables.length > 0) return [{ tables, line }];
-  if (arg.kind === 'name' && place.models.chainBoundTo(place, arg.name) !== undefined) return [];
-  if (arg.kind === 'call' || arg.kind === 'object' || value.kind === 'list') return [];
-  return certain && after.some(({ name }) => CERTAIN.has(name)) ? [{ tables: [], line, unknown: arg }] : [];
+  const open = certain && after.some(({ name }) => CERTAIN.has(name)) && !isQueryExpr(arg, place) && value.kind !== 'list';
+  return open ? [{ tables: [], line, unknown: arg }] : [];
 };
+
+/** `knex({ client })` makes a connection. */
+const isConnection = (value: Value): boolean => value.kind === 'object' && (value.properties.has('client') || value.properties.has('connection'));
+
+/** A subquery in place of a table is read where it stands. */
+const isQueryExpr = (arg: Expr, place: Place): boolean =>
+  arg.kind === 'call' || arg.kind === 'object' || (arg.kind === 'name' && place.models.chainBoundTo(place, arg.name) !== undefined);
 
 const isKnexValue = (callee: Expr, place: Place): boolean => {
   const type = place.types.of(place.file, place.scope, callee);
@@ -81,13 +89,17 @@ const isKnexValue = (callee: Expr, place: Place): boolean => {
 
 const linkedTables = (chain: Chain, place: Place): Named[] => {
   if (!STRONG.test(rootName(chain)) && !chain.links.some(({ name }) => BUILDER.has(name) || STRONG.test(name))) return [];
-  return chain.links.flatMap((link, position) => {
-    if (link.call === undefined || link.args[0] === undefined) return [];
-    if ((link.name === 'insert' || link.name === 'update' || link.name === 'delete') && STRONG.test(chain.links[position - 1]?.name ?? rootName(chain)) && link.args.length === 1) return drizzleTable(link.args[0], link.line, place);
-    if (link.name === 'batchInsert' || NAMES_TABLE.has(link.name)) return link.args[0].kind === 'function' ? [] : namedBy(link.args[0], link.line, isQuery(chain), chain.links.slice(position), place);
-    return [];
-  });
+  return chain.links.flatMap((link, position) => linkedTable(chain, link, position, place));
 };
+
+const linkedTable = (chain: Chain, link: Link, position: number, place: Place): Named[] => {
+  const [first] = link.args;
+  if (link.call === undefined || first === undefined || first.kind === 'function') return [];
+  if (DRIZZLE.has(link.name) && link.args.length === 1 && STRONG.test(before(chain, position))) return drizzleTable(first, link.line, place);
+  return link.name === 'batchInsert' || NAMES_TABLE.has(link.name) ? namedBy(first, { line: link.line, certain: isQuery(chain), after: chain.links.slice(position) }, place) : [];
+};
+
+const DRIZZLE = new Set(['insert', 'update', 'delete']);
 
 /** `db.insert(users).values(…)`: in Drizzle a table is a value. */
 const drizzleTable = (arg: Expr, line: number, place: Place): Named[] => {

@@ -1,7 +1,7 @@
 import type { TableAccess } from '../../model/graph.ts';
 import { texts } from '../interpret/values.ts';
 import type { Expr } from '../parse/facts.ts';
-import { rootName, type Chain, type Link } from './chain.ts';
+import { before, hasLink, type Chain, type Link } from './chain.ts';
 import { entityNamed, entityOf } from './entities.ts';
 import type { Place, Recogniser, Touch } from './found.ts';
 import type { Model } from './models.ts';
@@ -55,33 +55,43 @@ const modeOf = (model: Model, link: Link, rest: readonly Link[]): Touch['mode'] 
 /** `this.orders.save(…)`, `getRepository(Order).find(…)`. */
 const repositoryTouches = (chain: Chain, place: Place): Touch[] | undefined => {
   for (const [position, link] of chain.links.entries()) {
-    if (link.call?.callee.kind !== 'member') continue;
-    const typeorm = isMethodOf(link.name, 'typeorm') || isMethodOf(link.name, 'mongoose');
-    const model = typeorm ? entityOf(link.call.callee.of, place) : undefined;
-    const joins = !typeorm && /[jJ]oin/.test(link.name) && link.args[0]?.kind !== 'function' ? entityOf(link.call.callee.of, place) : undefined;
-    if (joins !== undefined) return relations(chain, joins, place);
-    if (model !== undefined && isMethodOf(link.name, model.via)) return [touch(model, modeOf(model, link, chain.links.slice(position + 1)), link.line), ...relations(chain, model, place)];
+    const found = link.call?.callee.kind === 'member' ? ofRepository(chain, link, link.call.callee.of, chain.links.slice(position + 1), place) : undefined;
+    if (found !== undefined) return found;
   }
   return undefined;
+};
+
+const ofRepository = (chain: Chain, link: Link, receiver: Expr, rest: readonly Link[], place: Place): Touch[] | undefined => {
+  const isMethod = isMethodOf(link.name, 'typeorm') || isMethodOf(link.name, 'mongoose');
+  const isJoin = /[jJ]oin/.test(link.name) && link.args[0]?.kind !== 'function';
+  const model = isMethod || isJoin ? entityOf(receiver, place) : undefined;
+  if (model === undefined) return undefined;
+  if (!isMethod) return relations(chain, model, place);
+  return isMethodOf(link.name, model.via) ? [touch(model, modeOf(model, link, rest), link.line), ...relations(chain, model, place)] : undefined;
 };
 
 const MANAGER = /^(?:manager|entityManager|em|transactionalEntityManager|transactionManager|connection|dataSource|queryRunner|trx|tx)$|(?:Manager|DataSource|Connection|Em)$/;
 
 /** `manager.save(Order, …)`, `em.find(Order)`, `createQueryBuilder(Order, 'o')`, `.from(Order, 'o')`. */
 const managerTouches = (chain: Chain, place: Place): Touch[] | undefined => {
-  const found = chain.links.flatMap((link, position): Touch[] => {
-    if (link.call === undefined || link.args[0] === undefined) return [];
-    const by = chain.links.slice(0, position);
-    const receiver = by.at(-1)?.name ?? rootName(chain);
-    const names = link.name === 'from' || link.name === 'into' || (link.name === 'update' && by.some(({ name }) => name === 'createQueryBuilder'));
-    if (!names && !(MANAGER.test(receiver) && isMethodOf(link.name, 'typeorm'))) return [];
-    const model = entityNamed(link.args[0].kind === 'text' ? undefined : link.args[0], place) ?? instanceEntity(link.args[0], place);
-    if (model?.via !== 'typeorm') return [];
-    const mode = names ? (chain.links.some(({ name, call }) => call !== undefined && BUILDER_WRITES.has(name)) ? 'write' : 'read') : modeOf(model, link, chain.links.slice(position + 1));
-    return [touch(model, mode, link.line), ...relations(chain, model, place)];
-  });
+  const found = chain.links.flatMap((link, position) => ofManager(chain, link, position, place));
   return found.length === 0 ? undefined : found;
 };
+
+const ofManager = (chain: Chain, link: Link, position: number, place: Place): Touch[] => {
+  const [first] = link.args;
+  if (link.call === undefined || first === undefined) return [];
+  const inBuilder = namesEntity(chain, link, position);
+  if (!inBuilder && !(MANAGER.test(before(chain, position)) && isMethodOf(link.name, 'typeorm'))) return [];
+  const model = (first.kind === 'text' ? undefined : entityNamed(first, place)) ?? instanceEntity(first, place);
+  if (model?.via !== 'typeorm') return [];
+  const mode = inBuilder ? (hasLink(chain, BUILDER_WRITES) ? 'write' : 'read') : modeOf(model, link, chain.links.slice(position + 1));
+  return [touch(model, mode, link.line), ...relations(chain, model, place)];
+};
+
+/** `.from(Order)`, `.into(Order)`, `createQueryBuilder().update(Order)`. */
+const namesEntity = (chain: Chain, link: Link, position: number): boolean =>
+  link.name === 'from' || link.name === 'into' || (link.name === 'update' && chain.links.slice(0, position).some(({ name }) => name === 'createQueryBuilder'));
 
 /** `manager.save(order)`: the argument's own class. */
 const instanceEntity = (expr: Expr, place: Place): Model | undefined => {
@@ -171,16 +181,23 @@ const modelTouches = (chain: Chain, place: Place): Touch[] | undefined => {
 interface Start { readonly model: Model; readonly position: number; readonly instance: boolean }
 
 const modelStart = (chain: Chain, place: Place): Start | undefined => {
-  const made = chain.root.kind === 'call' && chain.root.form === 'new' ? modelNamed(chain.root.callee, place) : undefined;
-  if (made !== undefined) return { model: made, position: 0, instance: true };
-  const direct = chain.root.kind === 'name' && chain.links[0]?.call !== undefined ? modelNamed(chain.root, place) : undefined;
-  if (direct !== undefined) return { model: direct, position: 0, instance: false };
+  const atRoot = rootModel(chain, place);
+  if (atRoot !== undefined) return atRoot;
   for (const [position, link] of chain.links.entries()) {
-    const next = chain.links[position + 1];
-    const model = link.call === undefined && next?.call !== undefined ? byName(link.name, place) : namedByCall(link, place);
+    const isName = link.call === undefined && chain.links[position + 1]?.call !== undefined;
+    const model = isName ? byName(link.name, place) : namedByCall(link, place);
     if (model !== undefined) return { model, position: position + 1, instance: false };
   }
   return boundInstance(chain, place);
+};
+
+/** `new User(…)`, or `User` itself. */
+const rootModel = (chain: Chain, place: Place): Start | undefined => {
+  const { root } = chain;
+  const isNew = root.kind === 'call' && root.form === 'new';
+  if (!isNew && (root.kind !== 'name' || chain.links[0]?.call === undefined)) return undefined;
+  const model = modelNamed(isNew ? root.callee : root, place);
+  return model === undefined ? undefined : { model, position: 0, instance: isNew };
 };
 
 /** `mongoose.model('User').find()`, `db.collection('users').find()`. */

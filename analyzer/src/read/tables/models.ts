@@ -91,13 +91,14 @@ const DECORATED: Readonly<Record<string, { readonly via: Model['via']; readonly 
 const ofClass = (file: FileFacts, fact: ClassFact, index: number, evaluate: Evaluate): Model | undefined => {
   const base = { name: fact.name, file, line: fact.line, classIndex: index };
   for (const decorator of fact.decorators) {
-    const name = decorator.kind === 'call' && decorator.callee.kind === 'name' ? decorator.callee.name : '';
-    const rule = Object.hasOwn(DECORATED, name) ? DECORATED[name] : undefined;
+    const rule = decorator.kind === 'call' ? decoratedRule(decorator) : undefined;
     if (rule !== undefined && decorator.kind === 'call') return { ...base, via: rule.via, table: decoratedTable(file, fact, decorator, evaluate) ?? rule.table(fact.name) };
   }
-  const named = staticText(file, fact, 'tableName', evaluate) ?? staticText(file, fact, 'table', evaluate);
-  return named === undefined || fact.base === undefined ? undefined : { ...base, via: 'objection', table: named };
+  const named = fact.base === undefined ? undefined : staticText(file, fact, 'tableName', evaluate) ?? staticText(file, fact, 'table', evaluate);
+  return named === undefined ? undefined : { ...base, via: 'objection', table: named };
 };
+
+const decoratedRule = ({ callee }: CallExpr): (typeof DECORATED)[string] | undefined => (callee.kind === 'name' && Object.hasOwn(DECORATED, callee.name) ? DECORATED[callee.name] : undefined);
 
 const decoratedTable = (file: FileFacts, fact: ClassFact, decorator: CallExpr, evaluate: Evaluate): string | undefined => {
   const values = decorator.args.map((arg) => evaluate(file, fact.scope, arg));
@@ -150,9 +151,8 @@ const CALLS: Readonly<Record<string, ModelCall>> = {
   },
   init: (file, scope, call, evaluate) => {
     const options = call.args[1];
-    if (call.callee.kind !== 'member' || options?.kind !== 'object' || !options.properties.some((one) => one.name === 'sequelize')) return undefined;
-    const of = call.callee.of;
-    const className = of.kind === 'name' ? of.name : file.classes[file.functions[scope]?.owner ?? -1]?.name;
+    const className = call.callee.kind === 'member' ? initialised(file, scope, call.callee.of) : undefined;
+    if (options?.kind !== 'object' || !options.properties.some((one) => one.name === 'sequelize')) return undefined;
     const name = texts(option(file, scope, options, 'modelName', evaluate))[0] ?? className;
     const classIndex = file.classes.findIndex((fact) => fact.name === className);
     return name === undefined ? undefined : { name, file, line: call.line, via: 'sequelize', table: sequelizeTable(file, scope, name, options, evaluate), ...(classIndex < 0 ? {} : { classIndex }) };
@@ -172,6 +172,9 @@ const CALLS: Readonly<Record<string, ModelCall>> = {
     return table === undefined || name === undefined ? undefined : { name, file, line: call.line, via: 'bookshelf', table };
   },
 };
+
+/** The class of `User.init(…)`, or of `super.init(…)` inside it. */
+const initialised = (file: FileFacts, scope: number, of: Expr): string | undefined => (of.kind === 'name' ? of.name : file.classes[file.functions[scope]?.owner ?? -1]?.name);
 
 /** The variable a call's result is put into. */
 const boundName = (file: FileFacts, scope: number, call: CallExpr): string | undefined => {

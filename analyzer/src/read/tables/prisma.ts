@@ -1,5 +1,5 @@
 import type { Expr } from '../parse/facts.ts';
-import type { Link } from './chain.ts';
+import { before, type Chain, type Link } from './chain.ts';
 import type { Place, Recogniser, Touch } from './found.ts';
 import type { Model } from './models.ts';
 
@@ -13,17 +13,21 @@ export type PrismaRelations = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** `prisma.order.findMany({ include: { items: true } })`: models of schema.prisma, or, without one, of anything called prisma. */
 export const recognisePrisma = (relations: PrismaRelations): Recogniser => (chain, place) => {
-  for (const [position, link] of chain.links.entries()) {
-    const member = chain.links[position - 1];
-    if (link.call === undefined || member === undefined || member.call !== undefined || (!READS.has(link.name) && !WRITES.has(link.name))) continue;
-    const client = chain.links[position - 2]?.name ?? (chain.root.kind === 'name' ? chain.root.name : chain.root.kind === 'this' ? 'this' : '');
-    const model = place.models.prisma(member.name) ?? guessed(member, client, link, place);
-    if (model === undefined || (!CLIENT.test(client) && relations.size === 0)) continue;
-    const mode = WRITES.has(link.name) ? 'write' : 'read';
-    const main: Touch = { table: model.table, mode, columns: [], via: 'prisma', line: link.line };
-    return { touches: [main, ...nested(link.args[0], model.name, { relations, place, line: link.line })] };
-  }
-  return undefined;
+  const position = chain.links.findIndex((link, at) => isClientCall(chain, link, at));
+  const link = chain.links[position];
+  const member = chain.links[position - 1];
+  if (link === undefined || member === undefined) return undefined;
+  const client = before(chain, position - 1);
+  const model = place.models.prisma(member.name) ?? guessed(member, client, link, place);
+  if (model === undefined || (relations.size === 0 && !CLIENT.test(client))) return undefined;
+  const main: Touch = { table: model.table, mode: WRITES.has(link.name) ? 'write' : 'read', columns: [], via: 'prisma', line: link.line };
+  return { touches: [main, ...nested(link.args[0], model.name, { relations, place, line: link.line })] };
+};
+
+/** A known method right after a plain member. */
+const isClientCall = (chain: Chain, link: Link, position: number): boolean => {
+  const member = chain.links[position - 1];
+  return link.call !== undefined && member !== undefined && member.call === undefined && (READS.has(link.name) || WRITES.has(link.name));
 };
 
 const guessed = (member: Link, client: string, link: Link, place: Place): Model | undefined =>
