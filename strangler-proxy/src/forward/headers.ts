@@ -30,10 +30,9 @@ const via = (httpVersion: string): string => `${httpVersion} strangler`;
  */
 export function forwardedHeaders(rawHeaders: readonly string[], sender: Sender): OutgoingHeaders {
   const claimed: OutgoingHeaders = {};
-  const headers = endToEnd(rawHeaders, (name, value) => {
-    if (!OURS.has(name) && !name.startsWith('x-strangler-')) return true;
-    append(claimed, name, value);
-    return false;
+  const headers: OutgoingHeaders = {};
+  eachEndToEnd(rawHeaders, (name, value) => {
+    append(OURS.has(name) || name.startsWith('x-strangler-') ? claimed : headers, name, value);
   });
   append(headers, 'via', via(sender.httpVersion));
   setForwarded(headers, sender, sender.trusted ? claimed : {});
@@ -62,36 +61,42 @@ export function clientAddress(rawHeaders: readonly string[], peer: string, trust
 
 /** The fields of the answer we send: `[name, value, name, value …]`, spelled and ordered as the upstream sent them. */
 export function answerHeaders({ rawHeaders, httpVersion }: { readonly rawHeaders: readonly string[]; readonly httpVersion: string }, status: number, servedBy: string): string[] {
-  const named = connectionOptions(rawHeaders);
-  const kept = pairs(rawHeaders).filter(([name]) => {
-    const lower = name.toLowerCase();
-    if (lower === 'content-length' && (status === 204 || status < 200)) return false;
-    return !HOP_BY_HOP.has(lower) && !named.has(lower) && !lower.startsWith('x-strangler-');
+  const bodyless = status === 204 || status < 200;
+  const kept: string[] = [];
+  eachEndToEnd(rawHeaders, (name, value, spelled) => {
+    if ((name !== 'content-length' || !bodyless) && !name.startsWith('x-strangler-')) kept.push(spelled, value);
   });
-  return [...kept.flat(), 'via', via(httpVersion), 'x-strangler-served-by', servedBy];
+  kept.push('via', via(httpVersion), 'x-strangler-served-by', servedBy);
+  return kept;
 }
 
-function endToEnd(rawHeaders: readonly string[], keep: (name: string, value: string) => boolean): OutgoingHeaders {
+/** One pass without a copy: this runs twice per request. */
+function eachEndToEnd(rawHeaders: readonly string[], visit: (name: string, value: string, spelled: string) => void): void {
   const named = connectionOptions(rawHeaders);
-  const headers: OutgoingHeaders = Object.create(null) as OutgoingHeaders;
-  for (const [rawName, value] of pairs(rawHeaders)) {
-    const name = rawName.toLowerCase();
-    if (HOP_BY_HOP.has(name) || named.has(name) || !keep(name, value)) continue;
-    append(headers, name, value);
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const spelled = rawHeaders[i] ?? '';
+    const name = spelled.toLowerCase();
+    if (!HOP_BY_HOP.has(name) && !named.has(name)) visit(name, rawHeaders[i + 1] ?? '', spelled);
   }
-  return headers;
 }
 
 function append(headers: OutgoingHeaders, name: string, value: string): void {
   const known = headers[name];
-  headers[name] = known === undefined ? value : [...(Array.isArray(known) ? known : [known]), value];
+  headers[name] = known === undefined || !Object.hasOwn(headers, name) ? value : [...(Array.isArray(known) ? known : [known]), value];
 }
 
 /** The field names a sender lists in Connection: they end here, too. A name that the message cannot do without is not one of them. */
 function connectionOptions(rawHeaders: readonly string[]): ReadonlySet<string> {
-  const named = pairs(rawHeaders).filter(([name]) => name.toLowerCase() === 'connection').flatMap(([, value]) => value.split(',')).map((token) => token.trim().toLowerCase());
-  return new Set(named.filter((name) => !NEVER_AN_OPTION.has(name)));
+  let named = NO_OPTIONS;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const value = rawHeaders[i + 1] ?? '';
+    if (rawHeaders[i]?.length !== 'connection'.length || rawHeaders[i]?.toLowerCase() !== 'connection' || value === 'keep-alive' || value === 'close') continue;
+    named = named.union(new Set(value.split(',').map((token) => token.trim().toLowerCase()).filter((name) => !NEVER_AN_OPTION.has(name))));
+  }
+  return named;
 }
+
+const NO_OPTIONS: ReadonlySet<string> = new Set();
 
 /** RFC 9110 §7.6.1 forbids listing end-to-end fields; a client could use it to strip these from what the upstream sees. */
 const NEVER_AN_OPTION = new Set(['host', 'content-length', 'content-type', 'content-encoding', 'authorization', 'cookie', 'cache-control']);
