@@ -1,7 +1,8 @@
 import { compareText } from '../model/evidence.ts';
 import type { CallEdge, FunctionRef } from '../model/graph.ts';
 import type { Types} from './link/types.ts';
-import { type Type } from './link/types.ts';
+import type { Type } from './link/type.ts';
+import type { Types } from './link/types.ts';
 import { eachFunction } from './link/visit.ts';
 import type { Program } from './link/program.ts';
 import type { CallExpr, ClassFact, Expr, FileFacts, FunctionFact } from './parse/facts.ts';

@@ -142,9 +142,8 @@ export class DecoratedReader {
 
   /** The type a resolver is for: `@Resolver(() => Order)`. */
   private resolvedType(at: MethodAt): string {
-    const [first] = decoratorsOf(at.fact.decorators).find(({ name }) => name === 'Resolver')?.call.args ?? [];
-    const step = first?.kind === 'function' ? at.declared.functions[first.index]?.steps[0] : undefined;
-    const of = step?.kind === 'return' ? step.value : first;
+    const resolver = decoratorsOf(at.fact.decorators).find(({ name }) => name === 'Resolver');
+    const of = returnedBy(at.declared, resolver?.call.args[0]);
     if (of?.kind === 'text') return of.value;
     return of?.kind === 'name' ? of.name : at.fact.name.replace(/Resolver$/, '');
   }
@@ -245,6 +244,12 @@ interface MethodAt {
 const frameworkOf = (at: MethodAt): EndpointFact['framework'] => (at.declared.imports.some(({ specifier }) => /inversify-express|routing-controllers|^tsoa$|ts-express/.test(specifier)) ? 'express' : 'nest');
 
 const pathsIn = (value: Value): string[] => each(value).flatMap((one) => (one.kind === 'list' ? one.items.flatMap(pathsIn) : one.kind === 'object' ? pathsIn(one.properties.get('path') ?? UNKNOWN) : texts(one)));
+
+/** `() => Order` → `Order`; anything else is itself. */
+const returnedBy = (file: FileFacts, expr: Expr | undefined): Expr | undefined => {
+  const step = expr?.kind === 'function' ? file.functions[expr.index]?.steps[0] : undefined;
+  return step?.kind === 'return' ? step.value : expr;
+};
 
 const excludesOf = (options: Value): string[] => (options.kind === 'object' ? pathsIn(options.properties.get('exclude') ?? UNKNOWN) : []);
 

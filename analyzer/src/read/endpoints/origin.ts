@@ -2,6 +2,7 @@ import type { Evidence } from '../../model/evidence.ts';
 import type { Site } from '../interpret/interpreter.ts';
 import { texts } from '../interpret/values.ts';
 import { findBinding } from '../link/scopes.ts';
+import { childrenOf } from '../link/visit.ts';
 import type { Expr } from '../parse/facts.ts';
 
 /**
@@ -20,15 +21,15 @@ const place = (site: Site): Evidence => ({ file: site.frame.file.path, line: sit
 
 const names = (expr: Expr, at: Site, paths: readonly string[]): boolean => {
   switch (expr.kind) {
-    case 'text': return paths.some((path) => path === expr.value || (expr.value.startsWith('/') && (path.startsWith(expr.value) || path.endsWith(expr.value))));
+    case 'text': return paths.some((path) => isPartOf(expr.value, path));
     case 'template': return !expr.holes.some((hole) => isBorrowed(hole, at)) && isOneOf(expr, at, paths);
-    case 'concat': case 'either': return expr.of.some((one) => names(one, at, paths));
-    case 'array': return expr.items.some((one) => names(one, at, paths));
-    case 'object': return expr.properties.some(({ value }) => names(value, at, paths));
+    case 'concat': case 'either': case 'array': case 'object': return childrenOf(expr).some((one) => names(one, at, paths));
     case 'name': case 'member': return !isBorrowed(expr, at) && isOneOf(expr, at, paths);
     default: return false;
   }
 };
+
+const isPartOf = (part: string, path: string): boolean => path === part || (part.startsWith('/') && (path.startsWith(part) || path.endsWith(part)));
 
 const isOneOf = (expr: Expr, at: Site, paths: readonly string[]): boolean => texts(at.run.evaluate(expr, at.frame)).some((one) => paths.includes(one));
 

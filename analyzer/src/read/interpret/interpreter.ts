@@ -3,9 +3,10 @@ import type { Program } from '../link/program.ts';
 import { isModuleExports } from '../link/program.ts';
 import type { CallExpr, Expr, FileFacts, FunctionFact, Pattern, Step } from '../parse/facts.ts';
 import { callBuiltin } from './builtins.ts';
+import { findBinding } from './bindings.ts';
 import { evaluateWith, itemsOf, spread, type Machine } from './evaluators.ts';
 import { construct, memberOf, setMember } from './members.ts';
-import { HOLE, UNKNOWN, each, join, text, texts, type Frame, type FunctionValue, type Value } from './values.ts';
+import { HOLE, UNKNOWN, each, join, texts, type Frame, type FunctionValue, type Value } from './values.ts';
 
 /** What a framework's reader wants to know of the run. Each hook answers undefined for what is not its own. */
 export interface Hooks {
@@ -334,19 +335,4 @@ const hoist = (steps: readonly Step[], frame: Frame, run: Interpreter): void => 
   for (const step of steps) {
     if (step.kind === 'let' && step.value !== undefined && step.pattern.kind === 'name' && isDeclaration(step)) frame.variables.set(step.pattern.name, run.evaluate(step.value, frame));
   }
-};
-
-const findBinding = (steps: readonly Step[], name: string): Extract<Step, { kind: 'let' | 'each' }> | undefined => {
-  for (const step of steps) {
-    if ((step.kind === 'let' || step.kind === 'each') && patternNames(step.pattern).includes(name)) return step;
-    const nested = step.kind === 'each' ? findBinding(step.body, name) : undefined;
-    if (nested !== undefined) return nested;
-  }
-  return undefined;
-};
-
-export const patternNames = (pattern: Pattern): string[] => {
-  if (pattern.kind === 'name') return [pattern.name];
-  if (pattern.kind === 'array') return pattern.items.flatMap((item) => (item === undefined ? [] : patternNames(item)));
-  return [...pattern.entries.flatMap(({ target }) => patternNames(target)), ...(pattern.rest === undefined ? [] : [pattern.rest])];
 };

@@ -6,13 +6,16 @@ export const memberOf = (of: Value, name: string, run: Run, forCall = false): Va
   switch (of.kind) {
     case 'object': return objectMember(of, name, run);
     case 'module': return run.exportValue(of.file, name);
-    case 'function': return of.properties.get(name) ?? UNKNOWN;
-    case 'class': return of.statics.get(name) ?? staticMember(of, name, run);
+    case 'class': return staticMember(of, name, run);
     case 'external': return externalMember(of, name);
     case 'many': return join(of.values.map((one) => memberOf(one, name, run, forCall)));
-    case 'list': return of.items[Number(name)] ?? UNKNOWN;
-    default: return UNKNOWN;
+    default: return ownMember(of, name);
   }
+};
+
+const ownMember = (of: Value, name: string): Value => {
+  if (of.kind === 'function') return of.properties.get(name) ?? UNKNOWN;
+  return of.kind === 'list' ? of.items[Number(name)] ?? UNKNOWN : UNKNOWN;
 };
 
 const externalMember = (of: Extract<Value, { kind: 'external' }>, name: string): Value => ({ kind: 'external', module: of.module, path: of.path === '' ? name : `${of.path}.${name}` });
@@ -27,6 +30,8 @@ const objectMember = (of: ObjectValue, name: string, run: Run): Value => {
 };
 
 const staticMember = (of: ClassValue, name: string, run: Run): Value => {
+  const known = of.statics.get(name);
+  if (known !== undefined) return known;
   const found = findMethod(of, name, run, true);
   if (found !== undefined) {
     const method: Value = { kind: 'function', file: found.owner.file, index: found.index, scope: found.owner.scope, self: of, properties: new Map() };

@@ -1,20 +1,7 @@
 import type { ClassFact, Expr, FileFacts, TypeFact } from '../parse/facts.ts';
 import type { Declared, Program } from './program.ts';
 import { findBinding, thisClass, type Binding } from './scopes.ts';
-
-/** What we know of an expression's type: only as much as leads a call to its function. */
-export type Type =
-  | { readonly kind: 'class'; readonly file: FileFacts; readonly index: number; readonly self: boolean }
-  | { readonly kind: 'shape'; readonly file: FileFacts; readonly name: string; readonly args: readonly Type[] }
-  | { readonly kind: 'literal'; readonly file: FileFacts; readonly members: ReadonlyMap<string, TypeFact> }
-  | { readonly kind: 'object'; readonly file: FileFacts; readonly scope: number; readonly value: Extract<Expr, { kind: 'object' }> }
-  | { readonly kind: 'function'; readonly file: FileFacts; readonly index: number }
-  /** A member declared by a shape: its implementers have it. */
-  | { readonly kind: 'declared'; readonly shape: Extract<Type, { kind: 'shape' }>; readonly member: string; readonly returns?: Type }
-  | { readonly kind: 'module'; readonly file: FileFacts }
-  | { readonly kind: 'external'; readonly module: string; readonly name: string }
-  | { readonly kind: 'list'; readonly of: Type }
-  | { readonly kind: 'all'; readonly of: readonly Type[] };
+import { inferLiteral, instanceOf, itemOf, listOf, localType, type Type } from './type.ts';
 
 const UNWRAPPED = new Set(['Promise', 'Readonly', 'Partial', 'Required', 'Pick', 'Omit', 'NonNullable', 'Awaited', 'PromiseLike', 'Ref', 'WeakRef', 'Lazy', 'DeepReadonly', 'Mutable']);
 const LISTS = new Set(['[]', 'Array', 'ReadonlyArray', 'Set', 'ReadonlySet', 'Iterable', 'AsyncIterable']);
@@ -334,23 +321,3 @@ export class Types {
     return localType(declared.file, declared.local) ?? instanceOf(this.ofName(declared.file, 0, declared.local));
   }
 }
-
-/** As a type, a class's name means its instances. */
-const localType = (file: FileFacts, name: string): Type | undefined => {
-  const index = file.classes.findIndex((fact) => fact.name === name);
-  if (index >= 0) return { kind: 'class', file, index, self: false };
-  return file.shapes.has(name) ? { kind: 'shape', file, name, args: [] } : undefined;
-};
-
-const instanceOf = (type: Type | undefined): Type | undefined => (type?.kind === 'class' ? { ...type, self: false } : type);
-
-const listOf = (of: Type | undefined): Type | undefined => (of === undefined ? undefined : { kind: 'list', of });
-
-const itemOf = (type: Type): Type | undefined => (type.kind === 'list' ? type.of : undefined);
-
-const inferLiteral = (file: FileFacts, scope: number, expr: Expr): Type | undefined => {
-  if (expr.kind === 'object') return { kind: 'object', file, scope, value: expr };
-  if (expr.kind === 'function') return { kind: 'function', file, index: expr.index };
-  if (expr.kind === 'class') return { kind: 'class', file, index: expr.index, self: true };
-  return undefined;
-};

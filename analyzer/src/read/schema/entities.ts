@@ -55,8 +55,11 @@ const applyRelation = (model: Model, field: FieldFact, relation: Extract<Expr, {
 const targetOf = (model: Model, type: TypeFact | undefined, relation: Extract<Expr, { kind: 'call' }>, models: Models, types: Types): Model | undefined => {
   const [first] = relation.args;
   if (first?.kind === 'text') return models.named(first.value);
-  const step = first?.kind === 'function' ? model.file.functions[first.index]?.steps[0] : undefined;
-  const named = step?.kind === 'return' ? types.of(model.file, 0, step.value) : undefined;
-  const resolved = named ?? (type === undefined ? undefined : types.resolve(model.file, type));
+  const resolved = returnedType(model, first, types) ?? (type === undefined ? undefined : types.resolve(model.file, type));
   return resolved?.kind === 'class' ? models.ofClass(resolved, types) : undefined;
+};
+
+const returnedType = (model: Model, expr: Expr | undefined, types: Types): ReturnType<Types['of']> => {
+  const step = expr?.kind === 'function' ? model.file.functions[expr.index]?.steps[0] : undefined;
+  return step?.kind === 'return' ? types.of(model.file, 0, step.value) : undefined;
 };

@@ -1,5 +1,5 @@
 import { thisClass, findBinding } from '../link/scopes.ts';
-import type { Type } from '../link/types.ts';
+import type { Type } from '../link/type.ts';
 import type { CallExpr, ClassFact, Expr, FieldFact, FileFacts, ParameterFact, TypeFact } from '../parse/facts.ts';
 import type { Place } from './found.ts';
 import type { Model } from './models.ts';
@@ -127,11 +127,12 @@ const ofInstance = (type: Type | undefined, at: At): Model | undefined =>
 /** `class OrderRepository extends Repository<Order>`, also through a base of one's own. */
 const ofRepositoryClass = (at: Pick<At, 'file' | 'types' | 'models'>, index: number, depth = 0): Model | undefined => {
   const fact = at.file.classes[index];
-  for (const arg of fact?.baseArguments ?? []) {
+  if (fact === undefined || depth > 6) return undefined;
+  for (const arg of fact.baseArguments) {
     const of = at.types.resolve(at.file, arg);
     const found = of?.kind === 'class' ? at.models.ofClass(of, at.types) : undefined;
     if (found !== undefined) return found;
   }
-  const base = fact === undefined || depth > 6 ? undefined : at.types.baseOf(at.file, index);
+  const base = at.types.baseOf(at.file, index);
   return base === undefined ? undefined : ofRepositoryClass({ ...at, file: base.file }, base.index, depth + 1);
 };

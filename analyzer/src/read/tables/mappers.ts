@@ -82,12 +82,15 @@ const ofManager = (chain: Chain, link: Link, position: number, place: Place): To
   const [first] = link.args;
   if (link.call === undefined || first === undefined) return [];
   const inBuilder = namesEntity(chain, link, position);
-  if (!inBuilder && !(MANAGER.test(before(chain, position)) && isMethodOf(link.name, 'typeorm'))) return [];
-  const model = (first.kind === 'text' ? undefined : entityNamed(first, place)) ?? instanceEntity(first, place);
+  const model = inBuilder || isOnManager(chain, link, position) ? argumentEntity(first, place) : undefined;
   if (model?.via !== 'typeorm') return [];
   const mode = inBuilder ? (hasLink(chain, BUILDER_WRITES) ? 'write' : 'read') : modeOf(model, link, chain.links.slice(position + 1));
   return [touch(model, mode, link.line), ...relations(chain, model, place)];
 };
+
+const isOnManager = (chain: Chain, link: Link, position: number): boolean => MANAGER.test(before(chain, position)) && isMethodOf(link.name, 'typeorm');
+
+const argumentEntity = (first: Expr, place: Place): Model | undefined => (first.kind === 'text' ? undefined : entityNamed(first, place) ?? instanceEntity(first, place));
 
 /** `.from(Order)`, `.into(Order)`, `createQueryBuilder().update(Order)`. */
 const namesEntity = (chain: Chain, link: Link, position: number): boolean =>

@@ -1,7 +1,8 @@
 import type { TableAccess } from '../../model/graph.ts';
 import { UNKNOWN, texts, type Value } from '../interpret/values.ts';
 import { findBinding } from '../link/scopes.ts';
-import type { Type, Types } from '../link/types.ts';
+import type { Type } from '../link/type.ts';
+import type { Types } from '../link/types.ts';
 import { eachFunction } from '../link/visit.ts';
 import type { CallExpr, ClassFact, Expr, FileFacts } from '../parse/facts.ts';
 import { chainOf, type Chain } from './chain.ts';

@@ -1,0 +1,17 @@
+import type { Pattern, Step } from '../parse/facts.ts';
+
+/** The declaration of a name among the steps of a function, loops included. */
+export const findBinding = (steps: readonly Step[], name: string): Extract<Step, { kind: 'let' | 'each' }> | undefined => {
+  for (const step of steps) {
+    if ((step.kind === 'let' || step.kind === 'each') && patternNames(step.pattern).includes(name)) return step;
+    const nested = step.kind === 'each' ? findBinding(step.body, name) : undefined;
+    if (nested !== undefined) return nested;
+  }
+  return undefined;
+};
+
+const patternNames = (pattern: Pattern): string[] => {
+  if (pattern.kind === 'name') return [pattern.name];
+  if (pattern.kind === 'array') return pattern.items.flatMap((item) => (item === undefined ? [] : patternNames(item)));
+  return [...pattern.entries.flatMap(({ target }) => patternNames(target)), ...(pattern.rest === undefined ? [] : [pattern.rest])];
+};

@@ -1,0 +1,35 @@
+import type { Expr, FileFacts, TypeFact } from '../parse/facts.ts';
+
+/** What we know of an expression's type: only as much as leads a call to its function. */
+export type Type =
+  | { readonly kind: 'class'; readonly file: FileFacts; readonly index: number; readonly self: boolean }
+  | { readonly kind: 'shape'; readonly file: FileFacts; readonly name: string; readonly args: readonly Type[] }
+  | { readonly kind: 'literal'; readonly file: FileFacts; readonly members: ReadonlyMap<string, TypeFact> }
+  | { readonly kind: 'object'; readonly file: FileFacts; readonly scope: number; readonly value: Extract<Expr, { kind: 'object' }> }
+  | { readonly kind: 'function'; readonly file: FileFacts; readonly index: number }
+  /** A member declared by a shape: its implementers have it. */
+  | { readonly kind: 'declared'; readonly shape: Extract<Type, { kind: 'shape' }>; readonly member: string; readonly returns?: Type }
+  | { readonly kind: 'module'; readonly file: FileFacts }
+  | { readonly kind: 'external'; readonly module: string; readonly name: string }
+  | { readonly kind: 'list'; readonly of: Type }
+  | { readonly kind: 'all'; readonly of: readonly Type[] };
+
+/** As a type, a class's name means its instances. */
+export const localType = (file: FileFacts, name: string): Type | undefined => {
+  const index = file.classes.findIndex((fact) => fact.name === name);
+  if (index >= 0) return { kind: 'class', file, index, self: false };
+  return file.shapes.has(name) ? { kind: 'shape', file, name, args: [] } : undefined;
+};
+
+export const instanceOf = (type: Type | undefined): Type | undefined => (type?.kind === 'class' ? { ...type, self: false } : type);
+
+export const listOf = (of: Type | undefined): Type | undefined => (of === undefined ? undefined : { kind: 'list', of });
+
+export const itemOf = (type: Type): Type | undefined => (type.kind === 'list' ? type.of : undefined);
+
+export const inferLiteral = (file: FileFacts, scope: number, expr: Expr): Type | undefined => {
+  if (expr.kind === 'object') return { kind: 'object', file, scope, value: expr };
+  if (expr.kind === 'function') return { kind: 'function', file, index: expr.index };
+  if (expr.kind === 'class') return { kind: 'class', file, index: expr.index, self: true };
+  return undefined;
+};
