@@ -21,10 +21,29 @@ export const statements = (steps: readonly Step[], catalog: TargetCatalog, mode:
 
 function netStatements({ target, key, deletes, upserts, updates }: NetEffect, columns: TargetColumns, mode: ApplyMode): Statement[] {
   return [
-    ...(deletes.length === 0 ? [] : [deleteStatement(target, key, deletes, columns)]),
-    ...upserts.map((group) => upsertStatement(target, key, group, columns)),
-    ...updates.map((group) => updateStatement(target, key, group, columns, mode)),
+    ...portions(deletes).map((rows) => deleteStatement(target, key, rows, columns)),
+    ...upserts.flatMap((group) => portions(group.rows).map((rows) => upsertStatement(target, key, { ...group, rows }, columns))),
+    ...updates.flatMap((group) => portions(group.rows).map((rows) => updateStatement(target, key, { ...group, rows }, columns, mode))),
   ];
+}
+
+const PORTION = { rows: 2_000, characters: 16_000_000 };
+
+/** A source transaction has any size; a statement's arrays stay far below what one message or one JavaScript string can hold. */
+function portions(rows: readonly RowText[]): (readonly RowText[])[] {
+  const cut: RowText[][] = [];
+  let room = { rows: 0, characters: 0 };
+  for (const row of rows) {
+    const characters = Object.values(row).reduce((sum, value) => sum + (value?.length ?? 0), 0);
+    if (room.rows < 1 || room.characters < characters) {
+      cut.push([]);
+      room = { ...PORTION };
+    }
+    cut.at(-1)?.push(row);
+    room.rows -= 1;
+    room.characters -= characters;
+  }
+  return cut;
 }
 
 function deleteStatement(target: TableRef, key: readonly string[], rows: readonly RowText[], columns: TargetColumns): Statement {

@@ -107,11 +107,13 @@ async function* copyLines(client: SourceClient, sql: string): AsyncGenerator<str
   const connection = client.connection as unknown as CopyConnection;
   const splitter = new LineSplitter();
   let waiting: string[] = [];
+  let waitingBytes = 0;
   let wake: () => void = () => undefined;
   const listen = ({ chunk }: { readonly chunk: Buffer }): void => {
     const lines = splitter.push(chunk);
     if (waiting.length === 0) waiting = lines; else waiting.push(...lines);
-    if (waiting.length >= CHUNK_ROWS) connection.stream.pause();
+    waitingBytes += chunk.length;
+    if (waiting.length >= CHUNK_ROWS || waitingBytes >= CHUNK_BYTES) connection.stream.pause();
     wake();
   };
   connection.on('copyData', listen);
@@ -127,7 +129,7 @@ async function* copyLines(client: SourceClient, sql: string): AsyncGenerator<str
         continue;
       }
       const lines = waiting;
-      waiting = [];
+      [waiting, waitingBytes] = [[], 0];
       yield lines;
     }
     if (state.error !== undefined) throw state.error as Error;

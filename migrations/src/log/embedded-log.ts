@@ -8,7 +8,7 @@ import type { ChangeLog, LogExtent, LogPosition } from './change-log.ts';
 import { encodeTransaction } from './frame.ts';
 import { RecentTransactions } from './recent.ts';
 import { findEnd, listSegments, SEGMENT_HEADER, segmentFile, segmentHeader, transactions, type Segment } from './segment.ts';
-import { batches, cut } from './batches.ts';
+import { batches, type Weighed } from './batches.ts';
 import { lockForWriting } from './writer-lock.ts';
 
 export interface EmbeddedLogOptions {
@@ -142,11 +142,14 @@ class SegmentLog implements EmbeddedLog {
     const [first] = fresh;
     const newest = fresh.at(-1);
     if (first === undefined || newest === undefined) return;
+    let weighed: Weighed[];
     try {
       const writer = await this.writerFor(first);
-      const bytes = Buffer.concat(fresh.flatMap(encodeTransaction));
+      const frames = fresh.map((transaction) => Buffer.concat(encodeTransaction(transaction)));
+      const bytes = Buffer.concat(frames);
       await writeAll(writer, bytes);
       await writer.file.datasync();
+      weighed = fresh.map((transaction, index) => ({ transaction, bytes: frames[index]?.length ?? 0 }));
       writer.size += bytes.length;
       this.size = writer.size;
     } catch (cause) {
@@ -155,7 +158,7 @@ class SegmentLog implements EmbeddedLog {
       throw writeFailed(this.directory, cause);
     }
     this.newest = { lsn: newest.commitLsn, timeMs: newest.committedAtMs };
-    this.recent.push(fresh);
+    this.recent.push(weighed);
   }
 
   private async writerFor(first: ChangeTransaction): Promise<Writer> {
@@ -248,11 +251,10 @@ class SegmentLog implements EmbeddedLog {
 
   private async* readTo(after: Lsn, fromTimeMs: number, end: Lsn, maxBatch: number): AsyncGenerator<readonly ChangeTransaction[]> {
     const known = fromTimeMs === -Infinity ? this.recent.after(after, end) : undefined;
-    if (known !== undefined) yield* cut(known, maxBatch);
-    else yield* batches(this.readFiles(after, fromTimeMs, end), maxBatch);
+    yield* batches(known ?? this.readFiles(after, fromTimeMs, end), maxBatch);
   }
 
-  private async* readFiles(after: Lsn, fromTimeMs: number, end: Lsn): AsyncGenerator<ChangeTransaction> {
+  private async* readFiles(after: Lsn, fromTimeMs: number, end: Lsn): AsyncGenerator<Weighed> {
     const segments = [...this.segments];
     let started = fromTimeMs === -Infinity;
     for (const [index, segment] of segments.entries()) {
@@ -260,9 +262,9 @@ class SegmentLog implements EmbeddedLog {
       if (next !== undefined && (next.firstLsn <= after + 1n || (!started && next.firstTimeMs < fromTimeMs))) continue;
       const whole = next === undefined ? { end: segment === this.segments.at(-1) ? this.size : Infinity } : { end: Infinity, lastLsn: next.previousLsn };
       const begun = (): boolean => started;
-      for await (const transaction of transactions(segment.path, { ...whole, wanted: ({ lsn, timeMs }) => lsn > after && lsn <= end && (begun() || timeMs >= fromTimeMs) })) {
+      for await (const weighed of transactions(segment.path, { ...whole, wanted: ({ lsn, timeMs }) => lsn > after && lsn <= end && (begun() || timeMs >= fromTimeMs) })) {
         started = true;
-        yield transaction;
+        yield weighed;
       }
     }
   }

@@ -1,36 +1,36 @@
-import type { ChangeTransaction } from '../capture/change-event.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
+import type { Weighed } from './batches.ts';
 
-/** Beyond this the oldest are forgotten, and a reader that far behind takes them from the files. */
-const KEPT_EVENTS = 20_000;
+/** Beyond this many bytes in the log the oldest are forgotten, and a reader that far behind takes them from the files. */
+const KEPT_BYTES = 16_000_000;
 
 /** The newest transactions, kept in memory: a sink that keeps up never reads a file. Also the bell that tells followers of news. */
 export class RecentTransactions {
-  private kept: ChangeTransaction[] = [];
-  private events = 0;
+  private kept: Weighed[] = [];
+  private bytes = 0;
   /** Everything after this position is in `kept`; undefined while nothing was appended here. */
   private floor: Lsn | undefined;
   private listeners = new Set<() => void>();
 
-  push(batch: readonly ChangeTransaction[]): void {
+  push(batch: readonly Weighed[]): void {
     this.floor ??= previousOf(batch);
-    for (const transaction of batch) {
-      this.kept.push(transaction);
-      this.events += transaction.events.length + 1;
+    for (const weighed of batch) {
+      this.kept.push(weighed);
+      this.bytes += weighed.bytes;
     }
     let forget = 0;
-    for (; this.events > KEPT_EVENTS && forget < this.kept.length; forget += 1) {
+    for (; this.bytes > KEPT_BYTES && forget < this.kept.length; forget += 1) {
       const oldest = this.kept[forget];
       if (oldest === undefined) break;
-      this.events -= oldest.events.length + 1;
-      this.floor = oldest.commitLsn;
+      this.bytes -= oldest.bytes;
+      this.floor = oldest.transaction.commitLsn;
     }
     if (forget > 0) this.kept = this.kept.slice(forget);
     this.ring();
   }
 
   /** What came after `lsn`, up to `end`; undefined when that far back is no longer known. */
-  after(lsn: Lsn, end: Lsn): readonly ChangeTransaction[] | undefined {
+  after(lsn: Lsn, end: Lsn): readonly Weighed[] | undefined {
     if (this.floor === undefined || lsn < this.floor) return undefined;
     return this.kept.slice(this.countUpTo(lsn), this.countUpTo(end));
   }
@@ -40,8 +40,7 @@ export class RecentTransactions {
     let [low, high] = [0, this.kept.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      const { commitLsn = LSN_ZERO } = this.kept[middle] ?? {};
-      if (commitLsn > lsn) high = middle;
+      if ((this.kept[middle]?.transaction.commitLsn ?? LSN_ZERO) > lsn) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -71,7 +70,7 @@ export class RecentTransactions {
 }
 
 /** Just before the first appended here: files hold what is older. A reader exactly at the head before the first append may use memory too. */
-const previousOf = (batch: readonly ChangeTransaction[]): Lsn | undefined => {
+const previousOf = (batch: readonly Weighed[]): Lsn | undefined => {
   const [first] = batch;
-  return first === undefined ? undefined : (first.commitLsn - 1n) as Lsn;
+  return first === undefined ? undefined : (first.transaction.commitLsn - 1n) as Lsn;
 };

@@ -1,8 +1,8 @@
 import { open, readdir, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ExitCode, StranglerError } from '@strangler/kernel';
-import type { ChangeTransaction } from '../capture/change-event.ts';
 import { parseLsn, type Lsn } from '../capture/lsn.ts';
+import type { Weighed } from './batches.ts';
 import { frameSize, readFrame, TransactionBuilder, type FrameHead } from './frame.ts';
 
 /** A file of the log, named after the first position in it. It begins with a magic word and the last position of the file before it, so that a missing end is noticed. */
@@ -116,15 +116,17 @@ export interface Range {
 }
 
 /** Transactions of a segment. @throws StranglerError STR_LOG_CORRUPT when it does not reach as far as it must */
-export async function* transactions(path: string, { end, lastLsn, wanted }: Range): AsyncGenerator<ChangeTransaction> {
+export async function* transactions(path: string, { end, lastLsn, wanted }: Range): AsyncGenerator<Weighed> {
   const builder = new TransactionBuilder();
-  let position = SEGMENT_HEADER;
+  let [position, weight] = [SEGMENT_HEADER, 0];
   let seen: Lsn | undefined;
   for await (const { bytes, offset, head } of frames(path, SEGMENT_HEADER, end)) {
     position += head.size;
     seen = head.lsn;
+    weight += head.size;
     const transaction = wanted(head) ? builder.add(bytes, offset, head) : undefined;
-    if (transaction !== undefined) yield transaction;
+    if (transaction !== undefined) yield { transaction, bytes: weight };
+    if (!head.more) weight = 0;
   }
   if ((end !== Infinity && position < end) || (lastLsn !== undefined && seen !== lastLsn)) throw damaged(path, position);
 }
