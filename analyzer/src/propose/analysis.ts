@@ -39,6 +39,8 @@ export interface Analysis {
 export interface ServiceCandidate {
   /** Unique, lower case, a service name: `orders`, `order-billing`. */
   readonly name: string;
+  /** `library`: it owns no table and answers no endpoint, so there is nothing to route; it leaves with those that need it. */
+  readonly role: 'service' | 'library';
   readonly modules: readonly ModulePath[];
   readonly tables: readonly string[];
   /** `GET /orders/:id` */

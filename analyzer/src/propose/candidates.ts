@@ -22,9 +22,10 @@ export function serviceCandidates(model: SystemModel, clustering: Clustering, na
     const modules = items.filter((item) => !isTable(item)).sort(compareText);
     const members = modules.map((module) => membership(module, community, affinity, names));
     const runnerUp = leansOn(items, community, affinity, names);
+    const tables = items.filter(isTable).map((item) => item.slice('table:'.length)).sort(compareText);
+    const answers = [...new Set(endpoints.filter(({ context }) => context === name).map(({ id }) => id))].sort(compareText);
     return {
-      name, modules, tables: items.filter(isTable).map((item) => item.slice('table:'.length)).sort(compareText),
-      endpoints: [...new Set(endpoints.filter(({ context }) => context === name).map(({ id }) => id))].sort(compareText),
+      name, role: tables.length + answers.length === 0 && endpoints.length > 0 ? 'library' : 'service', modules, tables, endpoints: answers,
       lines: modules.reduce((total, module) => total + (lines.get(module) ?? 0), 0),
       why: (inside.get(community) ?? []).slice(0, SHOWN).map(reasonOf),
       confidence: round(members.reduce((total, { confidence }) => total + confidence, 0) / Math.max(1, members.length)),

@@ -7,15 +7,16 @@ import { costOf } from './cuts.ts';
 const BASE_COST = 10;
 
 /**
- * Which context to take out first: value ÷ cost, greedily. Value is the context's share of churn, of contention (tables others touch) and of endpoints, each
+ * Which context to take out first: value ÷ cost, greedily; libraries are not taken out. Value is the context's share of churn, of contention (tables others touch) and of endpoints, each
  * 0–100 and averaged. A cut that an earlier extraction has mended is paid and costs no more, which is why the order is computed step by step.
  */
 export function extractionOrder(model: SystemModel, contexts: readonly ServiceCandidate[], tables: readonly TablePlan[], cuts: readonly Cut[]): ExtractionStep[] {
   const values = valuesOf(model, contexts, tables);
   const gone = new Set<string>();
   const order: ExtractionStep[] = [];
-  while (order.length < contexts.length) {
-    const [best] = contexts.filter(({ name }) => !gone.has(name)).map((context) => {
+  const services = contexts.filter(({ role }) => role === 'service');
+  while (order.length < services.length) {
+    const [best] = services.filter(({ name }) => !gone.has(name)).map((context) => {
       const open = cuts.filter(({ from, to }) => (from === context.name || to === context.name) && !gone.has(from) && !gone.has(to));
       const value = values.get(context.name) ?? { total: 0, churn: 0, contention: 0, endpoints: 0 };
       return { context, open, value, score: value.total / (BASE_COST + costOf(open)) };

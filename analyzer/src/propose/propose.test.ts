@@ -72,6 +72,13 @@ describe('a proposal for the bookshop', () => {
     expect(shop.order.at(-1)?.cost.total).toBe(10);
   });
 
+  test('what owns no table and answers no endpoint is a library, and is not taken out by itself', () => {
+    const base = systemOf({ modules: Object.fromEntries(['a', 'b'].flatMap((g) => [1, 2, 3].map((i) => [`${g}/${g}${String(i)}.ts`, []]))), imports: ['a/a1.ts > a/a2.ts', 'a/a1.ts > a/a3.ts', 'b/b1.ts > b/b2.ts', 'b/b1.ts > b/b3.ts'], accesses: ['a/a2.ts#f writes trees'], endpoints: ['GET /trees > a/a1.ts#f'] });
+    const { contexts, order } = analysisOf(base, { contexts: { trees: { modules: ['a/**'], tables: ['trees'] }, format: { modules: ['b/**'] } } });
+    expect(contexts.map(({ name, role }) => `${name}: ${role}`).sort()).toEqual(['format: library', 'trees: service']);
+    expect(order.map(({ context }) => context)).toEqual(['trees']);
+  });
+
   test('each context says why, with places in the source', () => {
     for (const { why, confidence } of shop.contexts) {
       expect(why.length).toBeGreaterThan(2);

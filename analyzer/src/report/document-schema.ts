@@ -11,6 +11,7 @@ const confidence = z.number().min(0).max(1).describe('(own − runner-up) ÷ (ow
 
 const context = z.strictObject({
   name: z.string(),
+  role: z.enum(['service', 'library']).describe('A library owns no table and answers no endpoint.'),
   modules: z.array(path),
   tables: z.array(z.string()).describe('Tables it owns. A table has one owner.'),
   endpoints: z.array(z.string()).describe('`METHOD /path`; GraphQL, jobs and events by their name.'),

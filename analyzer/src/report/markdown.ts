@@ -35,7 +35,7 @@ function summary({ contexts, cuts, endpoints, model, order: steps, recall, share
 }
 
 const contextTable = ({ contexts }: Analysis): string => table(['context', 'modules', 'lines', 'tables', 'endpoints', 'confidence', 'leans on'],
-  contexts.map(({ name, modules, lines, tables, endpoints, confidence, runnerUp }) => [`[${name}](#${name})`, modules.length, lines, tables.length, endpoints.length, confidence.toFixed(2), runnerUp?.context ?? '']));
+  contexts.map(({ name, role, modules, lines, tables, endpoints, confidence, runnerUp }) => [`[${name}](#${name})${role === 'library' ? ' (library)' : ''}`, modules.length, lines, tables.length, endpoints.length, confidence.toFixed(2), runnerUp?.context ?? '']));
 
 const contextSection = ({ name, modules, tables, endpoints, why }: Analysis['contexts'][number]): string => [
   `### ${name}`,

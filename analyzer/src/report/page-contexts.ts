@@ -14,7 +14,7 @@ export function contextSections(analysis: Analysis): Markup {
   return html`${analysis.contexts.map((context) => contextCard(context, edges, calls))}`;
 }
 
-const contextCard = (context: ServiceCandidate, edges: InnerEdges, calls: ReadonlyMap<ModulePath, readonly Markup[]>): Markup => html`<details class="card fold" id="${contextId(context.name)}" data-group><summary><h3>${swatch(context.name)}${context.name}</h3><span class="facts">${plural(context.modules.length, 'module')} · ${plural(context.tables.length, 'table')} · ${plural(context.endpoints.length, 'endpoint')} · confidence ${context.confidence.toFixed(2)}</span></summary>
+const contextCard = (context: ServiceCandidate, edges: InnerEdges, calls: ReadonlyMap<ModulePath, readonly Markup[]>): Markup => html`<details class="card fold" id="${contextId(context.name)}" data-group><summary><h3>${swatch(context.name)}${context.name}${context.role === 'library' ? html`<span class="chip">library</span>` : undefined}</h3><span class="facts">${plural(context.modules.length, 'module')} · ${plural(context.tables.length, 'table')} · ${plural(context.endpoints.length, 'endpoint')} · confidence ${context.confidence.toFixed(2)}</span></summary>
 ${context.tables.length === 0 ? undefined : html`<p class="row"><b>Owns</b> ${context.tables.map((name) => html`<a class="chip" href="#${tableId(name)}">${name}</a> `)}</p>`}
 ${context.runnerUp === undefined ? undefined : html`<p class="row"><b>Leans on</b> ${contextLink(context.runnerUp.context)} <span class="muted">${Math.round(context.runnerUp.share * 100)} % of its outward evidence</span></p>`}
 ${context.why.length === 0 ? undefined : html`<h4>Why together</h4>${reasons(context.why)}`}

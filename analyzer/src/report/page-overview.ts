@@ -15,8 +15,8 @@ export function overviewSection(analysis: Analysis): Markup {
     tile('Stability', stability.chosen.toFixed(2), 'ARI of perturbed runs'),
   ]}</dl>
 <h3>How much was understood</h3>${recallList(analysis)}
-<h3>All contexts</h3>${table('All contexts', ['Context', 'Modules', 'Lines', 'Tables', 'Endpoints', 'Confidence', 'Leans on'], contexts.map(({ name, modules: its, lines, tables: owned, endpoints: answers, confidence, runnerUp }) =>
-    html`<tr data-search><th scope="row">${contextLink(name)}</th><td class="n">${its.length}</td><td class="n">${lines}</td><td class="n">${owned.length}</td><td class="n">${answers.length}</td><td>${bar(confidence, `confidence ${confidence.toFixed(2)}`)} <span class="n">${confidence.toFixed(2)}</span></td><td>${runnerUp === undefined ? undefined : contextLink(runnerUp.context)}</td></tr>`))}
+<h3>All contexts</h3>${table('All contexts', ['Context', 'Modules', 'Lines', 'Tables', 'Endpoints', 'Confidence', 'Leans on'], contexts.map(({ name, role, modules: its, lines, tables: owned, endpoints: answers, confidence, runnerUp }) =>
+    html`<tr data-search><th scope="row">${contextLink(name)}${role === 'library' ? html` <span class="chip">library</span>` : undefined}</th><td class="n">${its.length}</td><td class="n">${lines}</td><td class="n">${owned.length}</td><td class="n">${answers.length}</td><td>${bar(confidence, `confidence ${confidence.toFixed(2)}`)} <span class="n">${confidence.toFixed(2)}</span></td><td>${runnerUp === undefined ? undefined : contextLink(runnerUp.context)}</td></tr>`))}
 ${rivals(analysis)}`;
 }
 
