@@ -1,4 +1,5 @@
 import { access, readFile } from 'node:fs/promises';
+import { registerHooks } from 'node:module';
 import { extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse as parseYaml } from 'yaml';
@@ -75,10 +76,30 @@ async function findConfig(path: string): Promise<string> {
   });
 }
 
+/**
+ * A config lies in the monolith's repository: nobody has installed us there, and its package.json may say `commonjs`. So `@strangler/kernel` means this very kernel
+ * unless another is installed, and a config in TypeScript is a module whatever its neighbours are.
+ */
+function welcomeConfig(url: string): void {
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      if (specifier !== '@strangler/kernel') return next(specifier, context);
+      try {
+        return next(specifier, context);
+      } catch {
+        return { url: new URL('index.ts', import.meta.url).href, shortCircuit: true };
+      }
+    },
+    load: (loaded, context, next) => next(loaded, loaded === url && url.endsWith('.ts') ? { ...context, format: 'module-typescript' } : context),
+  });
+}
+
 async function readRaw(file: string): Promise<unknown> {
   try {
     if (/\.(ya?ml|json)$/.test(file)) return namedSettings(parseYaml(await readFile(file, 'utf8')));
-    const loaded = await import(pathToFileURL(file).href) as { default?: unknown };
+    const { href } = pathToFileURL(file);
+    welcomeConfig(href);
+    const loaded = await import(href) as { default?: unknown };
     return loaded.default;
   } catch (cause) {
     throw new StranglerError({
