@@ -33,42 +33,28 @@ export class CannotStart extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads settings and collects what is wrong with them. */
-class Reader {
+/** Checks settings and collects what is wrong with them. */
+class Checker {
   readonly problems: string[] = [];
-  readonly #env: Environment;
 
-  constructor(env: Environment) {
-    this.#env = env;
+  required(name: string, value: string | undefined, example: string): string {
+    if (value === undefined || value === '') this.problems.push(`${name} is missing (${example})`);
+    return value ?? '';
   }
 
-  text(name: string, fallback: string): string {
-    return this.#env[name] ?? fallback;
+  url(name: string, value: string | undefined, example: string): string {
+    const url = this.required(name, value, example);
+    if (url !== '' && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) this.problems.push(`${name} must be an http URL, not '${url}'`);
+    return url.replace(/\/+$/, '');
   }
 
-  required(name: string, example: string): string {
-    const value = this.#env[name] ?? '';
-    if (value === '') this.problems.push(`${name} is missing (${example})`);
-    return value;
-  }
-
-  url(name: string, example: string): string {
-    const value = this.required(name, example);
-    if (value !== '' && !/^https?:$/.test(URL.parse(value)?.protocol ?? '')) this.problems.push(`${name} must be an http URL, not '${value}'`);
-    return value.replace(/\/+$/, '');
-  }
-
-  integer(name: string, fallback: number, min: number, max: number): number {
-    const text = this.#env[name] ?? String(fallback);
+  integer(name: string, given: string | undefined, fallback: number, min: number, max: number): number {
+    const text = given ?? String(fallback);
     const value = Number(text);
     if (text.trim() === '' || !Number.isInteger(value) || value < min || value > max) {
       this.problems.push(`${name} must be ${String(min)} to ${String(max)}, not '${text}'`);
     }
     return value;
-  }
-
-  flag(name: string): boolean {
-    return this.integer(name, 0, 0, 1) === 1;
   }
 }
 
@@ -76,25 +62,25 @@ const HOUR_MS = 3_600_000;
 
 /** Throws one CannotStart that names every mistake. */
 export function loadConfig(env: Environment): Config {
-  const read = new Reader(env);
+  const check = new Checker();
   const config: Config = {
-    host: read.text('HOST', '127.0.0.1'),
-    port: read.integer('PORT', 3002, 0, 65_535),
-    databaseUrl: read.required('DATABASE_URL', 'postgres://user:password@host:5432/orders'),
-    jwtSecret: read.required('JWT_SECRET', "the monolith's"),
-    build: read.text('BUILD', 'dev'),
-    migrate: read.flag('MIGRATE'),
-    catalogUrl: read.url('CATALOG_URL', 'http://host:3001'),
-    inventoryUrl: read.url('INVENTORY_URL', 'http://host:port'),
-    promotionsUrl: read.url('PROMOTIONS_URL', 'http://host:port'),
-    paymentsUrl: read.url('PAYMENTS_URL', 'http://host:port'),
-    stepTimeoutMs: read.integer('STEP_TIMEOUT_MS', 2_000, 1, HOUR_MS),
-    checkoutTimeoutMs: read.integer('CHECKOUT_TIMEOUT_MS', 10_000, 1, HOUR_MS),
-    leaseMs: read.integer('SAGA_LEASE_MS', 6_000, 1, HOUR_MS),
-    sweepMs: read.integer('SAGA_SWEEP_MS', 1_000, 1, HOUR_MS),
+    host: env['HOST'] ?? '127.0.0.1',
+    port: check.integer('PORT', env['PORT'], 3_002, 0, 65_535),
+    databaseUrl: check.required('DATABASE_URL', env['DATABASE_URL'], 'postgres://user:password@host:5432/orders'),
+    jwtSecret: check.required('JWT_SECRET', env['JWT_SECRET'], "the monolith's"),
+    build: env['BUILD'] ?? 'dev',
+    migrate: check.integer('MIGRATE', env['MIGRATE'], 0, 0, 1) === 1,
+    catalogUrl: check.url('CATALOG_URL', env['CATALOG_URL'], 'http://host:3001'),
+    inventoryUrl: check.url('INVENTORY_URL', env['INVENTORY_URL'], 'http://host:port'),
+    promotionsUrl: check.url('PROMOTIONS_URL', env['PROMOTIONS_URL'], 'http://host:port'),
+    paymentsUrl: check.url('PAYMENTS_URL', env['PAYMENTS_URL'], 'http://host:port'),
+    stepTimeoutMs: check.integer('STEP_TIMEOUT_MS', env['STEP_TIMEOUT_MS'], 2_000, 1, HOUR_MS),
+    checkoutTimeoutMs: check.integer('CHECKOUT_TIMEOUT_MS', env['CHECKOUT_TIMEOUT_MS'], 10_000, 1, HOUR_MS),
+    leaseMs: check.integer('SAGA_LEASE_MS', env['SAGA_LEASE_MS'], 6_000, 1, HOUR_MS),
+    sweepMs: check.integer('SAGA_SWEEP_MS', env['SAGA_SWEEP_MS'], 1_000, 1, HOUR_MS),
   };
   // Between two stored steps there is one call and one pause, each of a step's timeout at most.
-  if (config.leaseMs < 2 * config.stepTimeoutMs) read.problems.push('SAGA_LEASE_MS must be at least twice STEP_TIMEOUT_MS');
-  if (read.problems.length > 0) throw new CannotStart('ORDERS_BAD_SETTINGS', read.problems.join('; '), 'Correct the environment and start again');
+  if (config.leaseMs < 2 * config.stepTimeoutMs) check.problems.push('SAGA_LEASE_MS must be at least twice STEP_TIMEOUT_MS');
+  if (check.problems.length > 0) throw new CannotStart('ORDERS_BAD_SETTINGS', check.problems.join('; '), 'Correct the environment and start again');
   return config;
 }
