@@ -36,7 +36,7 @@ function decideFor(engine: Engine, trusts: Trusts, req: IncomingMessage, route: 
   if (route === undefined) return UNROUTED;
   const caller = typeof stage === 'object' && 'canary' in stage
     ? callerOf(stage.canary.stickyBy, { headers: req.headers, address: clientAddress(req.rawHeaders, peerOf(req), trusts) }) : '';
-  return decide({ routeId: route.id, stage, write: route.write, caller, dice: engine.dice(), canarySample: engine.limits.canarySample });
+  return decide({ salt: route.write ? `writes of ${route.to}` : route.id, stage, write: route.write, caller, dice: engine.dice(), canarySample: engine.limits.canarySample });
 }
 
 const peerOf = (req: IncomingMessage): string => req.socket.remoteAddress ?? 'unknown';

@@ -4,7 +4,7 @@ import { writeSet } from '../fence/write-set.ts';
 import type { Route } from '../match/route-table.ts';
 import { stageNotation } from '../state/stage-notation.ts';
 import type { ProxyState, StageChange } from '../state/store.ts';
-import { refusal, rollbackStage, targetStage, type RouteFacts } from '../state/transition.ts';
+import { refusal, rollbackStage, targetStage, unsafeWrite, type RouteFacts } from '../state/transition.ts';
 import type { ChangeBody, Changed, FlipBody, Flipped, Plan } from './shapes.ts';
 
 /** What people can ask of the stages. Each asks the same pure guards for its plan and for its act. */
@@ -50,7 +50,7 @@ function promotion(engine: Engine, route: Route, current: ProxyState, { to, stic
   if (refused !== undefined) throw refused;
   resolveSandbox(engine, target);
   return {
-    route: route.id, from, to: target, changes: [{ route: route.id, from, to: target }], evidence,
+    route: route.id, from, to: target, changes: together(engine, route, current, target), evidence,
     because: earned === undefined ? evidence.because : `forced past ${earned.code}: ${earned.message}`, ...(earned === undefined ? {} : { forced: earned.code }),
     undo: `strangler rollback ${route.id} --to ${stageNotation(from)}`,
   };
@@ -60,14 +60,32 @@ function retreat(engine: Engine, route: Route, current: ProxyState, { to, sticky
   const from = stageOf(current, route);
   const target = rollbackStage(factsOf(engine, route), from, to, asStickyBy(stickyBy));
   resolveSandbox(engine, target);
+  const unsafe = route.write && typeof target === 'object' ? unsafeWrite(factsOf(engine, route), from, target) : undefined;
+  if (unsafe !== undefined) throw unsafe;
+  const changes = together(engine, route, current, target);
   const owned = route.write && (from === 'service' || from === 'retired') && target !== 'service';
-  const together = owned ? writeSet(writers(engine), route.config.writes ?? []) : [route.id];
-  const changes = together.map((id): StageChange => ({ route: id, from: current.routes[id]?.stage ?? 'monolith', to: id === route.id ? target : 'monolith' })).filter(({ from: before, to: after }) => before !== after);
   return {
     route: route.id, from, to: target, changes, evidence: engine.comparisons.evidence(route.id),
     because: owned ? 'the routes of one write set go back together; without a fence, writes under way end where they began' : 'going back needs no evidence',
     undo: owned ? 'strangler cutover' : `strangler promote ${route.id} --to ${stageNotation(from)}`,
   };
+}
+
+/**
+ * A write does not change its writer alone: where the monolith or a canary begins or ends to own rows, all routes of the write set take the same
+ * step, or one key would have two writers. A shadow and a retirement change no writer.
+ */
+function together(engine: Engine, route: Route, current: ProxyState, target: Stage): StageChange[] {
+  const alone = !route.write || ownerAt(stageOf(current, route)) === ownerAt(target);
+  const ids = alone ? [route.id] : writeSet(writers(engine), route.config.writes ?? []);
+  const others = ownerAt(target) === 'monolith' ? 'monolith' : target;
+  return ids.map((id): StageChange => ({ route: id, from: current.routes[id]?.stage ?? 'monolith', to: id === route.id ? target : others })).filter(({ from, to }) => from !== to);
+}
+
+/** Who writes the rows behind a route at this stage. */
+function ownerAt(stage: Stage): string {
+  if (stage === 'retired') return 'service';
+  return typeof stage === 'object' && 'shadow' in stage ? 'monolith' : stageNotation(stage);
 }
 
 /** Changes the owner of a fenced write set: one durable write, one epoch, whatever the number of routes. */

@@ -4,7 +4,7 @@ import { bucketOf } from './bucket.ts';
 import { callerOf } from './caller.ts';
 import { decide, type Question } from './decide.ts';
 
-const question: Question = { routeId: 'orders.read', stage: 'monolith', write: false, caller: 'ann', dice: 0.5, canarySample: 0.1 };
+const question: Question = { salt: 'orders.read', stage: 'monolith', write: false, caller: 'ann', dice: 0.5, canarySample: 0.1 };
 const canary = (percent: number, more: Partial<Question> = {}): ReturnType<typeof decide> => decide({ ...question, stage: { canary: { percent, stickyBy: 'client' } }, ...more });
 
 describe('decide', () => {
@@ -42,9 +42,9 @@ describe('decide', () => {
   });
 
   test('at 0 % nobody, at 100 % everybody', () => {
-    fc.assert(fc.property(fc.string(), fc.string(), (caller, routeId) => {
-      expect(canary(0, { caller, routeId }).serve).toBe('monolith');
-      expect(canary(100, { caller, routeId }).serve).toBe('service');
+    fc.assert(fc.property(fc.string(), fc.string(), (caller, salt) => {
+      expect(canary(0, { caller, salt }).serve).toBe('monolith');
+      expect(canary(100, { caller, salt }).serve).toBe('service');
     }));
   });
 });

@@ -12,7 +12,8 @@ export interface Decision {
 }
 
 export interface Question {
-  readonly routeId: string;
+  /** What callers are spread by: the route's id, so that others go first on each route; for writes what their whole write set shares, so that one key has one writer. */
+  readonly salt: string;
   readonly stage: Stage;
   /** A write is mirrored to a sandbox only, and never repeated. */
   readonly write: boolean;
@@ -39,9 +40,9 @@ function decideShadow({ write, dice }: Question, { sample, sandbox }: Shadow): D
   return { serve: 'monolith', mirror: dice < sample ? candidate : 'nobody', because: 'shadow' };
 }
 
-function decideCanary({ routeId, write, caller, dice, canarySample }: Question, { percent }: Canary): Decision {
+function decideCanary({ salt, write, caller, dice, canarySample }: Question, { percent }: Canary): Decision {
   const compare = !write && dice < canarySample;
-  return bucketOf(routeId, caller) < percent
+  return bucketOf(salt, caller) < percent
     ? { serve: 'service', mirror: compare ? 'monolith' : 'nobody', because: 'inside the canary' }
     : { serve: 'monolith', mirror: compare ? 'service' : 'nobody', because: 'outside the canary' };
 }

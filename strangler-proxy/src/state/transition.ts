@@ -62,7 +62,8 @@ function wrongDirection(route: RouteFacts, from: Stage, to: Stage): StranglerErr
   return undefined;
 }
 
-function unsafeWrite(route: RouteFacts, from: Stage, to: Stage): StranglerError | undefined {
+/** What would give a write two effects, or a row two writers. */
+export function unsafeWrite(route: RouteFacts, from: Stage, to: Stage): StranglerError | undefined {
   if (typeof to === 'object' && 'shadow' in to) {
     return to.shadow.sandbox !== undefined ? undefined : refuse('STR_UNSAFE_SHADOW', `Route '${route.id}' would run ${route.match} twice: a shadowed write repeats its effects.`, 'Name a sandbox in the config (stage: { shadow: { sample, sandbox } }), or leave it at the monolith until cut-over.');
   }

@@ -97,15 +97,24 @@ test('each refusal has its name and exit code', async () => {
   expect((await admin.status()).epoch).toBe(0);
 });
 
-test('a write that divides its rows by the sticky key may be a canary', async () => {
+test('a canary of writes keeps one writer per key, over all routes of the write set', async () => {
   await using monolith = await startUpstream(json({}));
   await using service = await startUpstream(json({}));
-  await using proxy = await proxyOver({ monolith: monolith.url, service: service.url, routes: { write }, dividedBy: 'header:x-tenant' });
-  await proxy.admin.promote('write', { ...ANN, to: 'canary:50' });
-  for (let i = 0; i < 20; i += 1) await fetch(`${proxy.url}/dishes`, { method: 'POST', headers: { 'x-tenant': `tenant ${String(i % 10)}` } });
+  const change: RouteConfig = { ...write, match: 'PUT /dishes', writes: ['dishes', 'prices'] };
+  await using proxy = await proxyOver({ monolith: monolith.url, service: service.url, routes: { write, change }, dividedBy: 'header:x-tenant' });
+  const { plan } = await proxy.admin.promote('write', { ...ANN, to: 'canary:50' });
+  expect(plan.changes.map(({ route }) => route)).toEqual(['write', 'change']);
+  for (let i = 0; i < 40; i += 1) await fetch(`${proxy.url}/dishes`, { method: i % 2 === 0 ? 'POST' : 'PUT', headers: { 'x-tenant': `tenant ${String(i % 10 + i % 7)}` } });
   const tenants = (seen: readonly { headers: Record<string, unknown> }[]): Set<unknown> => new Set(seen.map(({ headers }) => headers['x-tenant']));
-  expect(tenants(monolith.seen).size + tenants(service.seen).size).toBe(10);
-  expect(monolith.seen.length + service.seen.length).toBe(20);
+  expect(tenants(monolith.seen).intersection(tenants(service.seen)).size).toBe(0);
+  expect([tenants(monolith.seen).size > 0, tenants(service.seen).size > 0, monolith.seen.length + service.seen.length]).toEqual([true, true, 40]);
+  expect((await proxy.admin.rollback('change', ANN)).plan.changes.map(({ route, to }) => [route, to])).toEqual([['write', 'monolith'], ['change', 'monolith']]);
+});
+
+test('a rollback cannot split a write set either', async () => {
+  await using monolith = await startUpstream(json({}));
+  await using proxy = await proxyOver({ monolith: monolith.url, routes: { write: { ...write, stage: 'service' } } });
+  expect(await codeOf(proxy.admin.rollback('write', { ...ANN, to: 'canary:5' }))).toEqual(['STR_SPLIT_BRAIN', 1]);
 });
 
 test('what was forced past evidence is audited with who, why and what was overridden, and survives a restart', async () => {
