@@ -1,135 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { compareText } from '../model/evidence.ts';
-import type { EndpointFact, Module, SystemModel, Unresolved } from '../model/graph.ts';
-import { DecoratedReader } from './endpoints/decorated.ts';
-import { RouterHooks } from './endpoints/frameworks.ts';
-import { buildRouters, collectEndpoints } from './endpoints/read-routers.ts';
-import { CallReader, withInherited } from './calls.ts';
-import { crossCheckImports } from './cross-check.ts';
-import { readHistory } from './history.ts';
-import { readImports, sortUnresolved } from './imports.ts';
-import { Interpreter } from './interpret/interpreter.ts';
-import { Program } from './link/program.ts';
-import { Types } from './link/types.ts';
-import type { FileFacts } from './parse/facts.ts';
-import { parseTypeScript } from './parse/typescript.ts';
-import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
-import { Resolver } from './source/resolve.ts';
-import { listFiles } from './source/walk.ts';
-import { Instances } from './tables/instances.ts';
-import { findModels } from './tables/models.ts';
-import { readSchema, type TextFile } from './schema/read-schema.ts';
-import { imaginedFrame } from './endpoints/read-routers.ts';
-import { withUsedTables } from './tables/used-tables.ts';
-import { AccessReader } from './tables/read-accesses.ts';
-import { loadSqlParser } from './tables/sql.ts';
+import { enableCompileCache } from 'node:module';
+import type { SystemModel } from '../model/graph.ts';
+import type { ReadOptions } from './options.ts';
 
-export interface ReadProgress {
-  readonly step: 'files' | 'links' | 'history';
-  readonly done: number;
-  readonly total: number;
-}
+export type { ReadOptions, ReadProgress } from './options.ts';
 
-export interface ReadOptions {
-  /** Read git's log for modules that change together. */
-  readonly history: boolean;
-  /** Compare the import edges with madge's: slow, and only a check. */
-  readonly crossCheck?: boolean;
-  readonly onProgress?: (progress: ReadProgress) => void;
-}
-
-interface ReadFiles {
-  readonly modules: readonly Module[];
-  readonly facts: readonly FileFacts[];
-  readonly unresolved: readonly Unresolved[];
-}
-
-const readFiles = (root: string, paths: readonly string[], onProgress: ReadOptions['onProgress']): ReadFiles => {
-  const modules: Module[] = [];
-  const facts: FileFacts[] = [];
-  const unresolved: Unresolved[] = [];
-  for (const [position, path] of paths.entries()) {
-    if (position % 200 === 0) onProgress?.({ step: 'files', done: position, total: paths.length });
-    const read = readOne(root, path);
-    modules.push(read.module);
-    if (read.facts !== undefined) facts.push(read.facts);
-    unresolved.push(...read.findings.map(({ what, why, line }): Unresolved => ({ kind: 'file', what, why, evidence: { file: path, line } })));
-  }
-  onProgress?.({ step: 'files', done: paths.length, total: paths.length });
-  return { modules, facts, unresolved };
-};
-
-interface ReadOne {
-  readonly module: Module;
-  readonly facts?: FileFacts;
-  readonly findings: readonly { readonly what: string; readonly why: string; readonly line: number }[];
-}
-
-const readOne = (root: string, path: string): ReadOne => {
-  const text = textOf(join(root, path));
-  if (text === undefined) return { module: { path, lines: 0, kind: 'source', symbols: [] }, findings: [{ what: path, why: 'the file cannot be read', line: 1 }] };
-  if (text.length > TOO_LARGE_BYTES) {
-    const why = `${(text.length / 1e6).toFixed(1)} MB: taken as generated, what is inside is not read`;
-    return { module: { path, lines: text.split('\n').length, kind: 'generated', symbols: [] }, findings: [{ what: path, why, line: 1 }] };
-  }
-  const facts = parseTypeScript(path, text);
-  const module: Module = { path, lines: facts.lines, kind: kindOf(path, text, facts.typesOnly), symbols: symbolsOf(facts) };
-  return { module, facts, findings: facts.syntaxErrors.map(({ message, line }) => ({ what: message, why: 'broken syntax: what could be read around it was read', line })) };
-};
-
-const textOf = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-};
-
-const textFiles = (root: string, paths: readonly string[]): TextFile[] => paths.flatMap((path) => {
-  const text = textOf(join(root, path));
-  return text === undefined || text.length > TOO_LARGE_BYTES ? [] : [{ path, text }];
-});
-
-const symbolsOf = (facts: FileFacts): string[] => {
-  const declared = facts.functions.filter(({ anonymous, parent }) => !anonymous && parent === 0).map(({ name }) => name);
-  const exported = facts.exports.map(({ name }) => name).filter((name) => name !== '*' && name !== '=' && name !== 'default');
-  return [...new Set([...exported, ...facts.classes.map(({ name }) => name), ...facts.shapes.keys(), ...declared])].filter((name) => !name.includes(' ')).sort(compareText);
-};
-
-const byEndpoint = (a: EndpointFact, b: EndpointFact): number =>
-  compareText(a.path, b.path) || compareText(a.method, b.method) || compareText(a.module, b.module) || a.evidence.line - b.evidence.line;
-
-const BUDGET_PER_FILE = 3_000;
-
-/** Reads a project into plain facts: no configuration, none of its code run, none of its packages needed. */
+/**
+ * Reads a project into plain facts: no configuration, none of its code run, none of its packages needed. The same directory gives the same model.
+ * @throws StranglerError `STR_NOT_A_PROJECT` when the directory is missing, is a file, or holds no source; all else that cannot be read is in `unresolved`.
+ */
 export const readSystem = async (directory: string, options: ReadOptions): Promise<SystemModel> => {
-  const root = resolve(directory);
-  const listing = listFiles(root);
-  const files = readFiles(root, listing.sources, options.onProgress);
-  const resolver = new Resolver(root, listing.sources, listing.packages);
-  const program = new Program(files.facts, resolver);
-  const kinds = new Map(files.modules.map(({ path, kind }) => [path, kind]));
-  const imports = readImports(program, (path) => kinds.get(path) === 'test', (path) => resolver.settingsFor(path));
-  const types = new Types(program);
-  const calls = new CallReader(program, types, (path) => kinds.get(path) === 'source').read();
-  const run = new Interpreter(program, 500_000 + files.facts.length * BUDGET_PER_FILE);
-  const routers = new RouterHooks();
-  buildRouters(run, routers, files.facts.filter(({ path }) => ['source', 'config'].includes(kinds.get(path) ?? '')), calls.sites);
-  const endpoints = collectEndpoints(routers);
-  await loadSqlParser();
-  const production = files.facts.filter(({ path }) => kinds.get(path) === 'source');
-  const decorated = new DecoratedReader(run, types).read(production);
-  const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
-  const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
-  const schema = readSchema({ migrations: ofKind('migration'), sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
-  const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production), sites: calls.sites }).read(ofKind('source'));
-  const paths = new Set(listing.sources);
-  const history = options.history ? await readHistory(root, paths) : { coChanges: [], unresolved: [] };
-  const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
-  return {
-    name: basename(root), modules: files.modules, imports: imports.edges, calls: withInherited(calls, data.accesses.map(({ at }) => at)), endpoints: [...endpoints.endpoints, ...decorated.endpoints].sort(byEndpoint),
-    tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges,
-    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...endpoints.unresolved, ...decorated.unresolved, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
-  };
+  // TypeScript's parser is 9 MB of JavaScript: compiling it anew would take as long as reading a small project.
+  enableCompileCache();
+  const { readProject } = await import('./read-project.ts');
+  return readProject(directory, options);
 };

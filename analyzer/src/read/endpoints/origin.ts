@@ -20,14 +20,16 @@ export const originOf = (site: Site, paths: readonly string[]): Evidence => {
 const place = (site: Site): Evidence => ({ file: site.frame.file.path, line: site.call.line });
 
 const names = (expr: Expr, at: Site, paths: readonly string[]): boolean => {
+  if (HOLDS.has(expr.kind)) return childrenOf(expr).some((one) => names(one, at, paths));
   switch (expr.kind) {
     case 'text': return paths.some((path) => isPartOf(expr.value, path));
     case 'template': return !expr.holes.some((hole) => isBorrowed(hole, at)) && isOneOf(expr, at, paths);
-    case 'concat': case 'either': case 'array': case 'object': return childrenOf(expr).some((one) => names(one, at, paths));
     case 'name': case 'member': return !isBorrowed(expr, at) && isOneOf(expr, at, paths);
     default: return false;
   }
 };
+
+const HOLDS: ReadonlySet<Expr['kind']> = new Set(['concat', 'either', 'array', 'object']);
 
 const isPartOf = (part: string, path: string): boolean => path === part || (part.startsWith('/') && (path.startsWith(part) || path.endsWith(part)));
 

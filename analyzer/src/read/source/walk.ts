@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { lstatSync, readdirSync, type Dirent } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { StranglerError } from '@strangler/kernel';
 import { compareText } from '../../model/evidence.ts';
@@ -72,15 +72,22 @@ const entriesOf = (root: string, directory: string, findings: Unresolved[]): Dir
   }
 };
 
-/** With git, what git ignores; without it, everything that is called like build output. */
-const buildOutput = (root: string): ((path: string) => boolean) => {
-  const ask = (path: string): boolean => {
-    try {
-      execFileSync('git', ['-C', root, 'check-ignore', '-q', path], { stdio: 'ignore' });
-      return true;
-    } catch (error) {
-      return (error as { status?: number }).status !== 1;
-    }
-  };
-  return ask;
+/** With git, what git ignores; without it, a folder called like build output that lies beside a package.json and holds no TypeScript. */
+const buildOutput = (root: string): ((path: string) => boolean) => (path) => {
+  try {
+    execFileSync('git', ['-C', root, 'check-ignore', '-q', path], { stdio: 'ignore' });
+    return true;
+  } catch (error) {
+    return (error as { status?: number }).status !== 1 && looksBuilt(root, path);
+  }
+};
+
+const looksBuilt = (root: string, path: string): boolean => existsSync(join(root, path, '..', 'package.json')) && !holdsTypeScript(join(root, path));
+
+const holdsTypeScript = (directory: string): boolean => {
+  try {
+    return readdirSync(directory, { recursive: true }).some((name) => /(?<![.]d)[.][cm]?tsx?$/.test(name.toString()));
+  } catch {
+    return false;
+  }
 };
