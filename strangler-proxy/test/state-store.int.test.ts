@@ -1,4 +1,4 @@
-import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -75,9 +75,18 @@ test('when the state cannot be written the entry is taken back, and nothing has 
   await written(directory);
   const store = await fileStore(directory);
   // A directory in the place of the temporary file fails for root, too.
-  await import('node:fs/promises').then(async ({ mkdir }) => mkdir(join(directory, `state.json.${String(process.pid)}.tmp`, 'in-the-way'), { recursive: true }));
+  await mkdir(join(directory, `state.json.${String(process.pid)}.tmp`, 'in-the-way'), { recursive: true });
   await expect(store.commit(state(2), entry(2))).rejects.toMatchObject({ code: 'STR_STATE_NOT_WRITTEN', exitCode: 3 });
   expect([await store.load(), (await store.audit(10)).length]).toEqual([state(1), 1]);
   await store.close();
-  await chmod(directory, 0o700);
+}));
+
+test('a full disk is said to be one, and nothing has changed', async () => inDirectory(async (directory) => {
+  await written(directory);
+  const store = await fileStore(directory);
+  await rm(join(directory, 'audit.ndjson'));
+  await symlink('/dev/full', join(directory, 'audit.ndjson'));
+  await expect(store.commit(state(2), entry(2))).rejects.toMatchObject({ code: 'STR_STATE_NOT_WRITTEN', message: expect.stringContaining('ENOSPC') as string });
+  expect(await store.load()).toEqual(state(1));
+  await store.close();
 }));
