@@ -26,11 +26,11 @@ const distinct = (values: readonly Value[]): Value[] => {
 };
 
 const wrapped = (value: Value): Value[] => {
-  if ((value.kind === 'function' || value.kind === 'unknown') && value.wraps !== undefined) {
-    const inner = handlersOf(value.wraps);
-    return inner.length > 0 ? inner : [value];
-  }
-  return [value];
+  if ((value.kind !== 'function' && value.kind !== 'unknown') || value.wraps === undefined) return [value];
+  const inner = handlersOf(value.wraps);
+  // `tryRoute(place, (error, res) => …)`: what was handed over by name is the handler, the closure beside it is not.
+  const named = inner.filter((one) => one.kind === 'function' && one.file.functions[one.index]?.anonymous === false);
+  return named.length > 0 ? named : inner.length > 0 ? inner : [value];
 };
 
 /** A call on a router: registers what it registers and answers what the framework would. Undefined when it is no registration. */
