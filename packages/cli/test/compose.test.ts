@@ -82,6 +82,13 @@ describe('docker-compose.yml and the rest of the repository', () => {
     expect(given.filter(({ setting }) => !read.has(setting))).toEqual([]);
   });
 
+  test.each(['monolith', 'catalog', 'orders'])('gives %s every setting without which it refuses to start', (name) => {
+    const source = read(name === 'monolith' ? 'monolith/src/config.ts' : `extracted/${name}/src/config.ts`);
+    const required = [...source.matchAll(/(?:required|url)\('([A-Z_]+)'|([A-Z_]+) is missing/g)].map(([, wanted, missing]) => wanted ?? missing ?? '');
+    expect(required).toEqual(expect.arrayContaining(['DATABASE_URL', 'JWT_SECRET']));
+    expect(required.filter((setting) => compose.services[name]?.environment?.[setting] === undefined)).toEqual([]);
+  });
+
   test('runs the Debezium whose settings the connector configs were checked against', () => {
     const checked = /checked against Debezium (\d+\.\d+)/.exec(read('migrations/src/capture/connector.ts'))?.[1] ?? 'nothing';
     expect(compose.services['connect']?.image).toMatch(new RegExp(`^quay\\.io/debezium/connect:${checked.replace('.', '\\.')}\\.\\d+\\.Final$`));
@@ -92,6 +99,13 @@ describe('docker-compose.yml and the rest of the repository', () => {
     const wanted = new Set(files.flatMap((name) => [...read(join('migrations/connectors', name)).matchAll(/\$\{env:(\w+)\}/g)].map(([, variable = '']) => variable)));
     expect(wanted.size).toBeGreaterThan(4);
     expect([...wanted].filter((variable) => compose.services['connect']?.environment?.[variable] === undefined)).toEqual([]);
+  });
+
+  test('the dashboard shows metrics that the proxy has', () => {
+    const shown = new Set(read('docs/compose/grafana/dashboards/strangler.json').match(/strangler_[a-z_]+/g));
+    const offered = new Set(read('strangler-proxy/src/admin/metrics.ts').match(/strangler_[a-z_]+/g));
+    expect(shown.size).toBeGreaterThan(5);
+    expect([...shown.difference(offered)]).toEqual([]);
   });
 
   test('every variable it lets you set is explained in .env.example', () => {
