@@ -86,7 +86,9 @@ test('a full disk is said to be one, and nothing has changed', async () => inDir
   const store = await fileStore(directory);
   await rm(join(directory, 'audit.ndjson'));
   await symlink('/dev/full', join(directory, 'audit.ndjson'));
-  await expect(store.commit(state(2), entry(2))).rejects.toMatchObject({ code: 'STR_STATE_NOT_WRITTEN', message: expect.stringContaining('ENOSPC') as string });
+  const refused = store.commit(state(2), entry(2));
+  await expect(refused).rejects.toMatchObject({ code: 'STR_STATE_NOT_WRITTEN' });
+  await expect(refused).rejects.toThrow('ENOSPC');
   expect(await store.load()).toEqual(state(1));
   await store.close();
 }));
