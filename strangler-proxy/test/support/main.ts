@@ -5,5 +5,5 @@ import { startProxy } from '@strangler/proxy';
 const [stateDirectory = '', config = '{}'] = process.argv.slice(2);
 const any = { host: '127.0.0.1', port: 0 };
 const proxy = await startProxy({ config: parseConfig(JSON.parse(config)), environment: process.env, stateDirectory, listen: any, admin: any });
-process.stdout.write(`${JSON.stringify({ url: proxy.url, adminUrl: proxy.adminUrl, token: proxy.token })}\n`);
 process.once('SIGTERM', () => { proxy.stop().then(() => process.exit(0), () => process.exit(1)); });
+process.stdout.write(`${JSON.stringify({ url: proxy.url, adminUrl: proxy.adminUrl, token: proxy.token })}\n`);
