@@ -8,8 +8,8 @@ export interface Nameless {
 }
 
 /**
- * A name for each context from the words of its tables, folders and files: the word that is most its own (most of its modules have it, few others do).
- * Unique: where two contexts would share a name, the second word is added. Pinned names win.
+ * A name for each context from the words of its tables, folders and files: the word that is most its own: covered by many of its members (squared, for a name must fit them), used little elsewhere (its root, for the heart of a system is spoken of everywhere).
+ * Unique, plurals aside: where two contexts would share a name, the second word is added. Pinned names win.
  * @returns names in the order of the contexts.
  */
 export function nameContexts(model: SystemModel, contexts: readonly Nameless[], pinned: ReadonlyMap<number, string>): string[] {
@@ -17,14 +17,14 @@ export function nameContexts(model: SystemModel, contexts: readonly Nameless[], 
   const bags = contexts.map((context) => weigh(context, symbols));
   const overall = new Map<string, number>();
   for (const bag of bags) for (const [word, weight] of bag) overall.set(word, (overall.get(word) ?? 0) + weight);
-  const taken = new Set(['monolith', 'shared', ...pinned.values()]);
+  const taken = new Set(['monolith', 'shared', ...pinned.values()].map(singular));
   return contexts.map((context, i) => {
     const own = pinned.get(i);
     if (own !== undefined) return own;
-    const ranked = [...bags[i] ?? []].map(([word, weight]) => ({ word, score: (weight / (context.modules.length + context.tables.length)) * (weight / (overall.get(word) ?? 1)) }))
+    const ranked = [...bags[i] ?? []].map(([word, weight]) => ({ word, score: (weight / (context.modules.length + context.tables.length)) ** 2 * Math.sqrt(weight / (overall.get(word) ?? 1)) }))
       .sort((a, b) => b.score - a.score || compareText(a.word, b.word)).slice(0, 4).map(({ word }) => word);
-    const name = candidates(ranked, asWritten(context)).find((text) => !taken.has(text)) ?? fallback(taken);
-    taken.add(name);
+    const name = candidates(ranked, asWritten(context)).find((text) => !taken.has(singular(text))) ?? fallback(taken);
+    taken.add(singular(name));
     return name;
   });
 }
@@ -35,11 +35,10 @@ function weigh({ modules, tables }: Nameless, symbols: ReadonlyMap<ModulePath, r
   const add = (texts: readonly string[], weight: number): void => {
     for (const word of new Set(texts.flatMap(words))) bag.set(word, (bag.get(word) ?? 0) + weight);
   };
-  for (const table of tables) add([table], 1.5);
+  for (const table of tables) add([table], 2);
   for (const path of modules) {
-    add(path.split('/').slice(0, -1), 1);
-    add([stem(path)], 1);
-    add(symbols.get(path) ?? [], 0.3);
+    add([...path.split('/').slice(0, -1), stem(path)], 1);
+    add(symbols.get(path) ?? [], 0.15);
   }
   return bag;
 }

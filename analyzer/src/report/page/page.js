@@ -89,7 +89,7 @@
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape') { search.value = ''; find(''); search.blur(); if (location.hash) { history.replaceState(null, '', location.pathname + location.search); light(undefined); selected = undefined; } return; }
-    if (event.target.matches('input, textarea, select')) return;
+    if (event.target instanceof Element && event.target.matches('input, textarea, select')) return;
     if (event.key === '/') { event.preventDefault(); search.focus(); search.select(); }
     if (event.key === 'j') step(1);
     if (event.key === 'k') step(-1);
