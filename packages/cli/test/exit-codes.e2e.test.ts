@@ -57,7 +57,7 @@ describe('the exit code and the message fit what went wrong:', () => {
     const cwd = await inDirectory('setting', config());
     const { code, err } = await strangler(['serve', '--listen', '0', '--admin', '0'], { cwd, environment: { ...nobody, MONOLITH_URL: '' } });
     expect(code).toBe(3);
-    expect(err).toContain('STR_MISSING_SETTING — MONOLITH_URL is not set.');
+    expect(err).toContain('STR_MISSING_SETTING monolith.url: MONOLITH_URL is not set.');
   });
 
   test('an unreachable monolith and databases are one report of doctor, with 3', async () => {
@@ -87,7 +87,7 @@ describe('the exit code and the message fit what went wrong:', () => {
     const { code, err } = await strangler(['replicate', 'books-forward'], { cwd, environment: { ...nobody, MONOLITH_DATABASE_URL: plain.url(), BOOKS_DATABASE_URL: target.url } });
     expect(code).toBe(3);
     expect(err).toContain('STR_WAL_LEVEL');
-    expect(err).toContain("ALTER SYSTEM SET wal_level = 'logical'");
+    expect(err).toContain('ALTER SYSTEM SET wal_level = logical; then restart the server.');
   });
 
   test('a wrong directory is named, with 2', async () => {
