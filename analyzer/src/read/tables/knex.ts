@@ -62,7 +62,10 @@ const calledTables = (chain: Chain, place: Place): Named[] => namedCalls(chain).
 
 /** Any name will do where knex is used and the call begins a chain: `users('orders').where(…)`. */
 const isCalledLikeKnex = ({ args, call, position }: NamedCall, after: readonly Link[], place: Place): boolean =>
-  place.usesBuilder && position === 0 && (isKnexValue(call.callee, place) || (args.length === 1 && after.some(({ name }) => TELLING.has(name))));
+  place.usesBuilder && position === 0 && isBare(call.callee) && (isKnexValue(call.callee, place) || (args.length === 1 && after.some(({ name }) => TELLING.has(name))));
+
+/** `users(…)` or `this.users(…)`; `db.raw(…)` is a method. */
+const isBare = (callee: Expr): boolean => callee.kind === 'name' || (callee.kind === 'member' && callee.of.kind === 'this');
 
 interface Naming { readonly line: number; readonly certain: boolean; readonly after: readonly Link[] }
 

@@ -21,6 +21,7 @@ describe('tables of a statement', () => {
 
   test('placeholders of every driver are values', () => {
     expect(read('SELECT * FROM films WHERE id = ? AND hall = :hall AND day = @day AND at::date = $1')).toEqual(['read films']);
+    expect(read('SELECT 1 FROM films WHERE shown >= (:day::date)::timestamp AND hall = :hall: ')).toEqual(['read films']);
     expect(read('SELECT * FROM films WHERE tags ?| array[\'a\']')).toEqual(['read films']);
     expect(read('REPLACE INTO `films` (`id`) VALUES (?) ON DUPLICATE KEY UPDATE id = 1')).toEqual(['write films']);
   });

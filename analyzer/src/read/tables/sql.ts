@@ -48,7 +48,7 @@ const FILLINGS: readonly ((before: string) => string)[] = [
 
 /** Placeholders of drivers and of other dialects, put into PostgreSQL's words. */
 const portable = (sql: string): string => sql
-  .replaceAll('`', '"').replace(/\?\?/g, SOME_NAME).replace(/(?<![\w?|&@])\?(?![?|&\w])/g, '$1').replace(/(?<![:\w]):[A-Za-z_]\w*:?/g, (mark) => (mark.endsWith(':') ? SOME_NAME : '$1'))
+  .replaceAll('`', '"').replace(/\?\?/g, SOME_NAME).replace(/(?<![\w?|&@])\?(?![?|&\w])/g, '$1').replace(/(?<![:\w]):[A-Za-z_]\w*(?::(?!:))?/g, (mark) => (mark.endsWith(':') ? SOME_NAME : '$1'))
   .replace(/(?<![\w@])@\w+/g, '$1').replace(/%[sL]/g, '$1').replace(/%I/g, SOME_NAME).replace(/\blimit\s+(\S+)\s*,\s*(\S+)/gi, 'limit $2 offset $1')
   .replace(/\binsert\s+ignore\s+into\b/gi, 'insert into').replace(/\breplace\s+into\b/gi, 'insert into').replace(/\bon\s+duplicate\s+key\s+update[\s\S]*$/i, '');
 
