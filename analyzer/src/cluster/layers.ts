@@ -11,12 +11,15 @@ export const LAYER_WEIGHTS: Readonly<Record<Layer, number>> = {
   transaction: 3, write: 2.5, endpoint: 1.5, call: 1, import: 2.5, foreignKey: 1, read: 1, coChange: 0.7, names: 0.6, folders: 1, type: 2.5,
 };
 
+/** Fewer common commits are chance, or the day the repository was founded (the usual support of association rules on histories, Zimmermann et al. 2005). */
+const SUPPORT = 3;
+
 /** Every reason the model holds, raw. Edges that point at a hub are left out: everybody has them. */
 export function linksOf(model: SystemModel, measures: Measures, without: ReadonlySet<Switchable>): Link[] {
   const inProgram = new Set<string>(programModules(model));
   const hubs = new Set(measures.hubs.map(({ module }) => module));
   const links = [...importLinks(model, hubs), ...callLinks(model, hubs), ...tableLinks(model, measures), ...endpointLinks(measures)];
-  if (!without.has('history')) links.push(...model.coChanges.map(({ a, b, weight, commits }): Link => ({ a, b, layer: 'coChange', weight, says: `changed together in ${String(commits)} commits` })));
+  if (!without.has('history')) links.push(...model.coChanges.filter(({ commits }) => commits >= SUPPORT).map(({ a, b, weight, commits }): Link => ({ a, b, layer: 'coChange', weight, says: `changed together in ${String(commits)} commits` })));
   if (!without.has('names')) links.push(...nameLinks(model, !without.has('folders')));
   if (!without.has('folders')) links.push(...folderNodes([...inProgram]));
   const known = (item: string): boolean => inProgram.has(item) || item.startsWith('table:') || item.startsWith('folder:');

@@ -29,13 +29,13 @@ export function nameContexts(model: SystemModel, contexts: readonly Nameless[], 
   });
 }
 
-/** Every module and table speaks once per word and place, so that one file with forty identifiers does not name the context. */
+/** Every module and table speaks once per word, so that one file with forty identifiers does not name the context. */
 function weigh({ modules, tables }: Nameless, symbols: ReadonlyMap<ModulePath, readonly string[]>): Map<string, number> {
   const bag = new Map<string, number>();
   const add = (texts: readonly string[], weight: number): void => {
     for (const word of new Set(texts.flatMap(words))) bag.set(word, (bag.get(word) ?? 0) + weight);
   };
-  for (const table of tables) add([table], 2);
+  for (const table of tables) add([table], 1);
   for (const path of modules) {
     add([...path.split('/').slice(0, -1), stem(path)], 1);
     add(symbols.get(path) ?? [], 0.15);

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '@strangler/kernel';
-import type { SystemModel } from '../model/graph.ts';
-import { bookshop } from '../model/sample-system.ts';
-import { cluster } from '../cluster/cluster.ts';
-import { measure } from '../measure/measure.ts';
-import type { Analysis } from '../propose/analysis.ts';
-import { propose } from '../propose/propose.ts';
-import { documentJsonSchema, documentSchema } from './document-schema.ts';
-import { formats } from './formats.ts';
+import type { SystemModel } from './model/graph.ts';
+import { bookshop } from './model/sample-system.ts';
+import { cluster } from './cluster/cluster.ts';
+import { measure } from './measure/measure.ts';
+import type { Analysis } from './propose/analysis.ts';
+import { propose } from './propose/propose.ts';
+import { documentJsonSchema, documentSchema } from './report/document-schema.ts';
+import { formats } from './report/formats.ts';
 
 function analysisOf(model: SystemModel): Analysis {
   const measures = measure(model);
@@ -33,7 +33,7 @@ describe('the JSON report', () => {
   });
 
   test('has the published schema (node analyzer/bench/print-schema.ts rewrites it)', () => {
-    expect(JSON.parse(readFileSync(new URL('../../schema/analysis.v1.schema.json', import.meta.url), 'utf8'))).toEqual(JSON.parse(JSON.stringify(documentJsonSchema())));
+    expect(JSON.parse(readFileSync(new URL('../schema/analysis.v1.schema.json', import.meta.url), 'utf8'))).toEqual(JSON.parse(JSON.stringify(documentJsonSchema())));
   });
 });
 
