@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect } from './connect.ts';
 import { LSN_ZERO, parseLsn, printLsn, type Lsn } from './lsn.ts';
@@ -18,11 +19,13 @@ export interface StreamHandlers {
 
 /** pg's connection as far as the replication protocol needs it. */
 interface RawConnection {
-  readonly stream: { pause(): unknown; resume(): unknown };
+  readonly stream: { pause(): unknown; resume(): unknown; destroy(): unknown };
   on(event: 'copyData', listener: (message: { readonly chunk: Buffer }) => void): unknown;
   sendCopyFromChunk(chunk: Buffer): void;
+  end(): void;
 }
 
+const GOODBYE_MS = 300;
 const XLOG_DATA = 0x77;
 const KEEPALIVE = 0x6b;
 /** Tag, start of WAL, end of WAL, server clock: then comes the payload (PostgreSQL docs, "Streaming Replication Protocol"). */
@@ -95,10 +98,15 @@ export class ReplicationSession {
     this.raw.stream.resume();
   }
 
-  async close(): Promise<void> {
+  /** Says what is confirmed and goodbye. A walsender that is busy sending may not listen: then the socket's end must do. */
+  async close(nowMs: number): Promise<void> {
+    this.report(nowMs);
     this.streaming = false;
-    // A walsender in the middle of a stream does not answer a polite goodbye; the socket's end it understands.
-    (this.raw.stream as unknown as { destroy(): void }).destroy();
+    const ended = once(this.client, 'end').catch(() => undefined);
+    this.raw.stream.resume();
+    this.raw.end();
+    await Promise.race([ended, delay(GOODBYE_MS, undefined, { ref: false })]);
+    this.raw.stream.destroy();
     await this.client.end().catch(() => undefined);
   }
 }

@@ -85,7 +85,7 @@ export class WalCapture {
     try {
       await pump.run({ proto_version: '1', publication_names: `"${slot}"`, messages: 'true', ...(version >= ORIGIN_SINCE ? { origin: 'none' } : {}) });
     } finally {
-      await session.close();
+      await session.close(this.options.clock.now());
     }
   }
 }

@@ -134,7 +134,7 @@ async function startSnapshot(target: pg.Client, { name, mapping, sourceUrl }: Be
     await noteSnapshot(target, name, created.consistentPoint);
     return { session, slot: created };
   } catch (error) {
-    await session.close();
+    await session.close(Date.now());
     throw error;
   }
 }

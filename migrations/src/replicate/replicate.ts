@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { systemClock, type Clock, type ReplicationConfig } from '@strangler/kernel';
 import type { Applied } from '../apply/applier.ts';
+import type { ChangeTransaction } from '../capture/change-event.ts';
+import { isPassing } from '../capture/connect.ts';
 import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
 import { readSnapshot, type SnapshotProgress } from '../capture/snapshot.ts';
 import { WalCapture } from '../capture/wal.ts';
@@ -27,7 +29,7 @@ export type ReplicationEvent =
   | ({ readonly kind: 'snapshot' } & SnapshotProgress)
   | { readonly kind: 'streaming'; readonly from: Lsn }
   | ({ readonly kind: 'applied' } & Applied)
-  /** A side was lost and is asked again; nothing is lost meanwhile. */
+  /** A side was lost and is asked again; nothing is lost meanwhile. Lost during the copy, the copy begins anew. */
   | { readonly kind: 'trouble'; readonly side: 'source' | 'target'; readonly message: string; readonly retryInMs: number };
 
 export interface ReplicationStatus {
@@ -68,70 +70,125 @@ export async function replicate(options: ReplicateOptions): Promise<RunningRepli
 
 export const logOf = ({ logDirectory, name }: Pick<ReplicateOptions, 'logDirectory' | 'name'>): string => join(logDirectory, name);
 
+/** The source was lost in the middle of the copy, and with it the snapshot: what was copied is half a state, and the copy begins anew. */
+class SnapshotLost extends Error {}
+
+const RETRY_MS = { first: 200, longest: 5_000 };
+
 class Running implements RunningReplication {
   readonly failed: Promise<never>;
   private readonly options: ReplicateOptions;
   private readonly clock: Clock;
-  private readonly log: EmbeddedLog;
-  private readonly capture: WalCapture;
   private readonly abort = new AbortController();
   private readonly done: Promise<unknown>;
-  private phase: ReplicationStatus['phase'];
-  private counts: { lsn: Lsn; events: number; transactions: number; rows: number };
+  private log: EmbeddedLog;
+  private capture: WalCapture | undefined;
+  private phase: ReplicationStatus['phase'] = 'snapshot';
+  private counts = { lsn: LSN_ZERO, events: 0, transactions: 0, rows: 0 };
   private applyingSince: number | undefined;
-  private head: Lsn;
+  private head = LSN_ZERO;
   /** Where the snapshot ends. */
-  private readonly snapshotLsn: Lsn;
+  private snapshotLsn = LSN_ZERO;
 
   constructor(options: ReplicateOptions, beginning: Beginning) {
     this.options = options;
     this.clock = options.clock ?? systemClock;
     this.log = beginning.log;
-    this.head = beginning.log.durable();
-    this.phase = beginning.snapshotLsn === undefined ? 'streaming' : 'snapshot';
-    this.snapshotLsn = beginning.snapshotLsn ?? LSN_ZERO;
-    const { checkpoint } = beginning;
-    this.counts = { lsn: checkpoint.lsn, events: checkpoint.eventsApplied, transactions: checkpoint.transactionsApplied, rows: checkpoint.rowsSnapshotted };
-    this.capture = this.walCapture(beginning);
-    const work = Promise.all([this.read(beginning), this.sink(beginning)]);
-    this.done = work.catch(() => undefined).finally(() => this.end());
+    this.adopt(beginning);
+    const work = this.live(beginning);
+    this.done = work.catch(() => undefined).finally(() => { this.phase = 'stopped'; });
     this.failed = new Promise<never>((_, reject) => { work.catch(reject); });
     this.failed.catch(() => undefined); // a caller who does not look still sees the phase
-    work.catch(() => { this.abort.abort(); });
   }
 
-  private walCapture({ slot, tables }: Beginning): WalCapture {
-    const note = async <T>(work: Promise<T>): Promise<T> => { const result = await work; this.head = maxLsn(this.head, this.log.durable()); return result; };
+  private adopt({ log, checkpoint, snapshotLsn }: Beginning): void {
+    this.log = log;
+    this.head = log.durable();
+    this.phase = snapshotLsn === undefined ? 'streaming' : 'snapshot';
+    this.snapshotLsn = snapshotLsn ?? LSN_ZERO;
+    this.counts = { lsn: checkpoint.lsn, events: checkpoint.eventsApplied, transactions: checkpoint.transactionsApplied, rows: checkpoint.rowsSnapshotted };
+  }
+
+  private async live(first: Beginning): Promise<void> {
+    for (let beginning: Beginning | undefined = first; beginning !== undefined;) {
+      try {
+        await this.run(beginning);
+        return;
+      } catch (error) {
+        if (!(error instanceof SnapshotLost)) throw error;
+        beginning = await this.beginAgain(error.cause);
+      }
+    }
+  }
+
+  private async beginAgain(cause: unknown): Promise<Beginning | undefined> {
+    let trouble = cause;
+    for (let retryMs = RETRY_MS.first; ; retryMs = Math.min(retryMs * 2, RETRY_MS.longest)) {
+      this.trouble('source', trouble, retryMs);
+      await this.clock.sleep(retryMs, this.abort.signal).catch(() => undefined);
+      if (this.abort.signal.aborted) return undefined;
+      try {
+        const beginning = await begin(this.options, logOf(this.options));
+        this.adopt(beginning);
+        return beginning;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        trouble = error;
+      }
+    }
+  }
+
+  /** Reader and sink, each on its own pace; when one ends in error the other is stopped, and the log is closed after both. */
+  private async run(beginning: Beginning): Promise<void> {
+    const life = new AbortController();
+    const signal = AbortSignal.any([this.abort.signal, life.signal]);
+    const parts = [this.read(beginning, signal), this.sink(beginning, signal)];
+    for (const part of parts) part.catch(() => { life.abort(); });
+    const results = await Promise.allSettled(parts);
+    await beginning.log.close();
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  private walCapture({ slot, tables, log }: Beginning, signal: AbortSignal): WalCapture {
+    const append = async (transactions: readonly ChangeTransaction[]): Promise<void> => {
+      await log.append(transactions);
+      this.head = maxLsn(this.head, log.durable());
+    };
     return new WalCapture({
-      sourceUrl: this.options.sourceUrl, slot, tables, clock: this.clock, signal: this.abort.signal,
-      target: { append: (transactions) => note(this.log.append(transactions)), advance: (lsn) => this.log.advance(lsn), durable: () => this.log.durable() },
+      sourceUrl: this.options.sourceUrl, slot, tables, clock: this.clock, signal,
+      target: { append, advance: (lsn) => log.advance(lsn), durable: () => log.durable() },
       onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
     });
   }
 
-  private async read({ snapshot, tables }: Beginning): Promise<void> {
-    if (snapshot !== undefined) {
-      try {
-        await readSnapshot({
-          sourceUrl: this.options.sourceUrl, tables, slot: snapshot.slot, nowMs: this.clock.now(), signal: this.abort.signal,
-          append: (transactions) => this.log.append(transactions),
-          onProgress: (progress) => this.options.onEvent?.({ kind: 'snapshot', ...progress }),
-        });
-      } catch (error) {
-        if (this.abort.signal.aborted) return;
-        throw error;
-      } finally {
-        await snapshot.session.close();
-      }
-    }
-    this.options.onEvent?.({ kind: 'streaming', from: this.log.durable() });
+  private async read(beginning: Beginning, signal: AbortSignal): Promise<void> {
+    if (beginning.snapshot !== undefined) await this.copy(beginning, beginning.snapshot, signal);
+    if (signal.aborted) return;
+    this.options.onEvent?.({ kind: 'streaming', from: beginning.log.durable() });
+    this.capture = this.walCapture(beginning, signal);
     await this.capture.run();
   }
 
-  private async sink({ applier, maps }: Beginning): Promise<void> {
+  private async copy({ tables, log }: Beginning, { slot, session }: NonNullable<Beginning['snapshot']>, signal: AbortSignal): Promise<void> {
+    try {
+      await readSnapshot({
+        sourceUrl: this.options.sourceUrl, tables, slot, nowMs: this.clock.now(), signal,
+        append: async (transactions) => { await log.append(transactions); this.head = maxLsn(this.head, log.durable()); },
+        onProgress: (progress) => this.options.onEvent?.({ kind: 'snapshot', ...progress }),
+      });
+    } catch (cause) {
+      if (signal.aborted) return;
+      throw isPassing(cause) || isSnapshotGone(cause) ? new SnapshotLost('the source was lost during the copy', { cause }) : cause;
+    } finally {
+      await session.close(this.clock.now());
+    }
+  }
+
+  private async sink({ applier, maps, log }: Beginning, signal: AbortSignal): Promise<void> {
     const { name, targetUrl, onEvent } = this.options;
     await runSink(applier, {
-      targetUrl, replication: name, maps, mode: 'strict', log: this.log, clock: this.clock, signal: this.abort.signal,
+      targetUrl, replication: name, maps, mode: 'strict', log, clock: this.clock, signal,
       onApplying: (oldestMs) => { this.applyingSince = oldestMs; },
       onApplied: (applied) => {
         this.count(applied);
@@ -154,7 +211,7 @@ class Running implements RunningReplication {
 
   status(): ReplicationStatus {
     const { lsn, events, transactions, rows } = this.counts;
-    return { phase: this.phase, checkpoint: lsn, captured: this.capture.received, lag: this.lag(), eventsApplied: events, transactionsApplied: transactions, rowsSnapshotted: rows };
+    return { phase: this.phase, checkpoint: lsn, captured: this.capture?.received ?? this.log.durable(), lag: this.lag(), eventsApplied: events, transactionsApplied: transactions, rowsSnapshotted: rows };
   }
 
   private lag(): ReplicationStatus['lag'] {
@@ -167,12 +224,10 @@ class Running implements RunningReplication {
     await this.done;
   }
 
-  private async end(): Promise<void> {
-    this.phase = 'stopped';
-    await this.log.close();
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
 }
+
+/** The session that exported the snapshot is gone, and the server no longer knows it (invalid_parameter_value, undefined_object). */
+const isSnapshotGone = (error: unknown): boolean => error instanceof Error && error.message.includes('snapshot') && ['22023', '42704', '55000'].includes((error as { code?: string }).code ?? '');

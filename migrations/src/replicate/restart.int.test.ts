@@ -43,6 +43,7 @@ test('a source server that is killed and comes back is followed on, with nothing
     name, mapping: { from: 'monolith', to: 'catalog', tables: { films: { key: ['id'] } } }, sourceUrl: server.url(), targetUrl: target.url, logDirectory: join(directory, 'log'),
     onEvent: (event) => { seen.push(event); },
   });
+  await waitForCheckpoint(target.url, name, await emitMarker(server.url(), 'copied'), { deadlineMs: 30_000 });
   for (let round = 1; round <= 3; round += 1) {
     await withClient(server.url(), (client) => client.query("INSERT INTO films SELECT g, 'Film' FROM generate_series($1::int, $2::int) AS g", [round * 1_000, round * 1_000 + 99]));
     await server.kill();
@@ -55,5 +56,24 @@ test('a source server that is killed and comes back is followed on, with nothing
   expect(copied).toHaveLength(300);
   expect((await readCheckpoint(target.url, name))?.transactionsApplied).toBe(6);
   expect(seen.some((event) => event.kind === 'trouble' && event.side === 'source')).toBe(true);
+  await running.stop();
+}, 120_000);
+
+test('a source server that is killed during the copy is copied anew', async () => {
+  const name = `copy-${target.name.slice(-8)}`;
+  for (const url of [server.url(), target.url]) await withClient(url, (client) => client.query('CREATE TABLE reels (id int PRIMARY KEY, frames text)'));
+  await withClient(server.url(), (client) => client.query("INSERT INTO reels SELECT g, repeat(md5(g::text), 20) FROM generate_series(1, 60000) AS g"));
+  const seen: ReplicationEvent[] = [];
+  const running = await replicate({
+    name, mapping: { from: 'monolith', to: 'catalog', tables: { reels: { key: ['id'] } } }, sourceUrl: server.url(), targetUrl: target.url, logDirectory: join(directory, 'log'),
+    onEvent: (event) => { seen.push(event); },
+  });
+  while (!seen.some((event) => event.kind === 'applied')) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  await server.kill();
+  server = await startPostgres({ directory: join(directory, 'data'), port: server.port });
+  await waitForCheckpoint(target.url, name, await emitMarker(server.url(), 'copied'), { deadlineMs: 60_000 });
+  expect(seen.some((event) => event.kind === 'trouble' && event.side === 'source')).toBe(true);
+  expect(running.status()).toMatchObject({ phase: 'streaming', rowsSnapshotted: 60_000 });
+  expect(await withClient(target.url, (client) => contents(client, 'reels'))).toEqual(await withClient(server.url(), (client) => contents(client, 'reels')));
   await running.stop();
 }, 120_000);
