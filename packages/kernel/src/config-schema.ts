@@ -49,6 +49,7 @@ export const configSchema = z.strictObject({
       minSamples: z.int().positive(),
       maxMismatchRate: z.number().min(0).max(1),
       maxLatencyRatio: z.number().positive(),
+      maxSettledRate: z.number().min(0).max(1).optional(),
     }),
   }),
   replication: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'a replication name is lower case: letters, digits, -'),

@@ -60,6 +60,8 @@ export interface Evidence {
   readonly maxMismatchRate: number;
   /** Candidate's median latency over the control's. */
   readonly maxLatencyRatio: number;
+  /** Share of pairs, 0 to 1, that may agree only when asked again a moment later: replication lag explains few, more may be a candidate that is wrong now and then. Default 0.02. */
+  readonly maxSettledRate?: number;
 }
 
 /** The status, a header, or a JSON Pointer into the body in which `*` stands for any array index or key: `body:/items/*` and so on. */

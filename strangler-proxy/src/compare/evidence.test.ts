@@ -32,6 +32,12 @@ describe('evidence', () => {
     expect(judge(noted(20, 10), thresholds).verdict).toBe('failed');
   });
 
+  test('is insufficient when too many agreed only when asked again: a candidate that is wrong one time in twenty does not pass as lag', () => {
+    expect(judge(noted(900, 0, { settled: 54 }), thresholds)).toMatchObject({ verdict: 'insufficient', settled: 54 });
+    expect(judge(noted(900, 0, { settled: 9 }), thresholds).verdict).toBe('enough');
+    expect(judge(noted(900, 0, { settled: 54 }), { ...thresholds, maxSettledRate: 0.1 }).verdict).toBe('enough');
+  });
+
   test('fails when the candidate is too slow', () => {
     expect(judge(noted(500, 0, { latency: { control: { 0: 500 }, candidate: { 40: 500 } } }), thresholds)).toMatchObject({ verdict: 'failed' });
   });

@@ -20,6 +20,9 @@ export interface Evidence {
   readonly since: string;
 }
 
+/** Where a table is written a few times a second and followed in milliseconds, fewer pairs than this meet a row on its way. */
+const MAX_SETTLED_RATE = 0.02;
+
 /** An e-value of 20 rejects at 5 %, whenever one looks (Ville 1939: a non-negative supermartingale started at 1 ever reaches 20 with probability ≤ 1/20). */
 const ENOUGH = 20;
 
@@ -42,11 +45,14 @@ export function judge(tally: RouteTally, thresholds: Thresholds): Evidence {
 
 type Figures = Omit<Evidence, 'verdict' | 'because'>;
 
-function verdictOn({ samples, mismatched, settled, mismatchRateAtMost, latencyRatio = 0 }: Figures, { minSamples, maxMismatchRate, maxLatencyRatio }: Thresholds): Pick<Evidence, 'verdict' | 'because'> {
+function verdictOn({ samples, mismatched, settled, mismatchRateAtMost, latencyRatio = 0 }: Figures, { minSamples, maxMismatchRate, maxLatencyRatio, maxSettledRate = MAX_SETTLED_RATE }: Thresholds): Pick<Evidence, 'verdict' | 'because'> {
   const differ = `${String(mismatched)} of ${String(samples)} answers differ`;
   if (evidenceAbove(mismatched, samples, maxMismatchRate) >= ENOUGH) return { verdict: 'failed', because: `${differ}: more than ${percent(maxMismatchRate)}.` };
   if (samples < minSamples) return { verdict: 'insufficient', because: `${String(samples)} of ${String(minSamples)} samples.` };
   if (evidenceBelow(mismatched, samples, maxMismatchRate) < ENOUGH) return { verdict: 'insufficient', because: `${differ}: the rate may still be ${percent(mismatchRateAtMost)}, allowed are ${percent(maxMismatchRate)}.` };
+  if (settled / samples > maxSettledRate) {
+    return { verdict: 'insufficient', because: `${String(settled)} of ${String(samples)} answers agreed only when asked again, allowed are ${percent(maxSettledRate)}: replication lags, or the candidate is wrong now and then.` };
+  }
   if (latencyRatio > maxLatencyRatio) return { verdict: 'failed', because: `The candidate takes ${latencyRatio.toFixed(2)} times as long as the control; allowed is ${String(maxLatencyRatio)}.` };
   const again = settled === 0 ? '' : ` ${String(settled)} agreed only when asked again.`;
   return { verdict: 'enough', because: `${differ}: below ${percent(maxMismatchRate)} with 95 % confidence.${again}` };
