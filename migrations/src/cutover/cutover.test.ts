@@ -138,7 +138,7 @@ describe('a plan', () => {
     expect(printPlan(planned())).toEqual(expect.arrayContaining([
       `Cut-over 'catalog-forward' (forward): books, authors from monolith to catalog.`,
       expect.stringMatching(/^ 4\. fence +refuse every other write to books, authors in the database of monolith.*\(undo: lift it\)$/),
-      expect.stringMatching(/to go back: strangler cutover catalog-forward --back --execute$/)]));
+      expect.stringMatching(/to go back: strangler cutover catalog-forward --back --why '…' --execute$/)]));
   });
 
   test('goes the other way with the other side\'s table names', () => {

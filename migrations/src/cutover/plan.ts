@@ -54,7 +54,7 @@ export function planCutover({ name, direction, tables, mapping, deadlineMs, veri
   const [oldOwner, newOwner] = direction === 'forward' ? [mapping.from, mapping.to] : [mapping.to, mapping.from];
   const [oldTables, newTables] = direction === 'forward' ? [tables, into] : [into, tables];
   const plan = { name, direction, oldOwner, newOwner, tables, oldTables, newTables, deadlineMs };
-  return { ...plan, steps: steps(plan, verifyWhileHeld), undo: `strangler cutover ${name}${direction === 'forward' ? ' --back' : ''} --execute` };
+  return { ...plan, steps: steps(plan, verifyWhileHeld), undo: `strangler cutover ${name}${direction === 'forward' ? ' --back' : ''} --why '…' --execute` };
 }
 
 function steps({ oldOwner, newOwner, oldTables, newTables, deadlineMs }: Omit<CutoverPlan, 'steps' | 'undo'>, verifyWhileHeld: boolean): PlannedStep[] {

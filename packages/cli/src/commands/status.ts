@@ -8,7 +8,7 @@ import { table } from '../print/table.ts';
 
 export const command: Command = {
   usage: 'status',
-  help: `Where every route and every replication is: stage, evidence, requests, lag; and where that differs from what the config starts with.
+  help: `Where every route and every replication is: stage, evidence, requests, what was applied last; and where that differs from what the config starts with.
 Without a running proxy it shows the last durable stages.
 
 ${CONFIG_HELP}`,

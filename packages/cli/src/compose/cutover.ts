@@ -52,6 +52,7 @@ export function cutoverPorts(sides: CutoverSides): CutoverPorts {
       prepare: async () => {
         await prepareReplication({ name: reverse, mapping: reverseMapping, sourceUrl: newUrl, targetUrl: oldUrl });
       },
+      // Nothing is taken back here: the replication that was prepared may be the one an earlier cut-over runs on, and `replicate` reads its slot either way.
       start: async () => {
         await waitForCheckpoint(oldUrl, reverse, await emitMarker(newUrl, `reverse of ${sides.name}`), { deadlineMs: REVERSE_STARTS_MS });
       },
