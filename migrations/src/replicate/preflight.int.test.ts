@@ -57,7 +57,7 @@ test('a user without the rights is told each grant', async () => {
   const as = (url: string): string => { const changed = new URL(url); changed.username = role; changed.password = 'clerk'; return changed.href; };
   const found = await preflight({ name: pair.name, mapping: mapping({ forms: { key: ['id'] } }), sourceUrl: as(pair.sourceUrl), targetUrl: as(pair.targetUrl) });
   expect(found.filter(({ severity }) => severity === 'error').map(({ code }) => code).sort()).toEqual([
-    'STR_NO_CHECKPOINT_PRIVILEGE', 'STR_NO_CREATE_PRIVILEGE', 'STR_NO_ORIGIN_PRIVILEGE', 'STR_NO_REPLICATION_PRIVILEGE', 'STR_NO_REPLICA_ROLE', 'STR_TARGET_UNREADABLE',
+    'STR_NOT_TABLE_OWNER', 'STR_NO_CHECKPOINT_PRIVILEGE', 'STR_NO_CREATE_PRIVILEGE', 'STR_NO_ORIGIN_PRIVILEGE', 'STR_NO_REPLICATION_PRIVILEGE', 'STR_NO_REPLICA_ROLE', 'STR_TARGET_UNREADABLE',
   ]);
   await pair.source.query(`DROP ROLE ${role}`);
 });

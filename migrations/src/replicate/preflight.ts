@@ -30,6 +30,7 @@ export async function preflight({ name, mapping, sourceUrl, targetUrl, startFrom
     if (objectName(name).length > 63) add('error', 'STR_NAME_TOO_LONG', 'name', `The slot's name ${objectName(name)} is longer than PostgreSQL's 63 characters.`, 'Give the replication a shorter name.');
     await checkServer(source, target, name, started, add);
     await checkTarget(target, add);
+    await checkOwnership(source, maps, add);
     const [sources, targets] = [await describeTables(source, [...maps.values()].map((map) => map.source)), await describeTables(target, [...maps.values()].map((map) => map.target))];
     for (const map of maps.values()) {
       const [from, to] = [sources.get(tableName(map.source)), targets.get(tableName(map.target))];
@@ -104,6 +105,16 @@ async function checkTarget(target: pg.ClientBase, add: Add): Promise<void> {
   if (fact.role !== 't') add('error', 'STR_NO_REPLICA_ROLE', 'target', `${fact.who} may not set session_replication_role: the target's triggers would rewrite copied rows.`, `GRANT SET ON PARAMETER session_replication_role TO ${who};`);
   if (fact.origin !== 't') add('error', 'STR_NO_ORIGIN_PRIVILEGE', 'target', `${fact.who} may not mark its writes with a replication origin: two directions would echo.`, `GRANT EXECUTE ON FUNCTION pg_replication_origin_create(text), pg_replication_origin_session_setup(text) TO ${who};`);
   if (fact.create !== 't') add('error', 'STR_NO_CREATE_PRIVILEGE', 'target', `${fact.who} may not create the schema 'strangler' for the checkpoint.`, `GRANT CREATE ON DATABASE ${quoteName(fact.database)} TO ${who};`);
+}
+
+/** Only its owner may publish a table. */
+async function checkOwnership(source: pg.ClientBase, maps: TableMaps, add: Add): Promise<void> {
+  const refs = [...maps.values()].map((map) => map.source);
+  const foreign = await textRows<'schema' | 'table' | 'owner'>(source, `SELECT n.nspname AS schema, c.relname AS table, pg_get_userbyid(c.relowner) AS owner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND NOT pg_has_role(c.relowner, 'USAGE')`, [refs.map(({ schema }) => schema), refs.map(({ table }) => table)]);
+  for (const ref of foreign) {
+    add('error', 'STR_NOT_TABLE_OWNER', tableName(ref), `The source's ${tableName(ref)} belongs to ${ref.owner}, and only its owner may publish it.`, `GRANT ${quoteName(ref.owner)} TO CURRENT_USER; as ${ref.owner} or a superuser, or connect as ${ref.owner}.`);
+  }
 }
 
 function checkSourceTable({ source }: TableMap, tables: ReplicationConfig['tables'], from: TableDescription | undefined, add: Add): void {

@@ -1,0 +1,1 @@
+CREATE TABLE readings (sensor int, at date, value numeric, PRIMARY KEY (sensor, at));
