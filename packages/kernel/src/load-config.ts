@@ -1,5 +1,5 @@
 import { access, readFile } from 'node:fs/promises';
-import { registerHooks } from 'node:module';
+import { createRequire, findPackageJSON, registerHooks } from 'node:module';
 import { extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse as parseYaml } from 'yaml';
@@ -80,8 +80,10 @@ async function findConfig(path: string): Promise<string> {
  * A config lies in the monolith's repository: nobody has installed us there, and its package.json may say `commonjs`. So `@strangler/kernel` means this very kernel
  * unless another is installed, and a config in TypeScript is a module whatever its neighbours are.
  */
-function welcomeConfig(url: string): void {
-  registerHooks({
+async function importConfig(file: string): Promise<unknown> {
+  const { href } = pathToFileURL(file);
+  if (await isAtHome(file)) return import(href);
+  const hooks = registerHooks({
     resolve: (specifier, context, next) => {
       if (specifier !== '@strangler/kernel') return next(specifier, context);
       try {
@@ -90,17 +92,31 @@ function welcomeConfig(url: string): void {
         return { url: new URL('index.ts', import.meta.url).href, shortCircuit: true };
       }
     },
-    load: (loaded, context, next) => next(loaded, loaded === url && url.endsWith('.ts') ? { ...context, format: 'module-typescript' } : context),
+    load: (loaded, context, next) => next(loaded, loaded === href && href.endsWith('.ts') ? { ...context, format: 'module-typescript' } : context),
   });
+  try {
+    return await import(href);
+  } finally {
+    hooks.deregister();
+  }
+}
+
+/** Whether Node would load the config as it is: a kernel is installed there, and .ts files are modules. */
+async function isAtHome(file: string): Promise<boolean> {
+  try {
+    createRequire(file).resolve('@strangler/kernel');
+    const manifest = findPackageJSON(pathToFileURL(file));
+    return manifest !== undefined && (JSON.parse(await readFile(manifest, 'utf8')) as { type?: unknown }).type === 'module';
+  } catch {
+    return false;
+  }
 }
 
 async function readRaw(file: string): Promise<unknown> {
   try {
     if (/\.(ya?ml|json)$/.test(file)) return namedSettings(parseYaml(await readFile(file, 'utf8')));
-    const { href } = pathToFileURL(file);
-    welcomeConfig(href);
-    const loaded = await import(href) as { default?: unknown };
-    return loaded.default;
+    const { default: config } = await importConfig(file) as { default?: unknown };
+    return config;
   } catch (cause) {
     throw new StranglerError({
       code: 'STR_CONFIG_UNREADABLE',
