@@ -62,8 +62,8 @@ async function requireReady(options: BeginOptions): Promise<void> {
   if (errors.length === 0) return;
   throw new FindingsError({
     code: 'STR_PREFLIGHT',
-    message: `${options.name} cannot run yet: ${errors.map(({ message }) => message).join(' ')}`,
-    remedy: errors.map(({ remedy }) => remedy ?? '').join(' '),
+    message: `${options.name} cannot run yet: ${errors.length === 1 ? 'one thing is' : `${String(errors.length)} things are`} missing.`,
+    remedy: 'Mend each of them; `strangler doctor` shows the same for every replication.',
     exitCode: ExitCode.environment,
   }, errors);
 }
