@@ -4,6 +4,8 @@ import type { Analysis, AnalyzeOptions } from './propose/analysis.ts';
 import { propose } from './propose/propose.ts';
 import { readSystem } from './read/read-system.ts';
 
+export { checkPins } from './cluster/pins-shape.ts';
+export type { CheckedPins, PinProblem } from './cluster/pins-shape.ts';
 export { documentJsonSchema } from './report/document-schema.ts';
 export type { AnalysisDocument } from './report/document-schema.ts';
 export { formats } from './report/formats.ts';

@@ -3,9 +3,10 @@ import { join, relative, resolve } from 'node:path';
 import { analyze, formats, type Analysis } from '@strangler/analyzer';
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import { flag, text, type Command, type Invocation } from '../command.ts';
+import { loadPins } from '../context-pins.ts';
 import { progressLine } from '../print/progress.ts';
 
-const USAGE = 'analyze [DIR] [--format json|md|mermaid|html] [--out DIR] [--without names,folders,history]';
+const USAGE = 'analyze [DIR] [--format json|md|mermaid|html] [--out DIR] [--without names,folders,history] [--pins FILE]';
 const LAYERS = ['names', 'folders', 'history'] as const;
 type Layer = (typeof LAYERS)[number];
 /** Format → file name below --out. */
@@ -20,9 +21,16 @@ needs no configuration, no network and none of its node_modules.
   --out DIR       writes every format there instead
   --without L     leave layers of evidence out: names, folders, history
   --cross-check   also run madge and list where it disagrees about an import
-  --seed N        of the community detection; the same input and seed give the same bytes`,
+  --seed N        of the community detection; the same input and seed give the same bytes
+  --pins FILE     what the team decided already; without it strangler.contexts.yaml in DIR, beside it, or here
+
+strangler.contexts.yaml holds over every re-run. Patterns are module paths (* within a folder, ** across) or tables:
+  contexts: { ordering: { modules: ['orders/**'], tables: [orders], not: ['orders/tax.ts'] } }
+  shared: ['lib/**']                # belongs to no context
+  together: [[orders, payments]]    # stay in one context
+  apart: [[orders, films]]          # do not`,
   options: {
-    format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, 'cross-check': { type: 'boolean' },
+    format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, pins: { type: 'string' }, 'cross-check': { type: 'boolean' },
   },
   run: async (invocation) => {
     const { values, positionals, io } = invocation;
@@ -30,8 +38,9 @@ needs no configuration, no network and none of its node_modules.
     const print = formats.get(format);
     if (print === undefined) throw usageError(`There is no format '${format}'.`, `One of ${[...formats.keys()].join(', ')}.`);
     const progress = progressLine(io);
-    const analysis = await analyze(resolve(io.cwd, positionals[0] ?? '.'), {
-      without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')),
+    const directory = resolve(io.cwd, positionals[0] ?? '.');
+    const analysis = await analyze(directory, {
+      pins: await loadPins(directory, io.cwd, text(values, 'pins')), without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')),
       onProgress: ({ step, done, total }) => { progress.show(`${step} ${String(done)}/${String(total)}`); },
     });
     progress.end();

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parseDocument } from 'yaml';
+import { checkPins, type ContextPins, type PinProblem } from '@strangler/analyzer';
+import { FindingsError, StranglerError } from '@strangler/kernel';
+
+export const PINS_FILE = 'strangler.contexts.yaml';
+
+/**
+ * Reads what the team decided about contexts: the file it names, or `strangler.contexts.yaml` in the analyzed directory, beside it, or here.
+ * Without one there are no pins.
+ * @throws StranglerError STR_PINS_NOT_FOUND for a named file that cannot be read; FindingsError STR_BAD_PINS with every problem at once.
+ */
+export async function loadPins(analyzed: string, cwd: string, named: string | undefined): Promise<ContextPins> {
+  if (named !== undefined) return parsePins(await readNamed(resolve(cwd, named)), named);
+  for (const directory of new Set([analyzed, dirname(analyzed), cwd])) {
+    const file = resolve(directory, PINS_FILE);
+    const text = await readIfThere(file);
+    if (text !== undefined) return parsePins(text, file);
+  }
+  return {};
+}
+
+/** Checks the text of a pins file. @throws FindingsError STR_BAD_PINS with every problem at once. */
+export function parsePins(text: string, name: string): ContextPins {
+  const document = parseDocument(text);
+  const broken = document.errors.map(({ linePos, message }): PinProblem => ({ where: `line ${String(linePos?.[0].line ?? 1)}`, message: message.split('\n')[0] ?? message }));
+  const { pins, problems } = broken.length > 0 ? { pins: {}, problems: broken } : checkPins(document.toJS());
+  if (problems.length === 0) return pins;
+  throw new FindingsError({
+    code: 'STR_BAD_PINS', message: `${name} has ${String(problems.length)} mistake${problems.length === 1 ? '' : 's'}.`, remedy: 'Mend each of them; `strangler analyze --help` shows the shape.',
+  }, problems.map(({ where, message }) => ({ code: 'STR_BAD_PINS', severity: 'error', where, message })));
+}
+
+async function readNamed(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new StranglerError({ code: 'STR_PINS_NOT_FOUND', message: `The pins file ${file} cannot be read.`, remedy: `Name another with --pins, or leave it out: ${PINS_FILE} is looked for in the analyzed directory, beside it and here.`, cause });
+  }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    // There, and unreadable: analysing without the team's decisions would look like a result.
+    return readNamed(file);
+  }
+}
