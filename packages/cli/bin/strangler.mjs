@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can read: TypeScript needs 22.18, so an older one must be told so before it meets the first type.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -15,8 +15,10 @@ if (runsTypeScript) {
     process.stderr.write(`STR_OLD_NODE — This is Node ${process.versions.node}; strangler needs 22.18 or newer.\n  → Install Node 24 (an .nvmrc is here), or run npm install without --omit=optional, which brings one on Linux x64.\n`);
     process.exit(2);
   }
-  const { status, signal } = spawnSync(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-  process.exit(status ?? (signal === 'SIGINT' ? 130 : 1));
+  const child = spawn(pinned, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // Whoever stops this process means the one that works; and it tidies up before it ends, so we wait for it.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (status, signal) => process.exit(status ?? (signal === 'SIGINT' ? 130 : 1)));
 }
 
 /** The Node that the optional dependency brings, if this machine could install it. */

@@ -11,7 +11,7 @@ export interface Io {
   readonly interactive: boolean;
   readonly environment: Environment;
   readonly cwd: string;
-  /** Aborted by SIGINT and SIGTERM, with the signal's name as reason. */
+  /** Aborted by SIGINT, SIGTERM and SIGHUP, with the signal's name as reason. */
   readonly signal: AbortSignal;
 }
 

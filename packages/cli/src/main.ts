@@ -50,7 +50,8 @@ function parse(verb: string, command: Command, args: readonly string[]): Omit<In
 }
 
 function report(error: unknown, json: boolean, io: Io): ExitCode {
-  if (io.signal.aborted) return io.signal.reason === 'SIGINT' ? ExitCode.interrupted : ExitCode.ok;
+  // What was given up is not done, whichever signal asked for it.
+  if (io.signal.aborted) return ExitCode.interrupted;
   if (json && error instanceof StranglerError) io.out(`${JSON.stringify(printError(error).json, undefined, 2)}\n`);
   else io.err(printError(error).text);
   return error instanceof StranglerError ? error.exitCode : ExitCode.no;
@@ -62,16 +63,23 @@ const unknownVerb = (verb: string): StranglerError => new StranglerError({
   remedy: `One of ${[...commands.keys()].join(', ')}; \`strangler help\` says what each is for.`,
 });
 
+/** npm passes on the Ctrl-C that the terminal has sent as well: within this time both are the same one. */
+const SAME_CTRL_C_MS = 500;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** The real process around `main`: .env, signals, streams that may close early. */
 export async function runProcess(): Promise<void> {
   const stop = new AbortController();
+  let abortedAt = Infinity;
   const onSignal = (signal: NodeJS.Signals): void => {
     // A second Ctrl-C means now.
-    if (stop.signal.aborted) process.exit(ExitCode.interrupted);
+    if (performance.now() - abortedAt > SAME_CTRL_C_MS) process.exit(ExitCode.interrupted);
+    if (stop.signal.aborted) return;
+    abortedAt = performance.now();
     stop.abort(signal);
   };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => { if (error.code !== 'EPIPE') throw error; });
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreNobodyReads);
   try {
     loadEnvFile();
   } catch {
@@ -85,5 +93,12 @@ export async function runProcess(): Promise<void> {
     cwd: process.cwd(),
     signal: stop.signal,
   });
-  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  // What was given up in the middle may still wait for something; nobody waits for it any more.
+  if (stop.signal.aborted) process.exit();
+  for (const signal of SIGNALS) process.off(signal, onSignal);
+}
+
+/** The reader of a pipe has left (`| head`), or the terminal was closed: no reason to leave work half done. */
+function ignoreNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const STRANGLER = fileURLToPath(new URL('../bin/strangler.mjs', import.meta.url));
+export const STRANGLER = fileURLToPath(new URL('../bin/strangler.mjs', import.meta.url));
 
 export interface Ran {
   readonly code: number | null;

@@ -17,12 +17,15 @@ export interface LocalPostgresOptions {
   readonly port?: number;
   /** `postgresql.conf` settings on top of `DEFAULT_SETTINGS`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Out of reach of the terminal's Ctrl-C, for a caller that stops the server itself, after those that use it. */
+  readonly ownGroup?: boolean;
 }
 
 /** A PostgreSQL server of our own on the loopback interface, owned by this process. */
 export interface LocalPostgres {
   readonly port: number;
   readonly pid: number;
+  readonly isRunning: () => boolean;
   readonly directory: string;
   /** A connection URL of the superuser. */
   url(database?: string): string;
@@ -91,11 +94,11 @@ async function initialise(bin: string, directory: string, user: ServerUser | und
   return password;
 }
 
-async function launch(bin: string, { directory, settings }: LocalPostgresOptions, port: number, user: ServerUser | undefined): Promise<ChildProcess> {
+async function launch(bin: string, { directory, settings, ownGroup = false }: LocalPostgresOptions, port: number, user: ServerUser | undefined): Promise<ChildProcess> {
   const flags = Object.entries({ ...DEFAULT_SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const logFile = join(directory, 'strangler.log');
   const log = await open(logFile, 'a');
-  const child = spawn(join(bin, 'postgres'), ['-D', directory, '-p', String(port), ...flags], { ...user, cwd: '/', env: {}, stdio: ['ignore', log.fd, log.fd] });
+  const child = spawn(join(bin, 'postgres'), ['-D', directory, '-p', String(port), ...flags], { ...user, cwd: '/', env: {}, detached: ownGroup, stdio: ['ignore', log.fd, log.fd] });
   await log.close();
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
@@ -114,14 +117,15 @@ async function isReady(directory: string, pid: number): Promise<boolean> {
 }
 
 function running(child: ChildProcess, directory: string, port: number, password: string): LocalPostgres {
+  const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (!isRunning()) return;
     const gone = once(child, 'exit');
     child.kill(signal);
     await gone;
   };
   return {
-    port, directory, pid: child.pid ?? 0,
+    port, directory, pid: child.pid ?? 0, isRunning,
     url: (database = 'postgres') => `postgres://${USER}:${password}@127.0.0.1:${String(port)}/${database}`,
     stop: () => end('SIGINT'),
     kill: () => end('SIGKILL'),

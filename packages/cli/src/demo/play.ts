@@ -6,6 +6,7 @@ import { narrator, type Narrator } from './narrator.ts';
 import { check, insist } from './poll.ts';
 import { ExpectedStages } from './routes.ts';
 import { seeded } from './seeded.ts';
+import { untilAborted } from '../wait.ts';
 import type { DemoSummary } from './summary.ts';
 import type { Traffic } from './traffic.ts';
 import type { World } from './world.ts';
@@ -51,7 +52,9 @@ export async function step<T>(play: Play, title: string, act: (say: Narrator) =>
   play.narrator.step(title);
   const began = performance.now();
   try {
-    const result = await act(play.narrator);
+    const acting = act(play.narrator);
+    // Until the world stands, only its own start knows what there is to end.
+    const result = await (play.world === undefined ? acting : unlessAborted(play.io.signal, acting));
     const ms = performance.now() - began;
     play.steps.push({ title, ms });
     play.narrator.passed(ms);
@@ -60,6 +63,12 @@ export async function step<T>(play: Play, title: string, act: (say: Narrator) =>
     play.narrator.failed();
     throw error;
   }
+}
+
+/** A step that is given up is not waited for: what it started is ended with the rest. */
+async function unlessAborted<T>(signal: AbortSignal, act: Promise<T>): Promise<T> {
+  act.catch(() => undefined);
+  return Promise.race([act, untilAborted(signal).then((): never => { throw signal.reason; })]);
 }
 
 /** From here on, things die at random; after each death of the proxy its stages must be the acknowledged ones. */

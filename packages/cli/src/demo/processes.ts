@@ -1,8 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ExitCode, StranglerError } from '@strangler/kernel';
 
 export interface ProcessSpec {
@@ -13,6 +15,32 @@ export interface ProcessSpec {
   readonly cwd: string;
   /** Its output goes to `<logs>/<name>.log`. */
   readonly logs: string;
+}
+
+/** Children that have not ended. Each is in a group of its own, so that a terminal's Ctrl-C reaches the demo alone, which then ends them in order. */
+const alive = new Set<ChildProcess>();
+let closed = false;
+
+/** After this nothing is started any more, and what a step had only begun to start is ended. For a demo that was told to stop. */
+export async function endAll(): Promise<void> {
+  closed = true;
+  await Promise.all([...alive].map(terminate));
+}
+
+/** When there is no time left: from a process's `exit` event. */
+export function killAll(): void {
+  for (const child of alive) child.kill('SIGKILL');
+}
+
+function start({ args, cwd, environment }: ProcessSpec): ChildProcessByStdio<null, Readable, Readable> {
+  if (closed) throw new Error('the demo is over');
+  const child = spawn(process.execPath, args, {
+    cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...environment },
+  });
+  alive.add(child);
+  child.once('exit', () => { alive.delete(child); });
+  return child;
 }
 
 /** A child of the demo. When it dies unasked it is started again, as an orchestrator would; what it knew durably must be enough. */
@@ -43,7 +71,7 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     child.once('exit', () => {
       if (!wanted || child !== current.child) return;
       restarts += 1;
-      restarting = startAgain();
+      restarting = insistOnStarting();
     });
   };
   const startAgain = async (): Promise<void> => {
@@ -51,9 +79,16 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     current = await launch({ ...spec, environment: { ...environment, ...(port === 0 ? {} : { PORT: String(port) }) } }, log);
     watch(current.child);
   };
+  /** What the dead one held (a lock, a port) may be let go a moment later; an orchestrator tries again, too. */
+  const insistOnStarting = async (): Promise<void> => {
+    while (wanted) {
+      if (await startAgain().then(() => true, () => false)) return;
+      await delay(250);
+    }
+  };
   const end = async (): Promise<void> => {
     wanted = false;
-    await restarting.catch(() => undefined);
+    await restarting;
     await terminate(current.child);
   };
   watch(current.child);
@@ -82,11 +117,12 @@ interface Launched {
 }
 
 async function launch(spec: ProcessSpec, log: WriteStream): Promise<Launched> {
-  const child = spawn(process.execPath, spec.args, {
-    cwd: spec.cwd, stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...spec.environment },
+  const child = start(spec);
+  let last = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    log.write(chunk);
+    last = lastLine(chunk.toString()) || last;
   });
-  child.stderr.pipe(log, { end: false });
   const lines = createInterface({ input: child.stdout });
   const port = new Promise<number>((resolve, reject) => {
     lines.on('line', (line) => {
@@ -97,8 +133,8 @@ async function launch(spec: ProcessSpec, log: WriteStream): Promise<Launched> {
     child.once('exit', (code, signal) => {
       reject(new StranglerError({
         code: 'STR_CHILD_FAILED',
-        message: `${spec.name} ended before it was ready (${signal ?? `exit ${String(code)}`}).`,
-        remedy: `Read ${join(spec.logs, `${spec.name}.log`)}.`,
+        message: `${spec.name} ended before it was ready (${signal ?? `exit ${String(code)}`}): ${last}`,
+        remedy: `Run again with --keep and read ${spec.name}.log to see all it says.`,
         exitCode: ExitCode.environment,
       }));
     });
@@ -128,10 +164,7 @@ async function terminate(child: ChildProcess): Promise<void> {
 
 /** Runs a script to its end. @throws StranglerError STR_CHILD_FAILED with the last line it printed. */
 export async function runToEnd(spec: ProcessSpec): Promise<string> {
-  const child = spawn(process.execPath, spec.args, {
-    cwd: spec.cwd, stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', ...spec.environment },
-  });
+  const child = start(spec);
   let said = '';
   const collect = (chunk: Buffer): void => { said += chunk.toString(); };
   child.stdout.on('data', collect);
@@ -140,8 +173,10 @@ export async function runToEnd(spec: ProcessSpec): Promise<string> {
   if (code === 0) return said;
   throw new StranglerError({
     code: 'STR_CHILD_FAILED',
-    message: `${spec.name} failed (exit ${String(code)}): ${said.trim().split('\n').at(-1) ?? ''}`,
+    message: `${spec.name} failed (exit ${String(code)}): ${lastLine(said)}`,
     remedy: 'Run it by hand to see all it says.',
     exitCode: ExitCode.environment,
   });
 }
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';

@@ -20,7 +20,7 @@ const COPIES = [FORWARD, 'catalog-reads'] as const;
 
 /** The story, top to bottom. What a step leaves behind for the next ones stands in `play`. */
 export async function perform(play: Play): Promise<void> {
-  const world = await step(play, 'The shop runs as it always has: one process, one database', () => startWorld());
+  const world = await step(play, 'The shop runs as it always has: one process, one database', () => startWorld(play.io.signal));
   play.world = world;
   const { config } = await loadConfig(world.configFile);
   await step(play, 'Its source is read, and bounded contexts are proposed', () => propose(play, world));

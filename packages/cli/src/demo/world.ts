@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { access, chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { StranglerError } from '@strangler/kernel';
 import { freePort as reservePort, startPostgres, type LocalPostgres } from '@strangler/local-postgres';
 import { readStateDirectory, type AdminClient } from '@strangler/proxy';
 import { adminClient } from '../compose/admin.ts';
-import { runToEnd, supervise, type ProcessSpec, type Supervised } from './processes.ts';
+import { endAll, killAll, runToEnd, supervise, type ProcessSpec, type Supervised } from './processes.ts';
 
 /** Everything the demo started: two database servers and the processes around them, each with its own log file. */
 export interface World {
@@ -38,7 +39,7 @@ export const SOURCE = join(ROOT, 'monolith');
 const STRANGLER = join(ROOT, 'packages/cli/bin/strangler.mjs');
 
 /** Starts the shop as it was before anybody thought of taking it apart: one process, one database, with data. */
-export async function startWorld(): Promise<World> {
+export async function startWorld(signal: AbortSignal): Promise<World> {
   await repositoryIsHere();
   const directory = await mkdtemp(join(tmpdir(), 'strangler-demo-'));
   // The database servers of a root run as another user and must pass through; what lies in it keeps its own modes.
@@ -47,12 +48,21 @@ export async function startWorld(): Promise<World> {
   await mkdir(logs);
   const servers: LocalPostgres[] = [];
   const processes = new Map<string, Supervised>();
+  // Ctrl-C twice, or a bug: nothing can be awaited any more, and still nothing may stay.
+  process.once('exit', () => { abandon(servers, directory); });
   try {
-    servers.push(...await Promise.all(['monolith', 'catalog'].map((name) => startPostgres({ directory: join(directory, `${name}-database`) }))));
+    const started = await Promise.allSettled(['monolith', 'catalog'].map((name) => startPostgres({ directory: join(directory, `${name}-database`), ownGroup: true })));
+    servers.push(...started.filter((each) => each.status === 'fulfilled').map(({ value }) => value));
+    const failure = started.find((each) => each.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+    signal.throwIfAborted();
+    signal.addEventListener('abort', giveUp);
     return await build(directory, logs, servers, processes);
   } catch (error) {
-    await tearDown(processes, servers, undefined);
+    await tearDown(processes, servers, directory);
     throw error;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }
 
@@ -106,11 +116,20 @@ async function build(directory: string, logs: string, servers: readonly LocalPos
   };
 }
 
+const giveUp = (): void => { void endAll(); };
+
 /** Readers before what they read: proxy, sink and service end while the databases still answer. */
-async function tearDown(processes: ReadonlyMap<string, Supervised>, servers: readonly LocalPostgres[], directory: string | undefined): Promise<void> {
+async function tearDown(processes: ReadonlyMap<string, Supervised>, servers: readonly LocalPostgres[], directory: string): Promise<void> {
   for (const name of ['proxy', 'sink', 'catalog', 'monolith']) await processes.get(name)?.stop();
+  await endAll();
   await Promise.all(servers.map((server) => server.stop()));
-  if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true });
+}
+
+function abandon(servers: readonly LocalPostgres[], directory: string): void {
+  killAll();
+  for (const { pid, isRunning } of servers) if (isRunning()) process.kill(pid, 'SIGQUIT');
+  rmSync(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 }
 
 async function createDatabase(server: LocalPostgres, name: string): Promise<string> {
