@@ -213,6 +213,15 @@ describe('around a cut-over', () => {
     expect(await cut(desk, 'forward')).toMatchObject({ outcome: 'done' });
   });
 
+  test('given up leaves the copy closed: the way back exists, and what is written or emptied there would reach the owner', async () => {
+    const desk = new Desk();
+    desk.flip = () => { throw new StranglerError({ code: 'STR_HOLD_EXPIRED', message: 'too late', remedy: 'again' }); };
+    await expect(cut(desk, 'forward')).rejects.toMatchObject({ code: 'STR_HOLD_EXPIRED' });
+    expect(await fencedTables(clients.monolith, tables)).toEqual(new Map());
+    await expect(clients.library.query('TRUNCATE books')).rejects.toMatchObject({ code: FENCED_SQLSTATE, message: 'STR_FENCED: table public.books is owned by monolith' });
+    expect(await cut(new Desk(), 'forward')).toMatchObject({ outcome: 'done' });
+  });
+
   test('another one of the same name, and rows that differ, are reasons to refuse it', async () => {
     const lock = new pg.Client({ connectionString: databases.monolith.url });
     await lock.connect();

@@ -26,10 +26,13 @@ class World {
   calls: string[] = [];
   /** The most important law: once the service owns the tables, the two databases are never open to writers at the same time. */
   splitBrain = false;
+  /** And once a way back exists, nobody writes the copy unseen: what is written there flows to the owner. */
+  copyOpen = false;
   private ids = 0;
 
   observe(): void {
     if (this.route === 'catalog' && this.fenced.size === 0) this.splitBrain = true;
+    if (this.slots.size > 0 && this.fenced.size === 0) this.copyOpen = true;
   }
 
   hold(): string {
@@ -114,7 +117,6 @@ function process(world: World, direction: Direction, faults: Faults = {}) {
     drain: { marker: () => call('marker', () => LSN_ZERO), caughtUp: () => call('drain', () => undefined) },
     reverse: {
       prepare: () => call('prepare-reverse', () => { world.slots.add(fresh); }),
-      discard: () => call('discard', () => { world.slots.delete(fresh); }),
       start: () => call('reverse', () => { world.streaming.add(fresh); }),
     },
   };
@@ -126,11 +128,12 @@ function process(world: World, direction: Direction, faults: Faults = {}) {
   return { run: (verifyWhileHeld = false): Promise<CutoverReport> => conduct(planned(direction, verifyWhileHeld), { ...options, verifyWhileHeld }, owners, journal), calls: () => count };
 }
 
+/** What may stay is the way back, and the fence that keeps writers off the copy it begins at. */
 const untouched = (world: World): void => {
-  expect({ route: world.route, fenced: [...world.fenced], held: world.held.size, slots: [...world.slots], splitBrain: world.splitBrain }).toEqual({ route: 'monolith', fenced: [], held: 0, slots: [], splitBrain: false });
+  expect({ route: world.route, fenced: world.fenced.has('monolith'), held: world.held.size, copyOpen: world.copyOpen, splitBrain: world.splitBrain }).toEqual({ route: 'monolith', fenced: false, held: 0, copyOpen: false, splitBrain: false });
 };
 const movedForward = (world: World): void => {
-  expect({ route: world.route, fenced: [...world.fenced], held: world.held.size, streaming: world.streaming.has('catalog'), splitBrain: world.splitBrain }).toEqual({ route: 'catalog', fenced: ['monolith'], held: 0, streaming: true, splitBrain: false });
+  expect({ route: world.route, fenced: [...world.fenced], held: world.held.size, streaming: world.streaming.has('catalog'), splitBrain: world.splitBrain, copyOpen: world.copyOpen }).toEqual({ route: 'catalog', fenced: ['monolith'], held: 0, streaming: true, splitBrain: false, copyOpen: false });
 };
 
 describe('a plan', () => {
@@ -200,7 +203,7 @@ describe('a cut-over', () => {
 });
 
 describe('a step that fails', () => {
-  test.each(['prepare-reverse', 'hold', 'fence old', 'drain', 'sequences', 'lift new'])('before the flip (%s) leaves everything as it was', async (name) => {
+  test.each(['prepare-reverse', 'hold', 'fence old', 'drain', 'sequences', 'lift new', 'fence new'])('before the flip (%s) leaves everything as it was', async (name) => {
     const world = new World();
     const { run } = process(world, 'forward', { fail: { [name]: new Error('the disk is full') } });
     // The pre-check drains too: it is the second call that is under test.
@@ -211,7 +214,7 @@ describe('a step that fails', () => {
   test.each(['hold', 'fence old', 'sequences'])('by taking too long (%s) releases everything at the deadline', async (name) => {
     const world = new World();
     await expect(process(world, 'forward', { slow: name }).run()).rejects.toMatchObject({ code: 'STR_CUTOVER_DEADLINE', exitCode: 1 });
-    expect({ route: world.route, fenced: [...world.fenced], slots: [...world.slots] }).toEqual({ route: 'monolith', fenced: [], slots: [] });
+    expect({ route: world.route, fenced: [...world.fenced], copyOpen: world.copyOpen }).toEqual({ route: 'monolith', fenced: ['catalog'], copyOpen: false });
   });
 
   test('on the way back raises the fence of the new owner again', async () => {

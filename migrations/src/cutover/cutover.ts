@@ -60,19 +60,19 @@ export async function conduct(plan: CutoverPlan, options: Conducted, owners: Own
     const base = { plan, ports: options.ports, owners, journal, clock: options.clock, verifyWhileHeld: options.verifyWhileHeld ?? false };
     const recovered = await recover(left, base);
     if (recovered?.report !== undefined) return recovered.report;
-    const found = await precheck(plan, options, owners);
-    const run: Run = { ...base, number: left.nextRun, newOwnerFenced: found.newOwnerFenced, holdId: undefined };
-    await note(run, { event: 'started', direction: plan.direction, tables: plan.tables, by: options.by, why: options.why, newOwnerFenced: found.newOwnerFenced }, true);
+    const checked = await precheck(plan, options, owners);
+    const run: Run = { ...base, number: left.nextRun, holdId: undefined };
+    await note(run, { event: 'started', direction: plan.direction, tables: plan.tables, by: options.by, why: options.why }, true);
     const before = await prepare(run);
     const { steps, ...committed } = await commit(run);
-    return { plan, outcome: 'done', ...(recovered === undefined ? {} : { recovered: 'released' }), steps: [found.report, ...before, ...steps], ...committed };
+    return { plan, outcome: 'done', ...(recovered === undefined ? {} : { recovered: 'released' }), steps: [checked, ...before, ...steps], ...committed };
   } finally {
     await owners.close();
   }
 }
 
 /** What an interrupted run left: undone before its flip was asked for, finished after. */
-async function recover(left: Standing, base: Omit<Run, 'number' | 'newOwnerFenced' | 'holdId'>): Promise<{ report?: CutoverReport } | undefined> {
+async function recover(left: Standing, base: Omit<Run, 'number' | 'holdId'>): Promise<{ report?: CutoverReport } | undefined> {
   if (left.kind === 'closed') return undefined;
   if (left.started.direction !== base.plan.direction || left.started.tables.join() !== base.plan.tables.join()) {
     throw new StranglerError({
@@ -80,7 +80,7 @@ async function recover(left: Standing, base: Omit<Run, 'number' | 'newOwnerFence
       remedy: `Run it again as it was (${left.started.direction}): it is then undone or finished, whichever is right.`,
     });
   }
-  const run: Run = { ...base, number: left.run, newOwnerFenced: left.started.newOwnerFenced, holdId: left.kind === 'reversible' ? left.holdId : undefined };
+  const run: Run = { ...base, number: left.run, holdId: left.kind === 'reversible' ? left.holdId : undefined };
   if (left.kind === 'reversible') {
     await undo(run, 'the process that ran it is gone');
     return {};
@@ -98,7 +98,7 @@ async function complete(run: Run): Promise<CutoverReport> {
 }
 
 /** Everything that speaks against starting, at once. Rehearses the drain: it proves that replication is alive, and how far behind. */
-async function precheck(plan: CutoverPlan, { ports, clock, precheck: how = 'verify' }: Conducted, owners: Owners): Promise<{ newOwnerFenced: boolean; report: StepReport }> {
+async function precheck(plan: CutoverPlan, { ports, clock, precheck: how = 'verify' }: Conducted, owners: Owners): Promise<StepReport> {
   const started = clock.now();
   const findings: Finding[] = [];
   const fencedOld = await owners.fenced('old');
@@ -109,7 +109,7 @@ async function precheck(plan: CutoverPlan, { ports, clock, precheck: how = 'veri
   });
   const drainMs = clock.now() - rehearsed;
   if (how === 'verify' && findings.length === 0) findings.push(...notEqual(await owners.verify(Math.max(2_000, 4 * drainMs))));
-  if (findings.length === 0) return { newOwnerFenced: (await owners.fenced('new')).length > 0, report: { step: 'pre-check', ms: Math.round(clock.now() - started), detail: { drainMs, verified: how === 'verify' } } };
+  if (findings.length === 0) return { step: 'pre-check', ms: Math.round(clock.now() - started), detail: { drainMs, verified: how === 'verify' } };
   throw new FindingsError({ code: 'STR_CUTOVER_NOT_READY', exitCode: 1, message: `'${plan.name}' is not ready to be cut over; nothing was held or changed.`, remedy: 'Mend each of the findings and try again.' }, findings);
 }
 

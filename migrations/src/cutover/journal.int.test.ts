@@ -8,7 +8,7 @@ let directory: string;
 beforeEach(async () => { directory = await mkdtemp(join(tmpdir(), 'strangler-journal-')); });
 afterEach(async () => { await rm(directory, { recursive: true, force: true }); });
 
-const started: JournalEntry = { run: 1, atMs: 5, event: 'started', direction: 'forward', tables: ['books'], by: 'ada', why: 'ready', newOwnerFenced: false };
+const started: JournalEntry = { run: 1, atMs: 5, event: 'started', direction: 'forward', tables: ['books'], by: 'ada', why: 'ready' };
 const file = (): string => join(directory, 'cutover', 'catalog.ndjson');
 
 test('what was written is read back by another process', async () => {

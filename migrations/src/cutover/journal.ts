@@ -6,7 +6,7 @@ import type { Direction, StepName } from './plan.ts';
 /** One line of a cut-over's log. */
 export type JournalEntry = { readonly run: number; readonly atMs: number } & (
   /** Durable before anything is held: whatever follows, a later process knows that it must be undone or finished. */
-  | { readonly event: 'started'; readonly direction: Direction; readonly tables: readonly string[]; readonly by: string; readonly why: string; readonly newOwnerFenced: boolean }
+  | { readonly event: 'started'; readonly direction: Direction; readonly tables: readonly string[]; readonly by: string; readonly why: string }
   | { readonly event: 'step'; readonly step: StepName; readonly ms: number; readonly detail?: unknown }
   | { readonly event: 'failed'; readonly step: StepName; readonly because: string }
   /** Durable before the flip is asked for: from here on a later process finishes instead of undoing. */

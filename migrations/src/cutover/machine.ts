@@ -13,8 +13,6 @@ export interface Run {
   readonly journal: CutoverJournal;
   readonly clock: Clock;
   readonly verifyWhileHeld: boolean;
-  /** Whether an earlier cut-over left a fence on the new owner: undoing puts it back. */
-  readonly newOwnerFenced: boolean;
   holdId: string | undefined;
   /** Set when the run was undone: a hold that is granted after that is let go at once. */
   undone?: boolean;
@@ -42,13 +40,13 @@ const FLIP_PAUSE_MS = 250;
 /** The reversible steps. Undone from last to first; every undo is harmless where its step never happened. */
 const REVERSIBLE: readonly Step[] = [
   // Before the hold, because creating a slot waits for every transaction that is running on the new owner.
-  { name: 'prepare-reverse', act: ({ ports }) => ports.reverse.prepare(), undo: async ({ ports }) => ports.reverse.discard?.() },
+  { name: 'prepare-reverse', act: prepareReverse },
   { name: 'hold', act: hold, undo: async ({ ports, holdId }) => holdId === undefined ? undefined : ports.gate.release(holdId) },
   { name: 'fence', act: ({ owners }, leftMs) => owners.fence('old', leftMs()), undo: ({ owners }) => owners.lift('old', PATIENCE_MS) },
   { name: 'drain', act: async ({ ports }, leftMs) => { await ports.drain.caughtUp(await ports.drain.marker(), leftMs()); } },
   { name: 'verify', act: verifyHeld },
   { name: 'sequences', act: ({ owners }) => owners.advanceSequences() },
-  { name: 'lift', act: ({ owners }, leftMs) => owners.lift('new', leftMs()), undo: async ({ owners, newOwnerFenced }) => newOwnerFenced ? owners.fence('new', PATIENCE_MS) : undefined },
+  { name: 'lift', act: ({ owners }, leftMs) => owners.lift('new', leftMs()), undo: ({ owners }) => owners.fence('new', PATIENCE_MS) },
 ];
 
 /** Everything up to the flip. On any failure all of it is undone before the error is passed on. */
@@ -143,6 +141,15 @@ async function flip(run: Run): Promise<{ heldRequests: number; pauseMs: number }
       await run.clock.sleep(FLIP_PAUSE_MS);
     }
   }
+}
+
+/**
+ * The fence comes first and outlives an undo: from the moment a way back exists, whatever is written on the new owner flows to the old one, and until the flip
+ * nobody may write there. A TRUNCATE of a copy that is to be made afresh would else empty the tables it is a copy of.
+ */
+async function prepareReverse({ owners, ports }: Run): Promise<void> {
+  await owners.fence('new', PATIENCE_MS);
+  await ports.reverse.prepare();
 }
 
 async function hold(run: Run): Promise<{ id: string; inFlightWaitedMs: number }> {

@@ -61,13 +61,13 @@ function steps({ oldOwner, newOwner, oldTables, newTables, deadlineMs }: Omit<Cu
   const [old, fresh] = [oldTables.join(', '), newTables.join(', ')];
   return [
     { step: 'pre-check', does: `replication from ${oldOwner} to ${newOwner} is alive and close behind, both sides hold the same rows, ${oldOwner} still owns ${old}` },
-    { step: 'prepare-reverse', does: `create the slot on ${newOwner} from which changes will flow back to ${oldOwner}`, undo: 'drop it' },
+    { step: 'prepare-reverse', does: `refuse writes to ${fresh} in the database of ${newOwner} until the flip, and create the slot there from which changes will flow back to ${oldOwner}` },
     { step: 'hold', does: `hold new writes at the proxy, for ${String(deadlineMs)} ms at most, and wait for those in flight`, undo: `let them go to ${oldOwner}` },
     { step: 'fence', does: `refuse every other write to ${old} in the database of ${oldOwner}, and wait for transactions that already wrote`, undo: 'lift it' },
     { step: 'drain', does: `wait until ${newOwner} has applied everything up to a mark in the WAL` },
     ...(verifyWhileHeld ? [{ step: 'verify', does: 'compare all rows while nobody writes' } as const] : []),
     { step: 'sequences', does: `move the sequences of ${fresh} beyond every value given out` },
-    { step: 'lift', does: `lift the fence on ${fresh} in the database of ${newOwner}, if an earlier cut-over left one`, undo: 'raise it again' },
+    { step: 'lift', does: `lift the fence on ${fresh} in the database of ${newOwner}`, undo: 'raise it again' },
     { step: 'flip', does: `send writes, the held ones first, to ${newOwner}: from here on the way back is a cut-over in the other direction` },
     { step: 'reverse', does: `start replication from ${newOwner} back to ${oldOwner}` },
     { step: 'release', does: 'end the hold' },

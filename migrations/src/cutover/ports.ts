@@ -30,9 +30,7 @@ export interface Drain {
 
 /** Replication from the new owner back to the old one, so that going back loses nothing. */
 export interface Reverse {
-  /** Creates slot and publication on the new owner: from here on none of its own writes can be missed. Idempotent. */
+  /** Creates slot and publication on the new owner: from here on none of its own writes can be missed. Idempotent, and kept when the cut-over is undone. */
   prepare(): Promise<void>;
-  /** Gives back what `prepare` made, when the cut-over was released: a slot nobody reads keeps the WAL for ever. */
-  discard?(): Promise<void>;
   start(): Promise<void>;
 }
