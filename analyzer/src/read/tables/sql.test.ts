@@ -22,6 +22,9 @@ describe('tables of a statement', () => {
   test('placeholders of every driver are values', () => {
     expect(read('SELECT * FROM films WHERE id = ? AND hall = :hall AND day = @day AND at::date = $1')).toEqual(['read films']);
     expect(read('SELECT 1 FROM films WHERE shown >= (:day::date)::timestamp AND hall = :hall: ')).toEqual(['read films']);
+    expect(read('UPDATE films SET $<column:name> = $<value>, day = $(day), hall = $[hall] WHERE id = $/id/ AND price = ${price.cents} AND kind IN ($1:csv)')).toEqual(['write films']);
+    expect(read('SELECT $1~ FROM $2:name WHERE $<condition:raw>')).toEqual(['read ?']);
+    expect(read('SELECT a::text, $1::int, b FROM films WHERE c[$1:2] = $2 AND $3#>>\'{a}\' = d')).toEqual(['read films']);
     expect(read('SELECT * FROM films WHERE tags ?| array[\'a\']')).toEqual(['read films']);
     expect(read('REPLACE INTO `films` (`id`) VALUES (?) ON DUPLICATE KEY UPDATE id = 1')).toEqual(['write films']);
   });

@@ -52,8 +52,15 @@ const portable = (sql: string): string => sql
   .replace(/(?<![\w@])@\w+/g, '$1').replace(/%[sL]/g, '$1').replace(/%I/g, SOME_NAME).replace(/\blimit\s+(\S+)\s*,\s*(\S+)/gi, 'limit $2 offset $1')
   .replace(/\binsert\s+ignore\s+into\b/gi, 'insert into').replace(/\breplace\s+into\b/gi, 'insert into').replace(/\bon\s+duplicate\s+key\s+update[\s\S]*$/i, '');
 
+/** pg-promise's `$<hall>`, `$(hall)`, `$[hall]`, `$/hall/`, `${hall}` and `$1`: a value, unless a modifier says a name (`:name`, `:alias`, `~`) or anything (`:raw`, `^`). */
+const NAMED = /\$(?:[<([{/]\s*[\w$.]+\s*([:~^#]\w*)?\s*[>)\]}/]|\d+([~^#]|:[A-Za-z]\w*))/g;
+const MODIFIED = new Map([[':name', SOME_NAME], [':alias', SOME_NAME], ['~', SOME_NAME], [':raw', HOLE], ['^', HOLE]]);
+const unnamed = (sql: string): string => sql.replace(NAMED, (_mark, inside?: string, behind?: string) => MODIFIED.get(inside ?? behind ?? '') ?? '$1');
+
 /** Parses a statement that may have holes; undefined when no reading of it parses. */
-export const parseSql = (sql: string): SqlNode[] | undefined => {
+export const parseSql = (sql: string): SqlNode[] | undefined => parseFilled(sql) ?? (sql.includes('$') ? parseFilled(unnamed(sql)) : undefined);
+
+const parseFilled = (sql: string): SqlNode[] | undefined => {
   for (const fill of sql.includes(HOLE) ? FILLINGS : FILLINGS.slice(0, 1)) {
     const text = filled(sql, fill);
     const found = parses(text) ?? parses(portable(text));
