@@ -1,12 +1,13 @@
-import type { ModulePath } from '../../model/evidence.ts';
+import { compareText, type ModulePath } from '../../model/evidence.ts';
 import type { Program } from '../link/program.ts';
 import { isModuleExports } from '../link/program.ts';
 import type { CallExpr, Expr, FileFacts, FunctionFact, Pattern, Step } from '../parse/facts.ts';
-import { callBuiltin } from './builtins.ts';
-import { findBinding } from './bindings.ts';
+import { callBuiltin, callPackage } from './builtins.ts';
+import { findBinding, isDeclaration } from './bindings.ts';
 import { evaluateWith, itemsOf, spread, type Machine } from './evaluators.ts';
 import { construct, memberOf, setMember } from './members.ts';
-import { HOLE, UNKNOWN, each, join, texts, type Frame, type FunctionValue, type Value } from './values.ts';
+import { here, modulesFor, specifierOf } from './paths.ts';
+import { UNKNOWN, each, join, texts, wrapping, type Frame, type FunctionValue, type Value } from './values.ts';
 
 /** What a framework's reader wants to know of the run. Each hook answers undefined for what is not its own. */
 export interface Hooks {
@@ -52,12 +53,14 @@ export class Interpreter implements Machine {
   /** The calls being run, outermost first. */
   readonly stack: Site[] = [];
   steps: number;
+  readonly paths: readonly string[];
   private readonly modules = new Map<ModulePath, ModuleState>();
   private readonly lookingUp = new Set<object>();
   private depth = 0;
 
   constructor(program: Program, budget: number) {
     this.program = program;
+    this.paths = [...program.files.keys()].sort(compareText);
     this.steps = budget;
   }
 
@@ -127,7 +130,7 @@ export class Interpreter implements Machine {
       const found = at.variables.get(name) ?? (at.imagined ? this.imagine(name, at) : undefined);
       if (found !== undefined) return found;
     }
-    return this.imported(name, frame.file) ?? this.declaredLater(name, frame.file) ?? (name === 'require' || name === 'module' || name === 'exports' ? UNKNOWN : { kind: 'external', module: 'global', path: name });
+    return this.imported(name, frame.file) ?? this.declaredLater(name, frame.file) ?? ownName(name, frame.file);
   }
 
   /** A name bound further down in a module whose top level is still being run (import cycles). */
@@ -205,8 +208,18 @@ export class Interpreter implements Machine {
   }
 
   private require(expr: CallExpr, frame: Frame): Value {
-    const specifier = expr.args[0] === undefined ? [] : texts(this.evaluate(expr.args[0], frame)).filter((one) => !one.includes(HOLE));
-    return join(specifier.map((one) => this.importValue(frame.file, one, '*')));
+    const [first] = expr.args;
+    const from = frame.file.path;
+    const named = first?.kind === 'text' ? [first.value] : first === undefined ? [] : texts(this.evaluate(first, frame));
+    return join(named.flatMap((one) => {
+      const places = first?.kind === 'text' ? [] : modulesFor(from, one, this.paths);
+      return places.length === 0 ? [one] : places.map((place) => specifierOf(from, place));
+    }).map((one) => this.importValue(frame.file, one, '*')));
+  }
+
+  external(callee: Extract<Value, { kind: 'external' }>, args: readonly Value[]): Value {
+    const at = this.stack.at(-1);
+    return at === undefined ? UNKNOWN : this.hooks.onExternal(callee, args, at) ?? UNKNOWN;
   }
 
   private callMembers(receiver: Value, expr: CallExpr, args: readonly Value[], site: Site): Value {
@@ -226,18 +239,18 @@ export class Interpreter implements Machine {
     switch (callee.kind) {
       case 'function': return this.invoke(callee, args, callee.self ?? self);
       case 'class': return construct.instance(callee, args, this);
-      case 'external': return this.hooks.onExternal(callee, args, site) ?? this.callExternal(callee, args);
+      case 'external': return this.hooks.onExternal(callee, args, site) ?? this.callExternal(callee, args, site.call);
       case 'many': return join(callee.values.map((one) => this.callValue(one, args, site, self)));
       case 'native': return this.hooks.onMember(callee, '', args, site) ?? UNKNOWN;
       default: return this.callUnknown(args);
     }
   }
 
-  private callExternal(callee: Extract<Value, { kind: 'external' }>, args: readonly Value[]): Value {
-    const builtin = callee.module === 'global' ? callBuiltin(callee, callee.path, args, this) : undefined;
+  private callExternal(callee: Extract<Value, { kind: 'external' }>, args: readonly Value[], made: CallExpr): Value {
+    const builtin = callee.module === 'global' ? callBuiltin(callee, callee.path, args, this) : callPackage(callee.module, callee.path, args, this);
     if (builtin !== undefined) return builtin;
     const result = this.callUnknown(args);
-    return result.kind === 'unknown' && result.wraps !== undefined ? result : { kind: 'external', module: callee.module, path: `${callee.path}()` };
+    return result.kind === 'unknown' && result.wraps !== undefined ? result : { kind: 'external', module: callee.module, path: `${callee.path}()`, made };
   }
 
   /** Something we cannot see inside: closures that build routes are run as if it called them; functions passed in are remembered. */
@@ -320,15 +333,16 @@ export class Interpreter implements Machine {
   }
 }
 
-/** A function made from functions it was given speaks for them: `asyncHandler(place)`. */
-const wrapping = (result: Value, args: readonly Value[]): Value => {
-  const wraps = args.flatMap(each).filter(({ kind }) => kind === 'function');
-  if (wraps.length === 0) return result;
-  const mark = (one: Value): Value => (one.kind === 'function' || one.kind === 'unknown' ? { ...one, wraps } : one);
-  return result.kind === 'many' ? { kind: 'many', values: result.values.map(mark) } : mark(result);
+/** Names that every module has of its own; all others are the platform's. */
+const ownName = (name: string, file: FileFacts): Value => {
+  switch (name) {
+    case 'require': case 'module': case 'exports': return UNKNOWN;
+    case '__dirname': return here(file.path).dirname;
+    case '__filename': return here(file.path).filename;
+    case 'import.meta': return { kind: 'object', properties: new Map(Object.entries(here(file.path))) };
+    default: return { kind: 'external', module: 'global', path: name };
+  }
 };
-
-const isDeclaration = (step: Extract<Step, { kind: 'let' }>): boolean => step.value?.kind === 'function' || step.value?.kind === 'class';
 
 /** Functions and classes can be used above their declaration. */
 const hoist = (steps: readonly Step[], frame: Frame, run: Interpreter): void => {

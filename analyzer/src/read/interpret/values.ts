@@ -1,4 +1,4 @@
-import type { Expr, FileFacts } from '../parse/facts.ts';
+import type { CallExpr, Expr, FileFacts } from '../parse/facts.ts';
 
 /** Stands in a text for what is only known at run time. */
 export const HOLE = '\u0000';
@@ -14,7 +14,7 @@ export type Value =
   /** A module of this project as a whole. */
   | { readonly kind: 'module'; readonly file: FileFacts }
   /** Something of a package: `express`, `Router`. Calls and members of it stay its own: `knex().select`. */
-  | { readonly kind: 'external'; readonly module: string; readonly path: string }
+  | { readonly kind: 'external'; readonly module: string; readonly path: string; /** The call of the package that gave it. */ readonly made?: CallExpr }
   /** A thing of a framework (a router, a half-built route): only its reader looks inside. */
   | { readonly kind: 'native'; readonly thing: object }
   | { readonly kind: 'many'; readonly values: readonly Value[] }

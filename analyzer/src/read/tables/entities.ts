@@ -37,11 +37,14 @@ const calledName = ({ callee }: CallExpr): string => (callee.kind === 'member' |
 
 const ofCall = (expr: CallExpr, at: At, depth: number): Model | undefined => {
   const [first] = expr.args;
+  const made = at.models.ofCall(expr);
+  if (made !== undefined) return made;
   if (GIVES_REPOSITORY.has(calledName(expr))) return entityNamed(first, at) ?? (first === undefined ? undefined : entityOf(first, at, depth + 1));
   const type = at.types.of(at.file, at.scope, expr.callee);
   const returns = type?.kind === 'function' ? type.file.functions[type.index]?.returns : undefined;
   if (type?.kind === 'function' && returns !== undefined) return ofType({ ...at, file: type.file, scope: 0 }, returns);
-  return ofInstance(at.types.of(at.file, at.scope, expr), at);
+  // `this.invoiceModel()`: a field that holds a function which gives the model.
+  return ofInstance(at.types.of(at.file, at.scope, expr), at) ?? (type?.kind !== 'function' && expr.args.length === 0 ? entityOf(expr.callee, at, depth + 1) : undefined);
 };
 
 const ofMember = (expr: Extract<Expr, { kind: 'member' }>, at: At, depth: number): Model | undefined => {
@@ -110,7 +113,9 @@ const ofType = (at: At, type: TypeFact): Model | undefined => {
   const [inner] = type.args ?? [];
   const name = type.name.split('.').at(-1) ?? '';
   if (TRANSPARENT.has(name)) return (type.args ?? []).map((arg) => ofType(at, arg)).find((one) => one !== undefined);
-  return inner !== undefined && OF_ENTITY.has(name) ? ofArgument(at, inner) : ofInstance(at.types.resolve(at.file, type), at);
+  if (inner !== undefined && OF_ENTITY.has(name)) return ofArgument(at, inner);
+  // `TenantModelProxy<typeof Invoice>`: whatever it is called, it gives the class.
+  return (inner?.name.startsWith('typeof ') === true ? ofArgument(at, inner) : undefined) ?? ofInstance(at.types.resolve(at.file, type), at);
 };
 
 const TRANSPARENT = new Set(['|', '&', 'Promise']);

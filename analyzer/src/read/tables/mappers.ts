@@ -61,14 +61,24 @@ const repositoryTouches = (chain: Chain, place: Place): Touch[] | undefined => {
   return undefined;
 };
 
-const ofRepository = (chain: Chain, link: Link, receiver: Expr, rest: readonly Link[], place: Place): Touch[] | undefined => {
-  const isMethod = isMethodOf(link.name, 'typeorm') || isMethodOf(link.name, 'mongoose');
-  const isJoin = /[jJ]oin/.test(link.name) && link.args[0]?.kind !== 'function';
-  const model = isMethod || isJoin ? entityOf(receiver, place) : undefined;
-  if (model === undefined) return undefined;
-  if (!isMethod) return relations(chain, model, place);
-  return isMethodOf(link.name, model.via) ? [touch(model, modeOf(model, link, rest), link.line), ...relations(chain, model, place)] : undefined;
+/** Models a receiver may be, by its type or by what its value was made from. A plain name is read as a model elsewhere. */
+const modelsOf = (receiver: Expr, place: Place): readonly Model[] => {
+  const typed = entityOf(receiver, place);
+  return typed === undefined ? place.models.ofValue(place.run.evaluate(receiver, place.frame), place.run) : [typed];
 };
+
+const ofRepository = (chain: Chain, link: Link, receiver: Expr, rest: readonly Link[], place: Place): Touch[] | undefined => {
+  const isJoin = /[jJ]oin/.test(link.name) && link.args[0]?.kind !== 'function';
+  if (!isJoin && !isAnyMethod(link.name, place)) return undefined;
+  const found = modelsOf(receiver, place).flatMap((model) => {
+    if (isMethodOf(link.name, model.via)) return [touch(model, modeOf(model, link, rest), link.line), ...relations(chain, model, place)];
+    return isJoin ? relations(chain, model, place) : [];
+  });
+  return found.length === 0 ? undefined : found;
+};
+
+/** Methods of the mappers that the project's models belong to. */
+const isAnyMethod = (name: string, { models }: Place): boolean => [...models.vias].some((via) => isMethodOf(name, via));
 
 const MANAGER = /^(?:manager|entityManager|em|transactionalEntityManager|transactionManager|connection|dataSource|queryRunner|trx|tx)$|(?:Manager|DataSource|Connection|Em)$/;
 

@@ -1,5 +1,6 @@
 import type { TableAccess } from '../../model/graph.ts';
-import { UNKNOWN, texts, type Value } from '../interpret/values.ts';
+import { lineage } from '../interpret/members.ts';
+import { UNKNOWN, each, texts, type Run, type Value } from '../interpret/values.ts';
 import { findBinding } from '../link/scopes.ts';
 import type { Type } from '../link/type.ts';
 import type { Types } from '../link/types.ts';
@@ -16,6 +17,8 @@ export interface Model {
   readonly file: FileFacts;
   readonly line: number;
   readonly classIndex?: number;
+  /** The call that makes it: `mongoose.model('User', schema)`. */
+  readonly made?: CallExpr;
 }
 
 type Evaluate = (file: FileFacts, scope: number, expr: Expr) => Value;
@@ -25,13 +28,18 @@ export class Models {
   readonly all: Model[] = [];
   /** Tables that something other than a model declares. */
   readonly tables = new Set<string>();
+  /** The mappers in use. */
+  readonly vias = new Set<Model['via']>();
   private readonly byClass = new Map<ClassFact, Model>();
   private readonly byName = new Map<string, Model>();
+  private readonly byCall = new Map<CallExpr, Model>();
 
   add(model: Model): void {
     this.all.push(model);
+    this.vias.add(model.via);
     const fact = model.classIndex === undefined ? undefined : model.file.classes[model.classIndex];
     if (fact !== undefined) this.byClass.set(fact, model);
+    if (model.made !== undefined) this.byCall.set(model.made, model);
     const key = `${model.via === 'prisma' ? 'prisma:' : ''}${model.name.toLowerCase()}`;
     if (!this.byName.has(key)) this.byName.set(key, model);
   }
@@ -58,6 +66,20 @@ export class Models {
       at = types.baseOf(at.file, at.index);
     }
     return undefined;
+  }
+
+  /** The models a value may be: a class, an instance of one, or what a package made of a definition. */
+  ofValue(value: Value, run: Run): Model[] {
+    return each(value).flatMap((one): Model[] => {
+      if (one.kind === 'external') return one.made === undefined ? [] : [this.byCall.get(one.made) ?? []].flat();
+      const of = one.kind === 'class' ? one : one.kind === 'object' ? one.of : undefined;
+      const found = of === undefined ? undefined : lineage(of, run).map(({ file, index }) => file.classes[index]).find((fact) => fact !== undefined && this.byClass.has(fact));
+      return found === undefined ? [] : [this.byClass.get(found) ?? []].flat();
+    });
+  }
+
+  ofCall(call: CallExpr): Model | undefined {
+    return this.byCall.get(call);
   }
 
   /** The chain a local variable was made by. */
@@ -122,7 +144,8 @@ const staticText = (file: FileFacts, fact: ClassFact, name: string, evaluate: Ev
 const ofCall = (file: FileFacts, scope: number, call: CallExpr, evaluate: Evaluate): Model | undefined => {
   const name = call.callee.kind === 'member' ? call.callee.name : call.callee.kind === 'name' ? call.callee.name : '';
   const rule = Object.hasOwn(CALLS, name) ? CALLS[name] : undefined;
-  return rule?.(file, scope, call, evaluate);
+  const model = rule?.(file, scope, call, evaluate);
+  return model === undefined ? undefined : { ...model, made: call };
 };
 
 type ModelCall = (file: FileFacts, scope: number, call: CallExpr, evaluate: Evaluate) => Model | undefined;
@@ -164,7 +187,7 @@ const CALLS: Readonly<Record<string, ModelCall>> = {
     if (name === undefined || second === undefined) return undefined;
     const bookshelf = texts(option(file, scope, second, 'tableName', evaluate))[0];
     if (bookshelf !== undefined) return { name, file, line: call.line, via: 'bookshelf', table: bookshelf };
-    const collection = third === undefined ? undefined : texts(evaluate(file, scope, third))[0];
+    const collection = third === undefined ? collectionOf(evaluate(file, scope, second)) : texts(evaluate(file, scope, third))[0];
     return { name, file, line: call.line, via: 'mongoose', table: collection ?? plural(name.toLowerCase()) };
   },
   extend: (file, scope, call, evaluate) => {
@@ -172,6 +195,13 @@ const CALLS: Readonly<Record<string, ModelCall>> = {
     const name = table === undefined ? undefined : boundName(file, scope, call);
     return table === undefined || name === undefined ? undefined : { name, file, line: call.line, via: 'bookshelf', table };
   },
+};
+
+/** `new Schema({…}, { collection: 'people' })`. */
+const collectionOf = (schema: Value): string | undefined => {
+  const options = each(schema).flatMap((one) => (one.kind === 'external' ? one.made?.args[1] ?? [] : []))[0];
+  const named = options?.kind === 'object' ? options.properties.find(({ name }) => name === 'collection')?.value : undefined;
+  return named?.kind === 'text' ? named.value : undefined;
 };
 
 /** The class of `User.init(…)`, or of `super.init(…)` inside it. */
