@@ -1,6 +1,7 @@
 export { verify, type VerifyOptions } from './verify/verify.ts';
 export type { RowDifference, RowKey, TableVerdict, Verdict } from './verify/verdict.ts';
 export { cutOver, type CutoverOptions, type CutoverReport } from './cutover/cutover.ts';
+export { openDrain, type DrainOptions } from './cutover/drain.ts';
 export { fencedTables, FENCED_SQLSTATE, liftFence, raiseFence, removeFence, type FenceOptions } from './cutover/fence.ts';
 export type { StepReport } from './cutover/machine.ts';
 export { planCutover, printPlan, type CutoverPlan, type Direction, type PlannedStep, type PlanOptions, type StepName } from './cutover/plan.ts';

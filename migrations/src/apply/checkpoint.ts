@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import type pg from 'pg';
-import { connect, isPassing, textRows, withConnection } from '../capture/connect.ts';
+import { isPassing, textRows, withConnection } from '../capture/connect.ts';
+import { KeptSession } from '../capture/kept-session.ts';
 import { parseLsn, printLsn, type Lsn } from '../capture/lsn.ts';
 
 /** How far a target has applied, durably. It changes in the same transaction as the rows. */
@@ -90,50 +91,53 @@ export interface WaitOptions {
  * Resolves once the target has durably applied everything up to `lsn`; asked every few milliseconds, because writers stand still meanwhile.
  * @throws StranglerError STR_DRAIN_TIMEOUT at the deadline, with how far it got
  */
-export async function waitForCheckpoint(targetUrl: string, replication: string, lsn: Lsn, { deadlineMs, signal }: WaitOptions): Promise<Checkpoint> {
-  const until = performance.now() + deadlineMs;
+export async function waitForCheckpoint(targetUrl: string, replication: string, lsn: Lsn, options: WaitOptions): Promise<Checkpoint> {
   const watcher = new CheckpointWatcher(targetUrl, replication);
   try {
-    while (performance.now() < until) {
-      signal?.throwIfAborted();
-      const latest = await watcher.look();
-      if (latest?.phase === 'streaming' && latest.lsn >= lsn) return latest;
-      await delay(1, undefined, signal === undefined ? {} : { signal });
-    }
-    throw drainTimeout(replication, lsn, deadlineMs, watcher.latest);
+    return await watcher.reach(lsn, options);
   } finally {
     await watcher.close();
   }
 }
 
 /** Looks again and again over one connection, and over a new one when the server was away. */
-class CheckpointWatcher {
-  latest: Checkpoint | undefined;
-  private readonly targetUrl: string;
+export class CheckpointWatcher {
+  private latest: Checkpoint | undefined;
+  private readonly session: KeptSession;
   private readonly replication: string;
-  private client: pg.Client | undefined;
-  private connectedBefore = false;
 
   constructor(targetUrl: string, replication: string) {
-    this.targetUrl = targetUrl;
+    this.session = new KeptSession(targetUrl, 'target');
     this.replication = replication;
   }
 
-  async look(): Promise<Checkpoint | undefined> {
+  /** Connects before anybody waits for it. @throws StranglerError STR_DATABASE_UNREACHABLE */
+  async open(): Promise<void> {
+    await this.session.open();
+  }
+
+  /** As `waitForCheckpoint`; the next call needs no new connection. */
+  async reach(lsn: Lsn, { deadlineMs, signal }: WaitOptions): Promise<Checkpoint> {
+    for (const until = performance.now() + deadlineMs; performance.now() < until;) {
+      signal?.throwIfAborted();
+      const latest = await this.look();
+      if (latest?.phase === 'streaming' && latest.lsn >= lsn) return latest;
+      await delay(1, undefined, signal === undefined ? {} : { signal });
+    }
+    throw drainTimeout(this.replication, lsn, deadlineMs, this.latest);
+  }
+
+  private async look(): Promise<Checkpoint | undefined> {
     try {
-      this.client ??= await connect(this.targetUrl, 'target');
-      this.connectedBefore = true;
-      this.latest = await loadCheckpoint(this.client, this.replication);
+      this.latest = await this.session.use((client) => loadCheckpoint(client, this.replication));
     } catch (error) {
-      if (!this.connectedBefore || !isPassing(error)) throw error;
-      await this.close();
+      if (!this.session.everOpened || !isPassing(error)) throw error;
     }
     return this.latest;
   }
 
-  async close(): Promise<void> {
-    await this.client?.end().catch(() => undefined);
-    this.client = undefined;
+  close(): Promise<void> {
+    return this.session.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import { textRows, withConnection } from './connect.ts';
 import { parseLsn, type Lsn } from './lsn.ts';
 import { MARKER_PREFIX } from './pgoutput.ts';
@@ -6,9 +7,12 @@ import { MARKER_PREFIX } from './pgoutput.ts';
  * Writes a mark into the source's WAL and returns a position that is behind everything committed before the call and not behind the mark's own commit:
  * a checkpoint at or past it has applied all of that.
  */
-export async function emitMarker(sourceUrl: string, content: string): Promise<Lsn> {
-  return withConnection(sourceUrl, 'source', async (client) => {
-    const [row] = await textRows<'lsn'>(client, 'SELECT pg_logical_emit_message(true, $1, $2) AS lsn', [MARKER_PREFIX, content]);
-    return parseLsn(row?.lsn ?? '');
-  });
+export function emitMarker(sourceUrl: string, content: string): Promise<Lsn> {
+  return withConnection(sourceUrl, 'source', (client) => writeMarker(client, content));
+}
+
+/** `emitMarker` on a connection that is there already. */
+export async function writeMarker(client: pg.ClientBase, content: string): Promise<Lsn> {
+  const [row] = await textRows<'lsn'>(client, 'SELECT pg_logical_emit_message(true, $1, $2) AS lsn', [MARKER_PREFIX, content]);
+  return parseLsn(row?.lsn ?? '');
 }

@@ -37,7 +37,7 @@ ${CONFIG_HELP}`,
     const by = whoAsks(invocation);
     const why = required(text(values, 'why'), '--why', USAGE);
     const sides = { config: migration.config, name, mapping, direction, ...replicationSides(migration, mapping, invocation.io), stateDirectory: migration.stateDirectory };
-    const ports = cutoverPorts({ ...sides, admin: await adminClient(migration.stateDirectory), by, why });
+    await using ports = await cutoverPorts({ ...sides, admin: await adminClient(migration.stateDirectory), by, why });
     const report = await cutOver({ ...plan, ...sides, ports, by, why, execute: true });
     return { exitCode: ExitCode.ok, text: printReport(report), json: report };
   },

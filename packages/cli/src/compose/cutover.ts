@@ -1,5 +1,5 @@
 import { StranglerError, type MigrationConfig, type ReplicationConfig } from '@strangler/kernel';
-import { emitMarker, prepareReplication, waitForCheckpoint, type CutoverPorts, type Direction } from '@strangler/migrations';
+import { emitMarker, openDrain, prepareReplication, waitForCheckpoint, type CutoverPorts, type Direction } from '@strangler/migrations';
 import type { AdminClient } from '@strangler/proxy';
 
 export interface CutoverSides {
@@ -20,13 +20,14 @@ export interface CutoverSides {
 /** How long the reverse replication may take to show that it runs. */
 const REVERSE_STARTS_MS = 15_000;
 
-/** Proxy, replication and databases as a cut-over sees them: the only place that knows all three. */
-export function cutoverPorts(sides: CutoverSides): CutoverPorts {
+/** Proxy, replication and databases as a cut-over sees them: the only place that knows all three. What it drains over is open before writes are held; dispose of it after. */
+export async function cutoverPorts(sides: CutoverSides): Promise<CutoverPorts & AsyncDisposable> {
   const { admin, by, why, direction, mapping } = sides;
   const back = reverseOf(sides.config, sides.name, mapping);
   const [drained, reverse] = direction === 'forward' ? [sides.name, back.name] : [back.name, sides.name];
   const [oldUrl, newUrl] = direction === 'forward' ? [sides.sourceUrl, sides.targetUrl] : [sides.targetUrl, sides.sourceUrl];
   const reverseMapping = direction === 'forward' ? back.mapping : mapping;
+  const drain = await openDrain({ sourceUrl: oldUrl, targetUrl: newUrl, name: drained });
   return {
     gate: {
       hold: async (tables, deadlineMs) => {
@@ -42,12 +43,7 @@ export function cutoverPorts(sides: CutoverSides): CutoverPorts {
         if (!(error instanceof StranglerError) || error.code === 'STR_PROXY_UNREACHABLE') throw error;
       }),
     },
-    drain: {
-      marker: () => emitMarker(oldUrl, `cutover ${sides.name}`),
-      caughtUp: async (lsn, deadlineMs) => {
-        await waitForCheckpoint(newUrl, drained, lsn, { deadlineMs });
-      },
-    },
+    drain,
     reverse: {
       prepare: async () => {
         await prepareReplication({ name: reverse, mapping: reverseMapping, sourceUrl: newUrl, targetUrl: oldUrl });
@@ -57,6 +53,7 @@ export function cutoverPorts(sides: CutoverSides): CutoverPorts {
         await waitForCheckpoint(oldUrl, reverse, await emitMarker(newUrl, `reverse of ${sides.name}`), { deadlineMs: REVERSE_STARTS_MS });
       },
     },
+    [Symbol.asyncDispose]: () => drain[Symbol.asyncDispose](),
   };
 }
 

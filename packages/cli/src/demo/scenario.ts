@@ -121,7 +121,10 @@ async function move(play: Play, world: World, config: MigrationConfig, direction
   const mapping = replication(config, FORWARD);
   const why = direction === 'forward' ? 'the catalog is ready to own its writes' : 'to show that going back loses nothing';
   const shared = { config, name: FORWARD, mapping, direction, ...sides(world), stateDirectory: world.stateDirectory, by: 'demo', why };
-  const report = await insist(() => cutOver({ ...shared, ports: cutoverPorts({ ...shared, admin }), tables: Object.keys(mapping.tables), deadlineMs: 5_000, execute: true }), 60_000);
+  const report = await insist(async () => {
+    await using ports = await cutoverPorts({ ...shared, admin });
+    return await cutOver({ ...shared, ports, tables: Object.keys(mapping.tables), deadlineMs: 5_000, execute: true });
+  }, 60_000);
   const owner = direction === 'forward' ? 'service' as const : 'monolith' as const;
   for (const route of WRITES) play.expected.set(route, owner);
   await checkWriters(admin, owner);
