@@ -94,20 +94,34 @@ async function initialise(bin: string, directory: string, user: ServerUser | und
   return password;
 }
 
-async function launch(bin: string, { directory, settings, ownGroup = false }: LocalPostgresOptions, port: number, user: ServerUser | undefined): Promise<ChildProcess> {
+/** After a kill -9 the server's children live on for a moment and hold its shared memory; then it starts. */
+const ORPHANS_MS = 10_000;
+
+async function launch(bin: string, options: LocalPostgresOptions, port: number, user: ServerUser | undefined): Promise<ChildProcess> {
+  const deadline = Date.now() + ORPHANS_MS;
+  for (;;) {
+    const child = await launchOnce(bin, options, port, user);
+    if (child !== undefined) return child;
+    const said = (await readFile(join(options.directory, 'strangler.log'), 'utf8').catch(() => '')).trimEnd().split('\n').slice(-3).join(' / ');
+    if (!said.includes('pre-existing shared memory block') || Date.now() > deadline) throw failed(`PostgreSQL did not start on port ${String(port)}: ${said}`);
+    await delay(100);
+  }
+}
+
+/** Undefined when it ended, or did not become ready in time. */
+async function launchOnce(bin: string, { directory, settings }: LocalPostgresOptions, port: number, user: ServerUser | undefined): Promise<ChildProcess | undefined> {
   const flags = Object.entries({ ...DEFAULT_SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const logFile = join(directory, 'strangler.log');
-  const log = await open(logFile, 'a');
-  const child = spawn(join(bin, 'postgres'), ['-D', directory, '-p', String(port), ...flags], { ...user, cwd: '/', env: {}, detached: ownGroup, stdio: ['ignore', log.fd, log.fd] });
+  const log = await open(join(directory, 'strangler.log'), 'a');
+  const child = spawn(join(bin, 'postgres'), ['-D', directory, '-p', String(port), ...flags], { ...user, cwd: '/', env: {}, stdio: ['ignore', log.fd, log.fd] });
   await log.close();
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
-    if (child.exitCode !== null || child.pid === undefined) break;
+    if (child.exitCode !== null || child.pid === undefined) return undefined;
     if (await isReady(directory, child.pid)) return child;
     await delay(20);
   }
   child.kill('SIGKILL');
-  throw failed(`PostgreSQL did not start on port ${String(port)}: ${(await readFile(logFile, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-3).join(' / ')}`);
+  return undefined;
 }
 
 /** The postmaster writes its pid on the first and its status on the eighth line (PostgreSQL source, miscadmin.h, LOCK_FILE_LINE_PM_STATUS). */
