@@ -71,7 +71,7 @@ const APPLY: Readonly<Record<string, Apply>> = {
 
 /** Words of other dialects that PostgreSQL's parser refuses in definitions. */
 const tolerant = (sql: string): string => sql
-  .replace(/\bunsigned\b|\bauto_increment\b|\bautoincrement\b|\bcollate\s+[\w"]+|\bcharacter set\s+\w+/gi, '').replace(/\)\s*engine\s*=[^;]*/gi, ')').replace(/\benum\s*\([^)]*\)/gi, 'text')
+  .replace(/\b(?:datetime|strftime|date)\s*\(\s*'[^()]*\)/gi, 'now()').replace(/\bunsigned\b|\bauto_increment\b|\bautoincrement\b|\bcollate\s+[\w"]+|\bcharacter set\s+\w+/gi, '').replace(/\)\s*engine\s*=[^;]*/gi, ')').replace(/\benum\s*\([^)]*\)/gi, 'text')
   .replace(/\b(?:tiny|medium|big|small)?int\(\d+\)/gi, 'int').replace(/\bdatetime\b(?:\(\d\))?/gi, 'timestamp').replace(/\b(?:medium|long|tiny)text\b/gi, 'text').replace(/\bdouble\b(?!\s+precision)/gi, 'float8')
   .replace(/,\s*(?:unique\s+|fulltext\s+)?(?:key|index)\s+["`]?\w*["`]?\s*\([^)]*\)/gi, '').replace(/\bcomment\s+'[^']*'/gi, '').replace(/\bon update current_timestamp(?:\(\d*\))?/gi, '');
 
@@ -86,11 +86,23 @@ export const applySql = (sql: string, schema: SchemaDraft, at: Evidence): Unreso
   return split(sql).flatMap((statement): Unresolved[] => {
     const here = { file: at.file, line: line + leadingLines(statement) };
     line += statement.split('\n').length - 1;
-    if (!DEFINES.test(statement)) return [];
+    if (!DEFINES.test(statement) || SAYS_NOTHING.test(statement)) return [];
     const parsed = parseSql(statement) ?? parseSql(tolerant(statement));
     if (parsed !== undefined) applyAll(parsed, schema, here);
-    return parsed === undefined ? [{ kind: 'schema', what: statement.replaceAll(HOLE, '${…}').replace(/\s+/g, ' ').trim().slice(0, 100), why: 'the definition does not parse as PostgreSQL', evidence: here }] : [];
+    return parsed === undefined && !foreignTrigger(statement, schema) ? [{ kind: 'schema', what: statement.replaceAll(HOLE, '${…}').replace(/\s+/g, ' ').trim().slice(0, 100), why: 'the definition does not parse as PostgreSQL', evidence: here }] : [];
   });
+};
+
+/** MySQL's change of a column's type, and triggers with a body in another language, say nothing that is kept. */
+const SAYS_NOTHING = /^\s*(?:alter\s+table\s+\S+\s+(?:modify|auto_increment|convert|engine|row_format)\b|drop\s+trigger\b)/i;
+const TRIGGER = /^\s*create\s+(?:temp\w*\s+)?trigger\s+(?:if\s+not\s+exists\s+)?["`]?([\w]+)["`]?[\s\S]*?\bon\s+["`]?(\w+)["`]?/i;
+
+/** A trigger of another dialect: its name and its table. */
+const foreignTrigger = (statement: string, schema: SchemaDraft): boolean => {
+  const [, name, table] = TRIGGER.exec(statement) ?? [];
+  if (name === undefined || table === undefined) return false;
+  schema.trigger(table, name);
+  return true;
 };
 
 const DEFINES = /\b(?:create|alter|drop|rename)\s+(?:or\s+replace\s+|temp\w*\s+|unlogged\s+|materialized\s+)*(?:table|view|trigger)\b/i;

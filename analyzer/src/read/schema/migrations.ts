@@ -191,7 +191,28 @@ const isDown = (file: FileFacts, index: number): boolean => {
 };
 
 /** Applies one migration file's way up: knex, db-migrate, Sequelize and TypeORM migrations, and SQL within any of them. */
-export const applyMigration = (file: FileFacts, run: Interpreter, schema: SchemaDraft): Unresolved[] => {
+export const applyMigration = (file: FileFacts, run: Interpreter, schema: SchemaDraft): Unresolved[] => applyChains(file, run, schema, () => true);
+
+/** Applies what ordinary code creates: tables made at the start, or by functions that migrations call. What it drops or renames says nothing about the schema. */
+export const applyCode = (file: FileFacts, run: Interpreter, schema: SchemaDraft): Unresolved[] =>
+  (file.functions.some(({ steps }) => createsTables(steps)) ? applyChains(file, run, schema, creates) : []);
+
+const CREATES_TABLE = /\bcreate\s+(?:(?:unlogged|global|local|temp|temporary)\s+)*table\b/i;
+
+const createsTables = (steps: FunctionFact['steps']): boolean => {
+  let found = false;
+  eachExpr(steps, (expr) => { found ||= expr.kind === 'call' && chainOf(expr).links.some((link) => isCreateTable(link) || link.args.some(isCreateSql)); });
+  return found;
+};
+
+const isCreateTable = ({ name, args }: Link): boolean => CREATE_LINKS.has(name) && args.some(({ kind }) => kind === 'function' || kind === 'object');
+const CREATE_LINKS = new Set(['createTable', 'createTableIfNotExists']);
+const isCreateSql = (arg: Expr): boolean => (arg.kind === 'text' && CREATES_TABLE.test(arg.value)) || (arg.kind === 'template' && CREATES_TABLE.test(arg.texts.join(' ')));
+
+/** Only creations; the lines of their builder closures are chains of their own. */
+const creates = (chain: Chain, inBuilder: boolean): boolean => inBuilder || chain.links.some((link) => isCreateTable(link) || link.args.some(isCreateSql));
+
+const applyChains = (file: FileFacts, run: Interpreter, schema: SchemaDraft, counts: (chain: Chain, inBuilder: boolean) => boolean): Unresolved[] => {
   const findings: Unresolved[] = [];
   const closures = new Map<number, string>();
   for (const [index, fact] of file.functions.entries()) {
@@ -200,7 +221,9 @@ export const applyMigration = (file: FileFacts, run: Interpreter, schema: Schema
     const value = (expr: Expr | undefined): Value => (expr === undefined ? UNKNOWN : run.evaluate(expr, frame));
     const table = closures.get(index) ?? closures.get(fact.parent);
     if (table !== undefined) closures.set(index, table);
-    for (const chain of chainsOf(fact)) applyChain({ chain, schema, file, value, findings, table, closures, at: { file: file.path, line: chain.links[0]?.line ?? 1 } });
+    for (const chain of chainsOf(fact).filter((one) => counts(one, table !== undefined))) {
+      applyChain({ chain, schema, file, value, findings, table, closures, at: { file: file.path, line: chain.links[0]?.line ?? 1 } });
+    }
   }
   return findings;
 };

@@ -7,7 +7,7 @@ import type { PrismaRelations } from '../tables/prisma.ts';
 import { applySql } from './ddl.ts';
 import { SchemaDraft } from './drafts.ts';
 import { applyEntities } from './entities.ts';
-import { applyMigration } from './migrations.ts';
+import { applyCode, applyMigration } from './migrations.ts';
 import { readPrismaSchema } from './prisma-schema.ts';
 
 /** A text file that is not source: SQL, a Prisma schema. */
@@ -26,6 +26,8 @@ const NOT_UP = /(?:^|[/._-])(?:down|rollback|undo|revert|drop|seeds?|fixtures?)(
 
 interface Sources {
   readonly migrations: readonly FileFacts[];
+  /** Code that may create tables itself, when it starts. */
+  readonly code: readonly FileFacts[];
   readonly sql: readonly TextFile[];
   readonly prisma: readonly TextFile[];
 }
@@ -48,6 +50,7 @@ export const readSchema = (sources: Sources, run: Interpreter, types: Types, mod
     ...sources.migrations.map((file) => ({ path: file.path, apply: () => applyMigration(file, run, schema) })),
     ...(prisma.length > 0 ? [] : sources.sql).filter(({ path }) => !NOT_UP.test(path)).map(({ path, text }) => ({ path, apply: () => applySql(text, schema, { file: path, line: 1 }) })),
   ].sort((a, b) => (a.path < b.path ? -1 : 1));
+  for (const file of sources.code) unresolved.push(...applyCode(file, run, schema));
   for (const { apply } of steps) unresolved.push(...apply());
   applyEntities(models, types, schema);
   for (const { name } of schema.facts()) models.tables.add(name);

@@ -3,9 +3,10 @@ import type { Expr } from '../parse/facts.ts';
 import { before, hasLink, namedCalls, rootName, type Chain, type Link, type NamedCall } from './chain.ts';
 import { printExpr, type Place, type Recognised, type Recogniser, type Touch } from './found.ts';
 import { isSomeName, touchesOfSql } from './sql.ts';
-import { tableNames } from './table-name.ts';
+import { tableName, tableNames } from './table-name.ts';
 
-const STRONG = /^(?:knex|_knex|db|_db|dbh|database|trx|tx|conn|connection|transaction|transacting)$|[kK]nex$|Db$|DB$|Trx$|Knex|^(?:knex|trx|db)[A-Z_]/;
+/** What a connection or a transaction is called; a verb in front (`saveToDb`) makes it a function that uses one. */
+const STRONG = /^(?!(?:add|check|clear|close|connect|create|delete|drop|exec|execute|fetch|from|get|has|import|in|init|insert|is|load|make|migrate|on|open|put|read|remove|reset|run|save|seed|send|set|setup|store|sync|to|update|use|with|write)[A-Z])(?:(?:knex|_knex|db|_db|dbh|database|trx|tx|conn|connection)$|.*(?:[kK]nex|Db|DB|Trx)$|.*Knex|(?:knex|trx|db)[A-Z_])/;
 /** Steps that only a query builder has. */
 const BUILDER = new Set([
   'where', 'whereIn', 'whereNot', 'whereNotIn', 'whereNull', 'whereNotNull', 'whereRaw', 'whereExists', 'whereBetween', 'andWhere', 'orWhere', 'whereILike', 'whereLike', 'insert', 'upsert', 'select',
@@ -71,15 +72,17 @@ interface Naming { readonly line: number; readonly certain: boolean; readonly af
 
 const namedBy = (arg: Expr, { line, certain, after }: Naming, place: Place): Named[] => {
   const value = eval1(arg, place);
-  if (isConnection(value)) return [];
+  // A list of names is no table, and neither are options: `knex({ client })`, `transaction({ isolationLevel })`.
+  if (value.kind === 'list' || isOptions(value)) return [];
   const tables = tableNames(value).filter((table) => place.usesBuilder || place.models.hasTable(table));
   if (tables.length > 0) return [{ tables, line }];
-  const open = certain && after.some(({ name }) => CERTAIN.has(name)) && !isQueryExpr(arg, place) && value.kind !== 'list';
+  const open = certain && after.some(({ name }) => CERTAIN.has(name)) && !isQueryExpr(arg, place);
   return open ? [{ tables: [], line, unknown: arg }] : [];
 };
 
-/** `knex({ client })` makes a connection. */
-const isConnection = (value: Value): boolean => value.kind === 'object' && (value.properties.has('client') || value.properties.has('connection'));
+/** An alias map gives names to tables, and to nothing else. */
+const isOptions = (value: Value): boolean => value.kind === 'object' && [...value.properties.values()].some((one) => texts(one).length === 0 || texts(one).some((name) => tableName(name) === undefined || /\s/.test(name.trim())))
+  || value.kind === 'object' && (value.properties.has('client') || value.properties.has('connection'));
 
 /** A subquery in place of a table is read where it stands. */
 const isQueryExpr = (arg: Expr, place: Place): boolean =>

@@ -1,8 +1,9 @@
 import { HOLE, UNKNOWN, texts, type Value } from '../interpret/values.ts';
+import { visit } from '../link/visit.ts';
 import type { Expr } from '../parse/facts.ts';
 import { before, type Chain, type Link } from './chain.ts';
 import { printExpr, type Place, type Recognised, type Recogniser, type Touch } from './found.ts';
-import { isSomeName, isSql, touchesOfSql } from './sql.ts';
+import { isSomeName, isSql, touchesByWords, touchesOfSql } from './sql.ts';
 
 const METHODS = new Set(['query', 'raw', 'execute', 'exec', 'runSql', 'unsafe', '$queryRaw', '$executeRaw', '$queryRawUnsafe', '$executeRawUnsafe', 'all', 'get', 'run', 'any', 'one', 'none', 'oneOrNone', 'many', 'manyOrNone', 'prepare', 'queryOne', 'querySingle', 'sql', 'literal', 'joinRaw', 'fromRaw', 'whereRaw', 'stream', 'each']);
 const DATABASE = /(?:^|_)(?:pool|client|db|database|knex|sequelize|conn|connection|manager|datasource|queryrunner|pg|mysql|sqlite|prisma|trx|tx|entitymanager|em)$|(?:Pool|Client|Db|DB|Connection|DataSource|Manager|Runner|Knex|Trx)$/i;
@@ -48,20 +49,27 @@ const readAll = (statements: readonly string[], link: Link): Recognised => {
   for (const sql of statements) {
     const found = touchesOfSql(sql, link.line, 'sql');
     const what = sql.replaceAll(HOLE, '${…}').replace(/\s+/g, ' ').trim().slice(0, 100);
-    if (found === undefined) unresolved = { what, why: 'the statement does not parse as PostgreSQL', line: link.line };
+    if (found === undefined) unresolved = { what, why: 'the statement does not parse as PostgreSQL: its tables are read off its words', line: link.line };
     else if (found.some(({ table }) => isSomeName(table))) unresolved = { what, why: 'a table is chosen at run time', line: link.line };
-    touches.push(...(found ?? []).filter(({ table }) => !isSomeName(table)));
+    touches.push(...(found ?? touchesByWords(sql, link.line, 'sql')).filter(({ table }) => !isSomeName(table)));
   }
   return { touches, ...(unresolved === undefined ? {} : { unresolved }) };
 };
 
 interface Candidate { readonly first: Expr; readonly position: number; readonly name: string; readonly known: readonly string[] }
 
+const holdsStatement = (expr: Expr): boolean => {
+  let found = false;
+  visit(expr, (one) => { found ||= (one.kind === 'text' && isSql(one.value)) || (one.kind === 'template' && isSql(one.texts.join(HOLE))); });
+  return found;
+};
+
 /** Statements about the session or the server: they touch no table. */
 const NO_TABLES = /^\s*(?:begin|start|commit|rollback|savepoint|release|set|show|listen|unlisten|notify|vacuum|analyze|explain|pragma|use|reindex|alter|drop|create|grant|revoke|discard|checkpoint|select)\b/i;
 
 const unknownQuery = (chain: Chain, { first, position, name, known }: Candidate, link: Link): Recognised | undefined => {
-  if (first.kind === 'function' || first.kind === 'object') return undefined;
+  // A statement written out further in (`all(sql`…`)`) is read where it stands.
+  if (first.kind === 'function' || first.kind === 'object' || holdsStatement(first)) return undefined;
   const onDatabase = /^(?:query|execute|raw|unsafe)$/.test(name) && DATABASE.test(before(chain, position));
   if (!ALWAYS_SQL.has(name) && !onDatabase) return undefined;
   if (known.length === 0) return { touches: [], unresolved: { what: printExpr(first), why: 'the statement is put together at run time', line: link.line } };

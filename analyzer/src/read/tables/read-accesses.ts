@@ -70,7 +70,9 @@ export class AccessReader {
     propagateTransactions(this.inside, this.sites);
     for (const [key, access] of this.accesses) this.accesses.set(key, this.withTransaction(key, access));
     const isCommon = (table: string, { evidence }: TableAccess): boolean => this.commonTables.get(evidence.file)?.has(table) === true && !this.models.hasTable(table);
-    const real = [...this.accesses.values()].filter((one) => !isCommon(one.table, one)).map((one) => ({ ...one, joined: one.joined.filter((table) => !isCommon(table, one)) }));
+    const names = knownNames(this.models);
+    const real = [...this.accesses.values()].filter((one) => !isCommon(one.table, one) && !isCatalog(one.table))
+      .map((one) => ({ ...one, table: names(one.table), joined: [...new Set(one.joined.filter((table) => !isCommon(table, one) && !isCatalog(table)).map(names))].sort(compareText) }));
     return {
       accesses: real.sort(byAccess), unresolved: this.unresolved,
       transactions: [...this.transactions.values()].sort((a, b) => byEvidence(a.evidence, b.evidence)),
@@ -186,6 +188,16 @@ export class AccessReader {
     return key;
   }
 }
+
+/** Tables of the database itself. */
+const isCatalog = (table: string): boolean => /^(?:pg_catalog\.|information_schema\.|pg_[a-z_]+$|sqlite_(?:master|schema|sequence|temp_master)$)/.test(table);
+
+/** What is written in another case than declared: SQL does not mind, most databases neither. */
+const knownNames = (models: Models): ((table: string) => string) => {
+  const byLower = new Map<string, string>();
+  for (const name of [...models.tables, ...models.all.map(({ table }) => table)]) byLower.set(name.toLowerCase(), byLower.get(name.toLowerCase()) ?? name);
+  return (table) => (models.hasTable(table) ? table : byLower.get(table.toLowerCase()) ?? table);
+};
 
 const noteInner = (expr: Expr, roots: Set<Expr>): void => {
   let at: Expr | undefined = expr;

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { HOLE } from '../interpret/values.ts';
-import { isSql, isSomeName, loadSqlParser, touchesOfSql } from './sql.ts';
+import { isSql, isSomeName, loadSqlParser, touchesByWords, touchesOfSql } from './sql.ts';
 
 const read = (sql: string): string[] | undefined => touchesOfSql(sql, 1, 'sql')?.map(({ mode, table }) => `${mode} ${isSomeName(table) ? '?' : table}`).sort();
 
@@ -36,8 +36,25 @@ describe('tables of a statement', () => {
     expect(read(`SELECT * FROM sales_${HOLE}`)).toEqual(['read ?']);
   });
 
+  test('holes may stand for a subquery, an assignment, a clause or the statement after common tables', () => {
+    expect(read(`WITH shown AS (${HOLE}) SELECT * FROM shown JOIN films f ON f.id = shown.id`)).toEqual(['read films']);
+    expect(read(`UPDATE films SET ${HOLE} WHERE id = ${HOLE}`)).toEqual(['write films']);
+    expect(read(`UPDATE films SET seen = 1, ${HOLE}`)).toEqual(['write films']);
+    expect(read(`DELETE FROM films USING tickets AS t ${HOLE} AND t.film = films.id`)).toEqual(['read tickets', 'write films']);
+    expect(read(`WITH gone AS (DELETE FROM films WHERE id = ${HOLE} RETURNING *) ${HOLE}`)).toEqual(['write films']);
+    expect(read('SELECT value FROM :meta WHERE key = :key')).toEqual(['read ?']);
+  });
+
+  test('what no reading of it parses is read off its words, without common tables, comments and texts', () => {
+    const sql = "-- from nowhere\nWITH best AS (SELECT * FROM films) UPDATE OR IGNORE seats SET taken = 'from hell' FROM best JOIN halls USING (id) WHERE x IS DISTINCT FROM y";
+    expect(read(sql)).toBeUndefined();
+    expect(touchesByWords("INSERT OR IGNORE INTO seats SELECT * FROM `films` f JOIN best USING (id) -- from x\nWHERE a IS DISTINCT FROM b AND c = 'from hell'", 1, 'sql').map(({ mode, table }) => `${mode} ${table}`)).toEqual(['write seats', 'read films', 'read best']);
+    expect(touchesByWords(sql, 1, 'sql').map(({ mode, table }) => `${mode} ${table}`)).toEqual(expect.arrayContaining(['read films', 'read halls']));
+    expect(touchesByWords(sql, 1, 'sql').map(({ table }) => table)).not.toContain('best');
+  });
+
   test('prose is no statement', () => {
-    expect(['select your seat', 'update now', 'delete', 'with love'].filter(isSql)).toEqual(['select your seat']);
-    expect(read('select your seat')).toEqual([]);
+    expect(['select your seat', 'Copy the licence key', 'Create a new hall', 'update now', 'delete', 'with love'].filter(isSql)).toEqual([]);
+    expect(['select now(), 1', 'select * from films', 'COPY films FROM stdin', 'create table films (id int)'].filter(isSql)).toHaveLength(4);
   });
 });

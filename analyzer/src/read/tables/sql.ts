@@ -7,8 +7,12 @@ import type { Touch } from './found.ts';
 const SOME_NAME = '__some_name__';
 const STATEMENT = /^[\s(]*(?:--[^\n]*\n\s*|\/\*[\s\S]*?\*\/\s*)*(?:select\s|insert\s+(?:ignore\s+)?into\s|replace\s+into\s|update\s+\S+[\s\S]*?\sset\s|delete\s+from\s|with\s+(?:recursive\s+)?\S+(?:\s*\([^)]*\))?\s+as\s|truncate\s|merge\s+into\s|create\s|alter\s+table\s|drop\s+table\s|call\s|refresh\s|lock\s|copy\s)/i;
 
+/** What statements have and sentences that begin alike (`Select a time zone`, `Copy the key`) have not. */
+const TELLING = /^[\s(]*(?:select|with|copy)\b[\s\S]*(?:\bfrom\b|\bas\s*\(|\bnow\(|\w\(|[*;]|^\s*\w+\s+[\d'$:])|^[\s(]*(?:insert|replace|update|delete|truncate|merge|alter|drop|call|refresh|lock|create\s+(?:or\s+|unique\s+|temp|unlogged\s+|materialized\s+|global\s+|local\s+)*(?:table|index|view|trigger|function|procedure|schema|extension|type|sequence|database|role|user|policy|materialized|table|domain|rule|publication|aggregate|operator|server))\b/i;
+const comments = (text: string): string => text.replace(/^(?:\s*(?:--[^\n]*\n|\/\*[\s\S]*?\*\/))+/, '');
+
 /** Whether a text is a whole SQL statement. */
-export const isSql = (text: string): boolean => text.length > 10 && STATEMENT.test(text);
+export const isSql = (text: string): boolean => text.length > 10 && STATEMENT.test(text) && TELLING.test(comments(text));
 
 /** Makes the parser ready; PostgreSQL's own, compiled to WebAssembly. */
 export const loadSqlParser = (): Promise<void> => loadModule();
@@ -26,29 +30,47 @@ const parses = (sql: string): SqlNode[] | undefined => {
 const NAME_AFTER = /(?:\b(?:from|join|into|update|table|truncate|only|as)\s+|[."])$/i;
 const VALUE_AFTER = /(?:[=<>,(+*/|%-]|\b(?:in|like|ilike|values|limit|offset|then|else|and|or|where|between|select|by|set|returning|interval|any|when|not|distinct|case|having|on))\s*$/i;
 
-/** Fills what is only known at run time with something that parses: a name, a value, or nothing. */
-const filled = (sql: string, choose: (before: string) => string): string => {
-  let done = '';
-  for (const [position, part] of sql.split(HOLE).entries()) done += position === 0 ? part : (inQuotes(done) ? 'x' : IN_NAME.test(done) ? SOME_NAME : ROWS_AFTER.test(done) ? '(1)' : choose(done)) + part;
+type Fill = (before: string, after: string) => string;
+
+/** Fills what is only known at run time with something that parses: a name, a value, rows, a subquery, a clause, or nothing. */
+const filled = (sql: string, choose: Fill): string => {
+  const parts = sql.split(HOLE);
+  let done = parts[0] ?? '';
+  for (const [position, part] of parts.slice(1).entries()) {
+    const after = position + 2 < parts.length && part.trim() === '' ? `${part}${HOLE}` : part;
+    done += (inQuotes(done) ? 'x' : IN_NAME.test(done) ? SOME_NAME : wholeOf(done, after) ?? choose(done, after)) + part;
+  }
   return done;
 };
 
-const ROWS_AFTER = /\bvalues\s*$/i;
 const inQuotes = (before: string): boolean => (before.match(/'/g)?.length ?? 0) % 2 === 1;
 
 /** The rest of a name: `audit_${year}` is some table. */
 const IN_NAME = /\w$/;
 
-const FILLINGS: readonly ((before: string) => string)[] = [
+/** Places that take more than a name or a value: rows, a subquery, an assignment, the statement after common tables. */
+const wholeOf = (before: string, after: string): string | undefined => WHOLES.find(({ before: left, after: right }) => left.test(before) && right.test(after))?.text;
+
+const ANY = /^/;
+const WHOLES: readonly { readonly before: RegExp; readonly after: RegExp; readonly text: string }[] = [
+  { before: /\bvalues\s*$/i, after: ANY, text: '(1)' },
+  { before: /(?:\b(?:as|from|join|exists|materialized|union|all|in|except|intersect)|=|,)\s*\(\s*$/i, after: /^\s*\)/, text: 'select 1' },
+  { before: /\bset\s*$|\bset\b(?:(?!\b(?:where|from|select|returning)\b)[\s\S])*,\s*$/i, after: /^(?!\s*=)/, text: 'x = 1' },
+  { before: /^\s*with\b[\s\S]*\)\s*$/i, after: /^[\s;]*$/, text: 'select 1' },
+  { before: /\b(?:from|join|using)\s+["\w.]+(?:\s+as)?\s+(?!(?:where|on|and|or|from|join|using)\b)["\w]+\s*$/i, after: /^\s*(?:and|or)\b/i, text: 'where true' },
+];
+
+const FILLINGS: readonly Fill[] = [
   (before) => (NAME_AFTER.test(before) ? SOME_NAME : VALUE_AFTER.test(before) ? '$1' : ''),
   (before) => (NAME_AFTER.test(before) || VALUE_AFTER.test(before) ? SOME_NAME : ''),
   (before) => (NAME_AFTER.test(before) ? SOME_NAME : /(?:where|and|or|on|having)\s*$/i.test(before) ? 'true' : ''),
+  (before) => (NAME_AFTER.test(before) ? SOME_NAME : /(?:where|and|or|on|having)\s*$/i.test(before) ? 'true' : VALUE_AFTER.test(before) ? '$1' : ''),
   () => SOME_NAME,
 ];
 
 /** Placeholders of drivers and of other dialects, put into PostgreSQL's words. */
 const portable = (sql: string): string => sql
-  .replaceAll('`', '"').replace(/\?\?/g, SOME_NAME).replace(/(?<![\w?|&@])\?(?![?|&\w])/g, '$1').replace(/(?<![:\w]):[A-Za-z_]\w*(?::(?!:))?/g, (mark) => (mark.endsWith(':') ? SOME_NAME : '$1'))
+  .replaceAll('`', '"').replace(/\?\?/g, SOME_NAME).replace(/(?<![\w?|&@])\?(?![?|&\w])/g, '$1').replace(/(?<![:\w]):[A-Za-z_]\w*(?::(?!:))?/g, (mark, at: number) => (mark.endsWith(':') || NAME_AFTER.test(sql.slice(0, at)) ? SOME_NAME : '$1'))
   .replace(/(?<![\w@])@\w+/g, '$1').replace(/%[sL]/g, '$1').replace(/%I/g, SOME_NAME).replace(/\blimit\s+(\S+)\s*,\s*(\S+)/gi, 'limit $2 offset $1')
   .replace(/\binsert\s+ignore\s+into\b/gi, 'insert into').replace(/\breplace\s+into\b/gi, 'insert into').replace(/\bon\s+duplicate\s+key\s+update[\s\S]*$/i, '');
 
@@ -121,3 +143,19 @@ export const touchesOfSql = (sql: string, line: number, via: TableAccess['via'],
 };
 
 export const isSomeName = (table: string): boolean => table.includes(SOME_NAME);
+
+const WORDS: readonly { readonly pattern: RegExp; readonly mode: TableAccess['mode'] }[] = [
+  { pattern: /\b(?:insert\s+(?:ignore\s+|or\s+\w+\s+)?into|replace\s+into|update(?:\s+only)?|delete\s+from|truncate(?:\s+table)?|merge\s+into)\s+((?:["`]?\w+["`]?\.)?["`]?[A-Za-z_]\w*["`]?)(?![\w(.])/gi, mode: 'write' },
+  { pattern: /(?<!\bdelete\s)(?<!\bdistinct\s)\b(?:from|join|using)\s+(?:only\s+|lateral\s+)?((?:["`]?\w+["`]?\.)?["`]?[A-Za-z_]\w*["`]?)(?![\w(.])/gi, mode: 'read' },
+];
+const NO_NAMES = /^(?:set|select|lateral|only|unnest|of|where|values|as|on|nothing|do)$/i;
+
+/** Tables of a statement that does not parse, by the words before them: other dialects, statements put together from parts. */
+export const touchesByWords = (sql: string, line: number, via: TableAccess['via']): Touch[] => {
+  const text = sql.replace(/--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'/g, ' ').replaceAll(HOLE, ' ? ');
+  const common = new Set([...text.matchAll(/["`]?(\w+)["`]?\s*(?:\([^()]*\))?\s+as\s+(?:not\s+)?(?:materialized\s+)?\(/gi)].map(([, name = '']) => name.toLowerCase()));
+  return WORDS.flatMap(({ pattern, mode }) => [...text.matchAll(pattern)].flatMap(([, written = '']): Touch[] => {
+    const table = written.replace(/["`]/g, '').replace(/^public\./, '');
+    return common.has(table.toLowerCase()) || NO_NAMES.test(table) ? [] : [{ table, mode, columns: [], via, line }];
+  }));
+};
