@@ -16,6 +16,7 @@ import { Types } from './link/types.ts';
 import type { FileFacts } from './parse/facts.ts';
 import { parseTypeScript } from './parse/typescript.ts';
 import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
+import { jsonReader } from './source/json-data.ts';
 import { Resolver } from './source/resolve.ts';
 import { listFiles } from './source/walk.ts';
 import { Instances } from './tables/instances.ts';
@@ -105,7 +106,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const imports = readImports(program, (path) => kinds.get(path) === 'test', (path) => resolver.settingsFor(path));
   const types = new Types(program);
   const calls = new CallReader(program, types, (path) => kinds.get(path) === 'source').read();
-  const run = new Interpreter(program, 500_000 + files.facts.length * BUDGET_PER_FILE);
+  const run = new Interpreter(program, 500_000 + files.facts.length * BUDGET_PER_FILE, jsonReader(root));
   const routers = new RouterHooks();
   buildRouters(run, routers, files.facts.filter(({ path }) => ['source', 'config'].includes(kinds.get(path) ?? '')), calls.sites);
   const endpoints = collectEndpoints(routers);
@@ -114,7 +115,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const decorated = new DecoratedReader(run, types).read(production);
   const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
-  const schema = readSchema({ migrations: ofKind('migration'), sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
+  const schema = readSchema({ migrations: ofKind('migration'), code: production, sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
   const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production), sites: calls.sites }).read(ofKind('source'));
   const paths = new Set(listing.sources);
   const history = options.history ? await readHistory(root, paths) : { coChanges: [], unresolved: [] };
