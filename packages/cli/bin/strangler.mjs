@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const runsTypeScript = major > 22 || (major === 22 && minor >= 18);
 
+stopWithNpm();
+
 if (runsTypeScript) {
   const { runProcess } = await import('../src/main.ts');
   await runProcess();
@@ -28,4 +30,16 @@ function pinnedNode() {
   } catch {
     return undefined;
   }
+}
+
+/** npm passes SIGTERM on to the shell between it and us, which ends without telling us. */
+function stopWithNpm() {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  watch.unref();
 }

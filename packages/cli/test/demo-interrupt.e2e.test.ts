@@ -47,6 +47,16 @@ async function expectNothingLeft(): Promise<void> {
   expect((await readdir(temporary)).filter((name) => name.startsWith('strangler-demo-'))).toEqual([]);
 }
 
+test('npm that is told to stop takes the demo with it, although the shell between them tells nobody', async () => {
+  const shell = spawn('sh', ['-c', `"${process.execPath}" "${STRANGLER}" demo; exit $?`], {
+    stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env['PATH'] ?? '', TMPDIR: temporary, npm_lifecycle_event: 'demo' },
+  });
+  shell.stderr.once('data', () => { shell.kill('SIGTERM'); });
+  // Closes when nobody holds the stream any more: the demo neither.
+  await once(shell, 'close');
+  await expectNothingLeft();
+}, 60_000);
+
 test.each([
   ['Ctrl-C while the databases start', /^ 1 {2}/m, (pid: number) => { process.kill(-pid, 'SIGINT'); }],
   // npm passes on what the terminal has sent already.
