@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import pg from 'pg';
 
@@ -6,9 +7,13 @@ export type Side = 'source' | 'target';
 
 /**
  * Session settings under which every value prints the same way on any server and reads back to the bit. TCP keepalives: a peer that vanished
- * without a word must not hold a slot or a lock for hours.
+ * without a word must not hold a slot or a lock for hours. Timeouts that a team sets for its application's short statements would end a copy in the middle. And a
+ * row policy must not hide rows from it in silence: with row_security off the server refuses the query instead.
  */
-const EXACT = "-c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
+const EXACT = ['datestyle=ISO', 'intervalstyle=postgres', 'extra_float_digits=3', 'bytea_output=hex', 'lc_monetary=C', 'tcp_keepalives_idle=5', 'tcp_keepalives_interval=2', 'tcp_keepalives_count=3',
+  'statement_timeout=0', 'lock_timeout=0', 'idle_in_transaction_session_timeout=0', 'idle_session_timeout=0', 'row_security=off'].map((setting) => `-c ${setting}`).join(' ');
+/** Since PostgreSQL 17; an older server would refuse a connection that asks for it. */
+const NO_TRANSACTION_TIMEOUT = "SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout' AND setting <> '0'";
 
 /** Values stay text: pg's own parsers lose timestamps, numerics and json. */
 const asText: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value };
@@ -23,6 +28,7 @@ export async function connect(url: string, side: Side, options: { readonly repli
   client.on('error', () => undefined); // a lost connection shows in the query that needs it
   try {
     await client.connect();
+    await client.query(NO_TRANSACTION_TIMEOUT);
     return client;
   } catch (cause) {
     await client.end().catch(() => undefined);
@@ -48,7 +54,7 @@ export async function textRows<Column extends string>(client: pg.ClientBase, sql
 /** Lost connections, shutdowns and starting servers pass by themselves; what the database says about our data does not. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof StranglerError) return error.code === 'STR_DATABASE_UNREACHABLE';
-  if (!(error instanceof Error)) return false;
+  if (!types.isNativeError(error)) return false; // `instanceof` would miss Node's own errors where a test runner has realms of its own
   const code = (error as { code?: string }).code ?? '';
   if (/^(08|53|57P0[1-5]|40|55006|55P03)/.test(code)) return true;
   return /^E[A-Z]+$/.test(code) || /connection terminated|connection ended|not queryable|client was closed|timeout exceeded when trying to connect/i.test(error.message);

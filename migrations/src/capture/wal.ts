@@ -59,13 +59,13 @@ export class WalCapture {
     const { signal, clock } = this.options;
     let retryMs = RETRY_MS.first;
     while (!isAborted(signal)) {
-      const startedAt = clock.now();
+      const before = this.seen;
       try {
         await this.connectAndStream();
       } catch (error) {
         if (isAborted(signal)) return;
         if (!isPassing(error)) throw captureFailed(this.options.slot, error);
-        if (clock.now() - startedAt > RETRY_MS.longest) retryMs = RETRY_MS.first;
+        if (this.seen > before) retryMs = RETRY_MS.first; // it had come back
         this.options.onTrouble?.(error, retryMs);
         await clock.sleep(retryMs, signal).catch(() => undefined);
         retryMs = Math.min(retryMs * 2, RETRY_MS.longest);
