@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import pg from 'pg';
 
@@ -51,10 +50,13 @@ export async function textRows<Column extends string>(client: pg.ClientBase, sql
   return (await client.query<Record<Column, string>>(sql, [...values])).rows;
 }
 
+/** `instanceof` would miss Node's own errors where a test runner has realms of its own. */
+const isError = (value: unknown): value is Error => Object.prototype.toString.call(value) === '[object Error]';
+
 /** Lost connections, shutdowns and starting servers pass by themselves; what the database says about our data does not. */
 export function isPassing(error: unknown): boolean {
   if (error instanceof StranglerError) return error.code === 'STR_DATABASE_UNREACHABLE';
-  if (!types.isNativeError(error)) return false; // `instanceof` would miss Node's own errors where a test runner has realms of its own
+  if (!isError(error)) return false;
   const code = (error as { code?: string }).code ?? '';
   if (/^(08|53|57P0[1-5]|40|55006|55P03)/.test(code)) return true;
   return /^E[A-Z]+$/.test(code) || /connection terminated|connection ended|not queryable|client was closed|timeout exceeded when trying to connect/i.test(error.message);
