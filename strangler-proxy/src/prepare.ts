@@ -3,7 +3,7 @@ import type { Stage } from '@strangler/kernel';
 import { callerOf } from './decide/caller.ts';
 import { decide, UNROUTED, type Decision } from './decide/decide.ts';
 import type { Engine } from './engine.ts';
-import { clientAddress, forwardedHeaders, type OutgoingHeaders } from './forward/headers.ts';
+import { clientAddress, countHop, forwardedHeaders, type OutgoingHeaders } from './forward/headers.ts';
 import type { Route } from './match/route-table.ts';
 
 /** Whether a peer is a proxy of ours, whose X-Forwarded-For may be believed. */
@@ -28,6 +28,7 @@ export function prepare(engine: Engine, trusts: Trusts, req: IncomingMessage, ro
   const peer = peerOf(req);
   const headers = forwardedHeaders(req.rawHeaders, { peer, trusted: trusts(peer), secure: 'encrypted' in req.socket, httpVersion: req.httpVersion, port: req.socket.localPort });
   if (req.headers['transfer-encoding'] !== undefined && UNFRAMED.has(req.method ?? '')) headers['transfer-encoding'] = 'chunked';
+  countHop(headers, req.method);
   req.headers = headers;
   return { route, stage, decision, headers };
 }

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { BlockList, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { join, resolve } from 'node:path';
 import { systemClock, systemDice, type Clock, type Dice, type Environment, type Finding, type MigrationConfig } from '@strangler/kernel';
 import { adminToken } from './admin/auth.ts';
@@ -101,6 +101,7 @@ function trustList(entries: readonly string[]): (address: string) => boolean {
   }
   return (address) => {
     const plain = address.replace(/^::ffff:/, '');
-    return list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+    // A balancer may write `unknown` or an address with its port: nobody whom we trust.
+    return isIP(plain) !== 0 && list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
   };
 }

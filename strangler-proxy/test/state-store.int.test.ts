@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { fileStore, memoryStore, type AuditEntry, type ProxyState } from '@strangler/proxy';
 import { describeStateStore } from './contracts/state-store.contract.ts';
@@ -28,6 +31,16 @@ const written = async (directory: string): Promise<void> => {
   await store.close();
 };
 
+/** A process of its own that opens the store, says how that went, and keeps it. */
+function startLocker(directory: string): { outcome: Promise<string>; stop: () => Promise<void> } {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('support/locker.ts', import.meta.url)), directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(child, 'close');
+  return { outcome: once(child.stdout, 'data').then(([said]) => String(said).trim()), stop: async () => {
+    child.kill('SIGKILL');
+    await ended;
+  } };
+}
+
 test('a torn last audit line is cut off, and the next one is whole', async () => inDirectory(async (directory) => {
   await written(directory);
   await appendFile(join(directory, 'audit.ndjson'), '{"epoch":2,"at":"20');
@@ -35,6 +48,27 @@ test('a torn last audit line is cut off, and the next one is whole', async () =>
   await store.commit(state(2), entry(2));
   expect((await store.audit(10)).map(({ epoch }) => epoch)).toEqual([1, 2]);
   await store.close();
+}));
+
+test.each(['{"epoch":1,"at":"20', '5', '{}', 'null', '{"epoch":1,"at":"","act":"promote","by":"","why":"","changes":null}'])('a line %s in the middle of the audit is shown as unreadable, in its place', async (line) => inDirectory(async (directory) => {
+  await written(directory);
+  await appendFile(join(directory, 'audit.ndjson'), `${line}\n`);
+  const store = await fileStore(directory);
+  await store.commit(state(2), entry(2));
+  expect((await store.audit(10)).map(({ act, epoch }) => [act, epoch])).toEqual([['promote', 1], ['unreadable', 1], ['promote', 2]]);
+  expect((await store.audit(10))[1]?.why).toContain('line 2');
+  await store.close();
+}));
+
+test('of many that find a dead one\'s lock at once, one takes it over', async () => inDirectory(async (directory) => {
+  await written(directory);
+  for (let round = 0; round < 5; round += 1) {
+    await writeFile(join(directory, 'lock'), '999999 1\n');
+    const children = Array.from({ length: 4 }, () => startLocker(directory));
+    const outcomes = await Promise.all(children.map(async ({ outcome }) => outcome));
+    for (const { stop } of children) await stop();
+    expect(outcomes.sort()).toEqual(['STR_STATE_LOCKED', 'STR_STATE_LOCKED', 'STR_STATE_LOCKED', 'taken']);
+  }
 }));
 
 test('an audit line whose state was never written is marked as abandoned', async () => inDirectory(async (directory) => {

@@ -26,7 +26,7 @@ const flipBody = z.strictObject({ ...who, to: z.enum(['service', 'monolith']) })
 /** The admin listener: JSON under /api, health without and metrics with a token, the dashboard's files. Never on the public port. */
 export function createAdminServer(engine: Engine, options: AdminOptions): Server {
   const app = express();
-  app.disable('x-powered-by').disable('etag');
+  app.disable('x-powered-by').disable('etag').set('env', 'production');
   app.use((req, res, next) => {
     if (isSameSite(req.headers, options.allowedHosts)) next();
     else next(problem('STR_FORBIDDEN_HOST', 'This listener is not meant to be reached under that name.', 'Use its address, or allow the name in the proxy\'s options.'));
@@ -34,6 +34,8 @@ export function createAdminServer(engine: Engine, options: AdminOptions): Server
   app.use((req, res, next) => {
     res.setHeader('x-content-type-options', 'nosniff');
     res.setHeader('cache-control', 'no-store');
+    res.setHeader('content-security-policy', PAGE_POLICY);
+    res.setHeader('referrer-policy', 'no-referrer');
     next();
   });
   app.get('/health', (req, res) => { res.json({ ok: true }); });
@@ -48,6 +50,9 @@ export function createAdminServer(engine: Engine, options: AdminOptions): Server
   app.use(answerError);
   return createServer(app);
 }
+
+/** The page runs its own files and asks this listener, nothing else; nobody may frame it and have its buttons pressed. */
+const PAGE_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 function api(engine: Engine, options: AdminOptions): express.Router {
   const router = express.Router();

@@ -32,6 +32,45 @@ describe('difference', () => {
     expect(paths(answer('{"id":9007199254740993}'), answer('{"id":9007199254740992}'))).toEqual(['value body:/id']);
   });
 
+  test.each([['9007199254740993.0', '9007199254740992.0'], ['12345678901234567890.5', '12345678901234567890.6'], ['1e400', '1e401'], ['1e-400', '0'], ['-9007199254740993', '-9007199254740992']])(
+    'tells the numbers %s and %s apart, which are one double', (a, b) => { expect(paths(answer(`{"n":${a}}`), answer(`{"n":${b}}`))).toHaveLength(1); });
+
+  test.each([['1.0', '1'], ['1e2', '100'], ['1e20', '100000000000000000000'], ['0.10000000000000001', '0.1'], ['9007199254740993', '9007199254740993.00']])(
+    'takes %s and %s for the same number', (a, b) => { expect(paths(answer(`{"n":${a}}`), answer(`{"n":${b}}`))).toEqual([]); });
+
+  test('sees bytes that are no UTF-8, in a picture as in a string', () => {
+    const bytes = (...list: number[]): Answered => answer('', { body: Buffer.from(list) });
+    expect(paths(bytes(0x89, 0xff, 0xfe), bytes(0x89, 0xfe, 0xff))).toEqual(['value body:/']);
+    expect(paths(bytes(0x22, 0xe9, 0x22), bytes(0x22, 0xe8, 0x22))).toEqual(['value body:/']);
+    expect(paths(bytes(0x22, 0xe9, 0x22), bytes(0x22, 0xc3, 0xa9, 0x22))).toEqual(['value body:/']);
+  });
+
+  test('does not take one spelling of a letter for another, nor a byte order mark for nothing', () => {
+    expect(paths(answer('{"a":"\u00e9"}'), answer('{"a":"e\u0301"}'))).toEqual(['value body:/a']);
+    expect(paths(answer('\ufeff{"a":1}'), answer('{"a":1}'))).toEqual(['value body:/']);
+  });
+
+  test('compares what is nested a hundred thousand deep as text', () => {
+    const nested = (value: string): Answered => answer('['.repeat(100_000) + value + ']'.repeat(100_000));
+    expect(paths(nested('1'), nested('2'))).toEqual(['value body:/']);
+    expect(paths(answer({ text: '['.repeat(1_000) + '\\"' }), answer({ text: '' }))).toEqual(['value body:/text']);
+  });
+
+  test('names a hundred leaves of a kind, and two thousand in all', () => {
+    const list = (offset: number): Answered => answer(Array.from({ length: 5_000 }, (_, i) => ({ id: i, price: i + offset })));
+    expect(difference(list(0), list(1), none)).toHaveLength(100);
+    const keyed = (name: string): Answered => answer(Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`${name}${String(i)}`, i])));
+    expect(difference(keyed('a'), keyed('b'), none)).toHaveLength(2_000);
+  });
+
+  test('does not stop the process over a large unordered array of large elements', () => {
+    const rules = compileRules({ unordered: ['body:/'] });
+    const list = (offset: number): Answered => answer(Array.from({ length: 300 }, (_, i) => ({ id: i, row: Array.from({ length: 300 }, (_each, j) => (i * j + offset) % 97) })));
+    const [a, b, startedAt] = [list(0), list(1), performance.now()];
+    expect(difference(a, b, rules).length).toBeGreaterThan(0);
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
   test('compares what is not JSON as text', () => {
     expect(paths(answer('<p>1</p>'), answer('<p>2</p>'))).toEqual(['value body:/']);
   });

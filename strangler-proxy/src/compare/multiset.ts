@@ -4,8 +4,9 @@ export interface Leftover<T> {
   readonly right: readonly T[];
 }
 
-/** Beyond this many unequal elements the best pairing is not searched for: they are compared in canonical order as they are. */
+/** Beyond this many unequal elements, or this much text to compare all with all, the best pairing is not searched for: they are compared in canonical order as they are. */
 const MAX_MATCHED = 300;
+const MAX_TEXT = 4_000_000;
 
 /**
  * Pairs off the elements of two multisets. Identical ones go first; the rest by a largest matching (Kuhn's augmenting paths), because "equal
@@ -15,17 +16,34 @@ export function matchUnordered<T>(a: readonly T[], b: readonly T[], print: (valu
   const [left, right] = withoutIdentical(a, b, print);
   // Which largest matching is found depends on the side one starts from; starting from a fixed one keeps the result the same seen from either.
   if (left.map(print).join() > right.map(print).join()) {
-    const turned = pairOff(right, left, (x, y) => equal(y, x));
+    const turned = pairOff(right, left, print, (x, y) => equal(y, x));
     return { left: turned.right, right: turned.left };
   }
-  return pairOff(left, right, equal);
+  return pairOff(left, right, print, equal);
 }
 
-function pairOff<T>(left: readonly T[], right: readonly T[], equal: (x: T, y: T) => boolean): Leftover<T> {
-  if (left.length === 0 || right.length === 0 || Math.max(left.length, right.length) > MAX_MATCHED) return { left, right };
+function pairOff<T>(left: readonly T[], right: readonly T[], print: (value: T) => string, equal: (x: T, y: T) => boolean): Leftover<T> {
+  if (left.length === 0 || right.length === 0 || isTooMuch(left, right, print)) return { left, right };
   const partner = largestMatching(left, right, equal);
   const taken = new Set(partner.values());
   return { left: left.filter((_, i) => !taken.has(i)), right: right.filter((_, j) => !partner.has(j)) };
+}
+
+/** Seen from either side the same, so that the outcome is, too. */
+function isTooMuch<T>(left: readonly T[], right: readonly T[], print: (value: T) => string): boolean {
+  if (Math.max(left.length, right.length) > MAX_MATCHED) return true;
+  const text = (values: readonly T[]): number => values.reduce((sum, value) => sum + print(value).length, 0);
+  return text(left) * right.length + text(right) * left.length > 2 * MAX_TEXT;
+}
+
+/** Whether two lists of one length hold the same values in another order. */
+export function isPermutation<T>(a: readonly T[], b: readonly T[], print: (value: T) => string): boolean {
+  const counts = new Map<string, number>();
+  for (const value of b) {
+    const text = print(value);
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return a.every((value) => takeOne(counts, print(value)));
 }
 
 function withoutIdentical<T>(a: readonly T[], b: readonly T[], print: (value: T) => string): [T[], T[]] {

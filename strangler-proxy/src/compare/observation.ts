@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 
 /** One side's outcome, in the parts that are compared. */
 export type Observation = Answered | Unanswered;
@@ -31,18 +31,22 @@ export function comparedHeaders(headers: Readonly<Record<string, string | string
   return kept;
 }
 
-/** The body as the caller meant it, decoded; `undefined` when it cannot be decoded or grows beyond `maxBytes`. */
+/**
+ * The body as the caller meant it, decoded; `undefined` when it grows beyond `maxBytes`. One that cannot be decoded is compared as it came: a
+ * candidate whose compression is broken must differ, not be passed over.
+ */
 export function decodedBody(body: Buffer, contentEncoding: string | undefined, maxBytes: number): Buffer | undefined {
-  const options = { maxOutputLength: maxBytes };
+  const decode = DECODERS.get(contentEncoding?.trim().toLowerCase() ?? '');
   try {
-    switch (contentEncoding?.trim().toLowerCase()) {
-      case undefined: case '': case 'identity': return body;
-      case 'gzip': case 'x-gzip': return gunzipSync(body, options);
-      case 'br': return brotliDecompressSync(body, options);
-      case 'deflate': return inflateSync(body, options);
-      default: return undefined;
-    }
-  } catch {
-    return undefined;
+    return decode === undefined ? body : decode(body, { maxOutputLength: maxBytes });
+  } catch (error) {
+    return isTooLarge(error) ? undefined : body;
   }
 }
+
+const DECODERS = new Map<string, (body: Buffer, options: { maxOutputLength: number }) => Buffer>([
+  ['gzip', gunzipSync], ['x-gzip', gunzipSync], ['br', brotliDecompressSync], ['deflate', inflateSync], ['zstd', zstdDecompressSync],
+]);
+
+/** Asked of the value, not of its class: an error may come from another realm. */
+const isTooLarge = (error: unknown): boolean => typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';

@@ -3,14 +3,17 @@ import type { CompareConfig } from '@strangler/kernel';
 /** A compiled `ResponsePath`; `*` stands for any one array index or key. */
 type Pattern = readonly string[];
 
-/** What the config says about paths, compiled. A path is `['status']`, `['header', name]` or `['body', …pointer segments]`. */
+/** A path is `['status']`, `['header', name]` or `['body', …pointer segments]`; put together only where some rule wants to see it. */
+export interface Located { readonly path: readonly string[] }
+
+/** What the config says about paths, compiled. */
 export interface Rules {
   /** The path, or one it lies under, is not compared. */
-  ignores(path: readonly string[]): boolean;
+  ignores(at: Located): boolean;
   /** The array there is compared as a multiset. */
-  unordered(path: readonly string[]): boolean;
+  unordered(at: Located): boolean;
   /** Largest difference of two numbers there that still counts as equal; 0 when nothing is said. */
-  tolerance(path: readonly string[]): number;
+  tolerance(at: Located): number;
 }
 
 export function compileRules(config: Pick<CompareConfig, 'ignore' | 'unordered' | 'tolerance'>): Rules {
@@ -18,9 +21,9 @@ export function compileRules(config: Pick<CompareConfig, 'ignore' | 'unordered' 
   const unordered = (config.unordered ?? []).map(parsePath);
   const tolerances = Object.entries(config.tolerance ?? {}).map(([path, value]) => ({ pattern: parsePath(path), value: value ?? 0 }));
   return {
-    ignores: (path) => ignored.some((pattern) => pattern.length <= path.length && fits(pattern, path)),
-    unordered: (path) => unordered.some((pattern) => pattern.length === path.length && fits(pattern, path)),
-    tolerance: (path) => Math.max(0, ...tolerances.filter(({ pattern }) => pattern.length === path.length && fits(pattern, path)).map(({ value }) => value)),
+    ignores: (at) => ignored.some((pattern) => pattern.length <= at.path.length && fits(pattern, at.path)),
+    unordered: (at) => unordered.some((pattern) => pattern.length === at.path.length && fits(pattern, at.path)),
+    tolerance: (at) => tolerances.reduce((widest, { pattern, value }) => pattern.length === at.path.length && fits(pattern, at.path) ? Math.max(widest, value) : widest, 0),
   };
 }
 

@@ -77,11 +77,12 @@ export const skipped = (tally: RouteTally, reason: SkipReason): RouteTally => ({
 
 function pathsWith(paths: RouteTally['paths'], real: readonly Difference[], noise: ReadonlySet<string>): RouteTally['paths'] {
   const next = new Map(Object.entries(paths));
-  const byPattern = Map.groupBy(real, ({ pattern }) => pattern);
-  for (const pattern of [...byPattern.keys(), ...noise]) {
+  const byPattern = Map.groupBy(real, ({ pattern }) => cut(pattern));
+  const noisy = new Set([...noise].map(cut));
+  for (const pattern of new Set([...byPattern.keys(), ...noisy])) {
     if (!next.has(pattern) && next.size >= MAX_PATHS) continue;
     const known = next.get(pattern) ?? { count: 0, noise: 0, kinds: {}, examples: [] };
-    next.set(pattern, noise.has(pattern) ? { ...known, noise: known.noise + 1 } : withDifferences(known, byPattern.get(pattern) ?? []));
+    next.set(pattern, noisy.has(pattern) && !byPattern.has(pattern) ? { ...known, noise: known.noise + 1 } : withDifferences(known, byPattern.get(pattern) ?? []));
   }
   return Object.fromEntries([...next].sort(([a], [b]) => a < b ? -1 : 1));
 }
@@ -94,10 +95,10 @@ function withDifferences(known: PathTally, found: readonly Difference[]): PathTa
 }
 
 const example = ({ path, kind, control, candidate }: Difference): Example => ({
-  path, kind, ...(control === undefined ? {} : { control: excerpt(control) }), ...(candidate === undefined ? {} : { candidate: excerpt(candidate) }),
+  path: cut(path), kind, ...(control === undefined ? {} : { control: excerpt(control) }), ...(candidate === undefined ? {} : { candidate: excerpt(candidate) }),
 });
 
-function excerpt(value: Json): string {
-  const text = canonical(value);
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;
-}
+const excerpt = (value: Json): string => cut(canonical(value));
+
+/** Keys of a body can be as long as the body; what is kept of them is written down every second. */
+const cut = (text: string): string => text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1)}…`;

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type InformationEvent, type ServerResponse } from 'node:http';
 import type { ForwardFailure } from './failure.ts';
 import { answerHeaders } from './headers.ts';
 
@@ -8,14 +8,15 @@ import { answerHeaders } from './headers.ts';
  */
 export function sendAnswer(answer: IncomingMessage, res: ServerResponse, servedBy: string): ForwardFailure | undefined {
   const status = answer.statusCode ?? 0;
-  if (status < 200 || status > 999) {
-    answer.destroy();
-    return { kind: 'bad-answer', detail: `status ${String(status)}` };
+  const unreadable = status < 200 || status > 999 ? `status ${String(status)}` : badFraming(answer);
+  if (unreadable !== undefined) {
+    discard(answer, res);
+    return { kind: 'bad-answer', detail: unreadable };
   }
   try {
-    res.writeHead(status, answer.statusMessage, answerHeaders(answer, status, servedBy));
+    res.writeHead(status, reason(answer), answerHeaders(answer, status, servedBy));
   } catch (error) {
-    answer.destroy();
+    discard(answer, res);
     return { kind: 'bad-answer', detail: String(error) };
   }
   if (isStream(answer)) res.flushHeaders();
@@ -27,6 +28,33 @@ export function sendAnswer(answer: IncomingMessage, res: ServerResponse, servedB
   return undefined;
 }
 
+/** Left unread until the client has its answer, whoever gives it: http-proxy-middleware ends the client's connection together with an unfinished answer. */
+function discard(answer: IncomingMessage, res: ServerResponse): void { res.once('close', () => { answer.destroy(); }); }
+
+/** Node undoes chunks and nothing else, and HTTP/1.0 has not even those: passed on, such a body would be taken for what it is not (RFC 9112 §6.1). */
+function badFraming({ headers, httpVersion }: IncomingMessage): string | undefined {
+  const coding = headers['transfer-encoding'];
+  return coding === undefined || (coding.trim().toLowerCase() === 'chunked' && httpVersion !== '1.0') ? undefined : `transfer coding ${coding} in HTTP/${httpVersion}`;
+}
+
+/** The upstream's reason phrase, if it can be sent on; Node refuses some that it reads. */
+const reason = ({ statusMessage = '' }: IncomingMessage): string => /^[\t\x20-\x7e\x80-\xff]*$/.test(statusMessage) ? statusMessage : '';
+
+/** Passes an interim answer on (RFC 9110 §15.2). 100 is not among them: that one Node has given already. To an HTTP/1.0 client there is none. */
+export function sendInterim({ statusCode, rawHeaders, httpVersion }: InformationEvent, req: IncomingMessage, res: ServerResponse): void {
+  if (res.headersSent || res.destroyed || req.httpVersion === '1.0') return;
+  if (statusCode === 102) res.writeProcessing();
+  if (statusCode !== 103) return;
+  const hints = Object.groupBy(pairs(answerHeaders({ rawHeaders, httpVersion }, statusCode, '')), ([name]) => name.toLowerCase());
+  const { link, ...others } = Object.fromEntries(Object.entries(hints).filter(([name]) => name !== 'x-strangler-served-by').map(([name, lines = []]) => [name, lines.map(([, value]) => value)]));
+  try {
+    // Node wants one link each, and upstreams write them as a list.
+    if (link !== undefined) res.writeEarlyHints({ ...others, link: link.flatMap((line) => line.split(/,\s*(?=<)/)) });
+  } catch {
+    // A hint that Node cannot send is one the client does without.
+  }
+}
+
 /** An answer whose first byte of body may be a long time coming: its head must not wait for it. */
 const isStream = (answer: IncomingMessage): boolean => answer.headers['content-length'] === undefined || (answer.headers['content-type'] ?? '').startsWith('text/event-stream');
 
@@ -36,6 +64,7 @@ const pairs = (raw: readonly string[]): [string, string][] => raw.flatMap((name,
 export function sendProblem(res: ServerResponse, status: number, code: `STR_${string}`, message: string, more: Readonly<Record<string, string>> = {}): void {
   if (res.headersSent || res.destroyed) return;
   const body = JSON.stringify({ error: { code, message } });
-  res.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', ...more });
+  // With its reason: an attempt to pass an answer on may have left an unsendable one behind.
+  res.writeHead(status, STATUS_CODES[status] ?? '', { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store', ...more });
   res.end(body);
 }

@@ -41,6 +41,12 @@ export function forwardedHeaders(rawHeaders: readonly string[], sender: Sender):
   return headers;
 }
 
+/** Counts a hop off Max-Forwards, which only OPTIONS and TRACE know (RFC 9110 §7.6.2). Its end is reached before anything is forwarded. */
+export function countHop(headers: OutgoingHeaders, method: string | undefined): void {
+  const left = headers['max-forwards'];
+  if (typeof left === 'string' && /^\d{1,9}$/.test(left) && (method === 'OPTIONS' || method === 'TRACE')) headers['max-forwards'] = String(Number(left) - 1);
+}
+
 /** What a client claims about itself counts only when a proxy of ours has written it. */
 function setForwarded(headers: OutgoingHeaders, { peer, secure, port }: Sender, claimed: OutgoingHeaders): void {
   const chain = claimed['x-forwarded-for'];

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, type Serv
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { createProxyMiddleware } from 'http-proxy-middleware';
-import { sendAnswer } from './answer.ts';
+import { sendAnswer, sendInterim } from './answer.ts';
 import { toFailure, UpstreamTimeout, type ForwardFailure } from './failure.ts';
 
 export interface ForwardLimits {
@@ -112,6 +112,12 @@ function watch({ req, res, servedBy, tap, limits, startedAt, settle }: Watched):
     begun: (begun) => {
       request = begun;
       guardTime(begun, limits);
+      begun.on('information', (interim) => { sendInterim(interim, req, res); });
+      // Nobody asked for another protocol, so 101 is no answer; unheard, it would leave the client waiting.
+      begun.once('upgrade', (_answer, socket) => {
+        socket.destroy();
+        finish({ kind: 'failed', failure: { kind: 'bad-answer', detail: 'status 101' } });
+      });
       tap.request?.(req);
     },
     answered: (answer) => {

@@ -1,4 +1,5 @@
 import { FindingsError, parseEndpoint, writes, type Endpoint, type Finding, type MigrationConfig, type RouteConfig, type Segment } from '@strangler/kernel';
+import { otherReadings } from './other-readings.ts';
 import { isGetAndHead, methodsMeet, pathSegments, patternSegments, relate } from './pattern.ts';
 
 /** An endpoint under migration, compiled from the config. Immutable: where it stands now is in the state. */
@@ -18,6 +19,11 @@ export interface RouteTable {
   readonly byId: (id: string) => Route | undefined;
   /** The most specific route for a method and a raw path (no query, not decoded), or nothing: such requests stay with the monolith. */
   readonly match: (method: string, path: string) => Route | undefined;
+  /**
+   * A write that the path would be if a program behind us read it more liberally than `match` does: `POST /%6frders`, `POST //orders`. Such a
+   * request would reach the side that no longer owns the data, past every fence.
+   */
+  readonly disguised: (method: string, path: string) => Route | undefined;
 }
 
 interface Node {
@@ -38,7 +44,13 @@ export function compileRoutes(config: Pick<MigrationConfig, 'routes'>): RouteTab
   const root = newNode();
   for (const route of routes) insert(root, route);
   const ids = new Map(routes.map((route) => [route.id, route]));
-  return { routes, byId: (id) => ids.get(id), match: (method, path) => find(root, pathSegments(path), 0, method) };
+  const match = (method: string, path: string): Route | undefined => find(root, pathSegments(path), 0, method);
+  const disguised = (method: string, path: string): Route | undefined => {
+    const known = match(method, path);
+    // Within a route's parameter an encoded slash is data; where no route matches it may be a disguise.
+    return otherReadings(path, { slashes: known === undefined }).map((reading) => match(method, reading)).find((route) => route?.write === true && route !== known);
+  };
+  return { routes, byId: (id) => ids.get(id), match, disguised };
 }
 
 function refuseOverlaps(routes: readonly Route[]): void {

@@ -5,20 +5,53 @@ export interface Target {
 }
 
 export interface Refusal {
-  readonly status: 400 | 501;
+  readonly status: 400 | 501 | 508;
   readonly refused: string;
+}
+
+/** A request's head as Node has parsed it. */
+export interface Head {
+  readonly url?: string | undefined;
+  readonly httpVersion: string;
+  readonly rawHeaders: readonly string[];
 }
 
 /**
  * Reads a request's target and framing (RFC 9112 §3.2, §6.1). Matching and forwarding see the same bytes, so what two programs may read
- * differently is refused: another authority in absolute-form, `\\`, `#`, control characters, several Host fields, transfer codings besides chunked.
+ * differently is refused: another authority in absolute-form, `//` that reads as an authority and is none, `\\`, `#`, control characters, several Host fields or one that names no host,
+ * transfer codings besides chunked.
  */
-export function readTarget(url: string, rawHeaders: readonly string[]): Target | Refusal {
+export function readTarget({ url = '', httpVersion, rawHeaders }: Head): Target | Refusal {
   const hosts = fieldValues(rawHeaders, 'host');
-  if (hosts.length !== 1) return refuse(hosts.length === 0 ? 'The request has no Host field.' : 'The request has several Host fields.');
-  if (fieldValues(rawHeaders, 'transfer-encoding').some((coding) => coding.trim().toLowerCase() !== 'chunked')) return { status: 501, refused: 'The only transfer coding understood here is chunked.' };
+  const refused = badHost(hosts, httpVersion) ?? badCoding(fieldValues(rawHeaders, 'transfer-encoding'), httpVersion) ?? loop(fieldValues(rawHeaders, 'via'));
+  if (refused !== undefined) return refused;
   if (AMBIGUOUS.test(url)) return refuse('The request target contains a backslash, a #, a space or a control character.');
+  if (url.startsWith('//') && !URL.canParse(url, 'http://any')) return refuse('The request target begins with //, and what follows is no name.');
   return url.startsWith('/') ? target(url) : absolute(url, hosts[0] ?? '');
+}
+
+/** HTTP/1.0 knows no Host, and health checks of balancers speak it. */
+function badHost(hosts: readonly string[], httpVersion: string): Refusal | undefined {
+  const [host] = hosts;
+  if (host === undefined) return httpVersion === '1.0' ? undefined : refuse('The request has no Host field.');
+  if (hosts.length > 1) return refuse('The request has several Host fields.');
+  return HOST.test(host) ? undefined : refuse('The Host field names no host.');
+}
+
+/** uri-host [ ":" port ] (RFC 9110 §7.2, RFC 3986 §3.2.2). */
+const HOST = /^(\[[0-9a-f:.]+\]|[\w.~!$&'()*+;=%-]*)(:\d*)?$/i;
+
+function badCoding(codings: readonly string[], httpVersion: string): Refusal | undefined {
+  if (codings.length > 0 && httpVersion === '1.0') return refuse('HTTP/1.0 has no Transfer-Encoding.');
+  return codings.every((coding) => coding.trim().toLowerCase() === 'chunked') ? undefined : { status: 501, refused: 'The only transfer coding understood here is chunked.' };
+}
+
+/** An upstream's address that leads back here makes every request the first of hundreds. */
+const MAX_HOPS = 8;
+
+function loop(via: readonly string[]): Refusal | undefined {
+  const hops = via.flatMap((value) => value.split(',')).filter((hop) => hop.trim().endsWith(' strangler')).length;
+  return hops < MAX_HOPS ? undefined : { status: 508, refused: 'The request has come through here several times: an upstream address leads back to the proxy.' };
 }
 
 const AMBIGUOUS = /[\u0000-\u0020\u007f\\#]/;

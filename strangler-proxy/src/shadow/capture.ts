@@ -10,8 +10,13 @@ export class Capture {
   #size = 0;
   #head: { readonly status: number; readonly headers: IncomingMessage['headers'] } | undefined;
   #skip: SkipReason | undefined;
+  readonly #dropped: () => void;
 
-  constructor(maxBytes: number) { this.#maxBytes = maxBytes; }
+  /** `dropped`: nothing is kept any more, however long the exchange goes on. */
+  constructor(maxBytes: number, dropped: () => void) {
+    this.#maxBytes = maxBytes;
+    this.#dropped = dropped;
+  }
 
   request(request: IncomingMessage): void { request.on('data', (chunk: Buffer) => { this.#keep(this.#request, chunk); }); }
 
@@ -44,5 +49,6 @@ export class Capture {
     this.#skip = reason;
     this.#request.length = 0;
     this.#answer.length = 0;
+    this.#dropped();
   }
 }

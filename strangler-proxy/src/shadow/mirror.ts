@@ -71,8 +71,13 @@ export class Mirror {
       return undefined;
     }
     this.#active += 1;
-    const capture = new Capture(this.#limits.maxBodyBytes);
-    const end = (): void => { this.#active -= 1; };
+    let ended = false;
+    const end = (): void => {
+      if (!ended) this.#active -= 1;
+      ended = true;
+    };
+    // An event stream can be open for days: once it is clear that it will not be compared it takes nobody's place.
+    const capture = new Capture(this.#limits.maxBodyBytes, end);
     return {
       capture,
       abandon: end,
@@ -99,7 +104,8 @@ export class Mirror {
   }
 
   async #judge(order: MirrorOrder, repeat: Repeatable, served: Answered): Promise<Comparison | SkipReason> {
-    const other = await this.#asker.ask(order.other, repeat);
+    const asked = await this.#asker.ask(order.other, repeat);
+    const other = asked === 'too large' && served.body.length < this.#limits.maxBodyBytes / 2 ? OVERSIZED : asked;
     if (other === 'too large') return other;
     const [control, candidate] = order.served === 'control' ? [served, other] as const : [other, served] as const;
     if (control.kind === 'unanswered') return 'control unavailable';
@@ -140,6 +146,9 @@ export class Mirror {
 }
 
 const SETTLE_ATTEMPTS = 3;
+
+/** More than twice what the other side said, and never read to its end: that differs, whatever it is. */
+const OVERSIZED: Observation = { kind: 'unanswered', reason: 'beyond what is compared' };
 
 const NONE: ReadonlySet<string> = new Set();
 

@@ -1,4 +1,5 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { open, readFile, rm, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StranglerError } from '@strangler/kernel';
 import { errorCode } from './error-code.ts';
 
@@ -22,15 +23,37 @@ export async function takeLock(path: string): Promise<() => Promise<void>> {
 }
 
 async function claim(path: string, mine: string): Promise<void> {
-  for (let attempt = 0; attempt < 3; attempt += 1) {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
     if (await createNew(path, mine)) return;
     const theirs = await readFile(path, 'utf8').catch(() => '');
     const pid = Number(theirs.split(' ')[0]);
     if (await isAlive(theirs)) throw locked(path, pid);
-    await rm(path, { force: true });
+    await removeDead(path, theirs);
   }
   throw locked(path, undefined);
 }
+
+/**
+ * Two proxies may find the same dead holder at once, and the slower one must not remove the lock that the faster one has just taken: only who
+ * holds the file beside it may look again and remove. Should its holder die within, the file is nobody's after a moment.
+ */
+async function removeDead(path: string, seen: string): Promise<void> {
+  const guard = `${path}.takeover`;
+  if (!await createNew(guard, '')) {
+    const taken = await stat(guard).then(({ mtimeMs }) => mtimeMs, () => Date.now());
+    if (Date.now() - taken > ABANDONED_MS) await rm(guard, { force: true });
+    else await sleep(RETRY_MS);
+    return;
+  }
+  try {
+    if (await readFile(path, 'utf8').catch(() => '') === seen) await rm(path, { force: true });
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+const ABANDONED_MS = 5_000;
+const RETRY_MS = 50;
 
 async function createNew(path: string, text: string): Promise<boolean> {
   try {

@@ -40,12 +40,25 @@ export interface AuditFile {
 export async function readAudit(path: string): Promise<AuditFile> {
   const text = await readIfThere(path) ?? '';
   const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  const entries = whole.split('\n').filter((line) => line !== '').flatMap((line) => {
-    const entry = parse(line);
-    return entry === undefined ? [] : [entry as AuditEntry];
-  });
+  const entries: AuditEntry[] = [];
+  for (const [index, line] of whole.split('\n').entries()) if (line !== '') entries.push(readEntry(line) ?? unreadable(index + 1, entries.at(-1)));
   return { entries, wholeBytes: Buffer.byteLength(whole), size: Buffer.byteLength(text) };
 }
+
+/** As much of an entry as everybody who reads one relies on. */
+const auditEntry = z.looseObject({
+  epoch: z.int().nonnegative(), at: z.string(), act: z.string(), by: z.string(), why: z.string(), changes: z.array(z.object({ route: z.string(), from: stage, to: stage })),
+});
+
+function readEntry(line: string): AuditEntry | undefined {
+  const entry = auditEntry.safeParse(parse(line));
+  return entry.success ? entry.data as AuditEntry : undefined;
+}
+
+/** A line that somebody has spoilt stands in the list as such: an audit that skips it in silence would vouch for what it cannot know. */
+const unreadable = (line: number, before: AuditEntry | undefined): AuditEntry => ({
+  epoch: before?.epoch ?? 0, at: before?.at ?? new Date(0).toISOString(), act: 'unreadable', by: 'unknown', why: `line ${String(line)} of the audit is no entry that this version can read`, changes: [],
+});
 
 /** Counting can start over where promoting must not: unreadable tallies are none. */
 export async function readTallies(path: string): Promise<Tallies> {

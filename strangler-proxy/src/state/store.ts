@@ -29,7 +29,7 @@ export interface AuditEntry {
   readonly epoch: number;
   /** ISO 8601. */
   readonly at: string;
-  readonly act: 'promote' | 'rollback' | 'cutover' | 'compare-reset' | 'abandoned';
+  readonly act: 'promote' | 'rollback' | 'cutover' | 'compare-reset' | 'abandoned' | 'unreadable';
   readonly by: string;
   readonly why: string;
   readonly changes: readonly StageChange[];
