@@ -1,4 +1,5 @@
 import type { ClassFact, Expr, FileFacts, TypeFact } from '../parse/facts.ts';
+import { givenByCaller } from './handed.ts';
 import type { Declared, Program } from './program.ts';
 import { findBinding, thisClass, type Binding } from './scopes.ts';
 import { inferLiteral, instanceOf, itemOf, listOf, localType, type Type } from './type.ts';
@@ -89,8 +90,13 @@ export class Types {
 
   private ofBinding(file: FileFacts, binding: Binding): Type | undefined {
     const direct = binding.from === 'each' || binding.type === undefined ? undefined : this.resolve(file, binding.type);
-    const base = direct ?? (binding.value === undefined ? undefined : this.of(file, binding.scope, binding.value));
+    const base = direct ?? (binding.value === undefined ? this.given(file, binding) : this.of(file, binding.scope, binding.value));
     return binding.path.reduce<Type | undefined>((type, key) => (type === undefined ? undefined : key === '[]' ? itemOf(type) : this.member(type, key)), base);
+  }
+
+  /** A closure's parameter without a type has the one its caller gives it. */
+  private given(file: FileFacts, { from, scope, position }: Binding): Type | undefined {
+    return from === 'parameter' && position !== undefined ? givenByCaller(file, scope, position, this) : undefined;
   }
 
   private ofThis(file: FileFacts, scope: number): Type | undefined {

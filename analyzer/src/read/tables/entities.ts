@@ -41,11 +41,16 @@ const ofCall = (expr: CallExpr, at: At, depth: number): Model | undefined => {
   if (made !== undefined) return made;
   if (GIVES_REPOSITORY.has(calledName(expr))) return entityNamed(first, at) ?? (first === undefined ? undefined : entityOf(first, at, depth + 1));
   const type = at.types.of(at.file, at.scope, expr.callee);
-  const returns = type?.kind === 'function' ? type.file.functions[type.index]?.returns : undefined;
-  if (type?.kind === 'function' && returns !== undefined) return ofType({ ...at, file: type.file, scope: 0 }, returns);
-  // `this.invoiceModel()`: a field that holds a function which gives the model.
-  return ofInstance(at.types.of(at.file, at.scope, expr), at) ?? (type?.kind !== 'function' && expr.args.length === 0 ? entityOf(expr.callee, at, depth + 1) : undefined);
+  return type?.kind === 'function' ? ofReturned(type, expr, at) : ofInstance(at.types.of(at.file, at.scope, expr), at) ?? ofGiver(expr, at, depth);
 };
+
+const ofReturned = (type: Extract<Type, { kind: 'function' }>, expr: CallExpr, at: At): Model | undefined => {
+  const returns = type.file.functions[type.index]?.returns;
+  return returns === undefined ? ofInstance(at.types.of(at.file, at.scope, expr), at) : ofType({ ...at, file: type.file, scope: 0 }, returns);
+};
+
+/** `this.invoiceModel()`: a field that holds a function which gives the model. */
+const ofGiver = (expr: CallExpr, at: At, depth: number): Model | undefined => (expr.args.length === 0 ? entityOf(expr.callee, at, depth + 1) : undefined);
 
 const ofMember = (expr: Extract<Expr, { kind: 'member' }>, at: At, depth: number): Model | undefined => {
   const owner = at.types.of(at.file, at.scope, expr.of);

@@ -10,7 +10,6 @@ import type { Types } from '../link/types.ts';
 import { eachExpr } from '../link/visit.ts';
 import type { CallSite } from '../calls.ts';
 import type { Expr, FileFacts, FunctionFact } from '../parse/facts.ts';
-import { propagateTransactions } from './propagate.ts';
 import { chainOf, type Chain } from './chain.ts';
 import type { Place, Recognised, Recogniser, Touch } from './found.ts';
 import { recogniseKnex } from './knex.ts';
@@ -18,7 +17,7 @@ import type { Models } from './models.ts';
 import { recogniseMappers } from './mappers.ts';
 import { recognisePrisma, type PrismaRelations } from './prisma.ts';
 import { recogniseSql } from './raw-sql.ts';
-import { decoratedTransaction, openedBy, opensForFunction } from './transactions.ts';
+import { Transactions } from './read-transactions.ts';
 
 export interface ReadAccesses {
   readonly accesses: readonly TableAccess[];
@@ -43,19 +42,16 @@ export class AccessReader {
   private readonly program: Program;
   private readonly models: Models;
   private readonly accesses = new Map<string, TableAccess>();
-  private readonly transactions = new Map<string, TransactionScope>();
+  private readonly transactions: Transactions;
   private readonly unresolved: Unresolved[] = [];
 
   private readonly instances: Instances;
   private readonly usesBuilder: boolean;
-  private readonly sites: AccessSources['sites'];
-  private readonly inside = new Map<FunctionFact, string>();
-  private readonly places = new Map<string, FunctionFact>();
   private readonly commonTables = new Map<string, Set<string>>();
   private readonly recognisers: readonly Recogniser[];
 
   constructor({ program, run, types, models, relations, instances, sites }: AccessSources) {
-    this.sites = sites;
+    this.transactions = new Transactions(types, sites);
     this.instances = instances;
     this.usesBuilder = [...program.files.values()].some(({ imports }) => imports.some(({ specifier }) => /^(?:knex|kysely|drizzle-orm|objection|bookshelf)(?:$|\/)/.test(specifier)));
     this.program = program;
@@ -66,41 +62,19 @@ export class AccessReader {
   }
 
   read(files: readonly FileFacts[]): ReadAccesses {
-    for (const file of files) this.readFile(file);
-    propagateTransactions(this.inside, this.sites);
-    for (const [key, access] of this.accesses) this.accesses.set(key, this.withTransaction(key, access));
+    this.transactions.read(files);
+    for (const file of files) for (const index of file.functions.keys()) this.readFunction(file, index);
     const isCommon = (table: string, { evidence }: TableAccess): boolean => this.commonTables.get(evidence.file)?.has(table) === true && !this.models.hasTable(table);
     const names = knownNames(this.models);
     const real = [...this.accesses.values()].filter((one) => !isCommon(one.table, one) && !isCatalog(one.table))
       .map((one) => ({ ...one, table: names(one.table), joined: [...new Set(one.joined.filter((table) => !isCommon(table, one) && !isCatalog(table)).map(names))].sort(compareText) }));
     return {
       accesses: real.sort(byAccess), unresolved: this.unresolved,
-      transactions: [...this.transactions.values()].sort((a, b) => byEvidence(a.evidence, b.evidence)),
+      transactions: this.transactions.all(),
     };
   }
 
-  private withTransaction(key: string, access: TableAccess): TableAccess {
-    const fact = this.places.get(key);
-    const id = access.transaction ?? (fact === undefined ? undefined : this.inside.get(fact));
-    return id === undefined ? access : { ...access, transaction: id };
-  }
-
-  private readFile(file: FileFacts): void {
-    const inside = new Map<number, string>();
-    for (const [index, fact] of file.functions.entries()) {
-      const around = inside.get(index) ?? (fact.parent >= 0 ? inside.get(fact.parent) : undefined);
-      const decorated = decoratedTransaction(file, fact) ? this.open(file, index, fact.line) : undefined;
-      const transaction = decorated ?? around;
-      if (transaction !== undefined) inside.set(index, transaction);
-      this.readFunction(file, index, inside);
-    }
-    for (const [index, id] of inside) {
-      const fact = file.functions[index];
-      if (fact !== undefined) this.inside.set(fact, id);
-    }
-  }
-
-  private readFunction(file: FileFacts, index: number, inside: Map<number, string>): void {
+  private readFunction(file: FileFacts, index: number): void {
     let places: readonly Standing[] | undefined;
     const roots = new Set<Expr>();
     eachExpr(file.functions[index]?.steps ?? [], (expr) => {
@@ -108,7 +82,7 @@ export class AccessReader {
       if (expr.kind !== 'call' || roots.has(expr)) return;
       noteInner(expr, roots);
       places ??= this.standings(file, index);
-      this.readChain(chainOf(expr), places, inside);
+      this.readChain(chainOf(expr), places, this.transactions.of(file, index, expr));
     });
   }
 
@@ -122,28 +96,16 @@ export class AccessReader {
     return heirs.map((self) => ({ place: { ...common, frame: framedBy(this.run, file, index, self) }, heir: self.of }));
   }
 
-  private readChain(chain: Chain, standings: readonly Standing[], inside: Map<number, string>): void {
+  private readChain(chain: Chain, standings: readonly Standing[], transaction: string | undefined): void {
     const [first] = standings;
     if (first === undefined) return;
-    const { file, scope } = first.place;
-    this.noteTransaction(chain, file, scope, inside);
-    this.noteCommonTables(chain, file);
+    this.noteCommonTables(chain, first.place.file);
     const results = standings.flatMap(({ place, heir }) => {
       const found = this.recognisers.map((recognise) => recognise(chain, place)).find((one) => one !== undefined);
       return found === undefined ? [] : [{ found, heir }];
     });
     const same = new Set(results.map(({ found }) => JSON.stringify(found))).size <= 1;
-    for (const { found, heir } of same ? results.slice(0, 1) : results) this.keep(found, first.place, inside.get(scope), same ? undefined : heir);
-  }
-
-  private noteTransaction(chain: Chain, file: FileFacts, scope: number, inside: Map<number, string>): void {
-    const opened = openedBy(chain);
-    if (opened !== undefined) {
-      const id = this.open(file, scope, opened.line);
-      for (const closure of opened.closures) inside.set(closure, id);
-    }
-    const whole = opensForFunction(chain);
-    if (whole !== undefined) inside.set(scope, this.open(file, scope, whole));
+    for (const { found, heir } of same ? results.slice(0, 1) : results) this.keep(found, first.place, transaction, same ? undefined : heir);
   }
 
   /** Names that a file gives to parts of queries: `.with('ranked', …)` is no table. */
@@ -156,27 +118,17 @@ export class AccessReader {
     }
   }
 
-  private open(file: FileFacts, scope: number, line: number): string {
-    const id = `${file.path}:${String(line)}`;
-    this.transactions.set(id, { id, at: refOf(file, scope), evidence: { file: file.path, line } });
-    return id;
-  }
-
   private keep(found: Recognised, place: Place, transaction: string | undefined, heir: ClassValue | undefined): void {
     const { file, scope } = place;
     const at = heir === undefined ? refOf(file, scope) : inheritedRef(file, scope, heir);
-    for (const touch of found.touches) {
-      const key = this.add(touch, found.touches, at, file, transaction);
-      const fact = file.functions[scope];
-      if (fact !== undefined) this.places.set(key, fact);
-    }
+    for (const touch of found.touches) this.add(touch, found.touches, at, file, transaction);
     if (found.unresolved !== undefined) {
       const { what, why, line } = found.unresolved;
       this.unresolved.push({ kind: 'query', what, why, evidence: { file: file.path, line } });
     }
   }
 
-  private add(touch: Touch, all: readonly Touch[], at: FunctionRef, file: FileFacts, transaction: string | undefined): string {
+  private add(touch: Touch, all: readonly Touch[], at: FunctionRef, file: FileFacts, transaction: string | undefined): void {
     const joined = [...new Set(all.map(({ table }) => table))].filter((table) => table !== touch.table).sort(compareText);
     const key = [file.path, touch.line, at.name, touch.table, touch.mode, touch.via].join('\0');
     const known = this.accesses.get(key);
@@ -185,7 +137,6 @@ export class AccessReader {
       table: touch.table, mode: touch.mode, at, columns, via: touch.via, ...(transaction === undefined ? {} : { transaction }),
       joined: [...new Set([...(known?.joined ?? []), ...joined])].sort(compareText), evidence: { file: file.path, line: touch.line },
     });
-    return key;
   }
 }
 
