@@ -34,7 +34,7 @@ test('a monolith that is not there is 502, and found again when it is', async ()
 test('a reset before the answer is 502; silence is 504; what is not HTTP is 502', async () => {
   await using resets = await startUpstream(resetting);
   await using never = await startUpstream(silent);
-  const liar = createServer((socket) => { socket.end('SSH-2.0-OpenSSH\r\n\r\n'); });
+  const liar = createServer((socket) => { socket.resume().end('SSH-2.0-OpenSSH\r\n\r\n'); });
   await new Promise<void>((resolve) => { liar.listen(0, '127.0.0.1', resolve); });
   const cases = [[resets.url, 502, 'STR_UPSTREAM_RESET'], [never.url, 504, 'STR_UPSTREAM_TIMEOUT'], [`http://127.0.0.1:${String((liar.address() as AddressInfo).port)}`, 502, 'STR_UPSTREAM_BAD_ANSWER']] as const;
   for (const [monolith, status, code] of cases) {

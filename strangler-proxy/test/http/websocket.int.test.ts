@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { echo, startUpstream } from '@strangler/testkit';
-import { ANN, proxyOver, raw } from '../support/proxy.ts';
+import { ANN, proxyOver, raw, until } from '../support/proxy.ts';
 
 /** The smallest WebSocket server: it shakes hands, says who it is in one text frame, and echoes raw frames. */
 async function socketServer(name: string): Promise<{ url: string; seen: IncomingMessage[]; stop: () => void }> {
@@ -67,4 +67,17 @@ test('an upstream that declines the handshake is heard', async () => {
   await using monolith = await startUpstream((_req, res) => { res.writeHead(426).end('no'); });
   await using proxy = await proxyOver({ monolith: monolith.url });
   expect((await raw(proxy.port, handshake('/live'))).status).toBe(426);
+});
+
+test('a handshake of a route that writes waits at the fence, and goes where the flip says', async () => {
+  const [monolith, service] = await Promise.all([socketServer('monolith'), socketServer('service')]);
+  await using proxy = await proxyOver({ monolith: monolith.url, service: service.url, limits: { drainMs: 100 }, routes: { live: { match: 'GET /live', to: 'catalog', writes: ['orders'], stage: 'monolith' } } });
+  const { fenceId } = await proxy.admin.fence({ tables: ['orders'], deadlineMs: 5_000, by: 'ann', why: 'a test' });
+  const waiting = raw(proxy.port, handshake('/live'), 1_000);
+  await until('the handshake waits', async () => (await proxy.admin.status()).fences[0]?.heldRequests === 1);
+  await proxy.admin.flip(fenceId, { to: 'service', by: 'ann', why: 'a test' });
+  expect((await waiting).body).toContain('service');
+  expect(monolith.seen).toEqual([]);
+  monolith.stop();
+  service.stop();
 });
