@@ -67,7 +67,7 @@ export interface EndpointFact {
   readonly module: ModulePath;
   /** Handlers and middleware in order, as far as resolved; the last one answers. */
   readonly handlers: readonly FunctionRef[];
-  readonly framework: 'express' | 'nest' | 'koa' | 'fastify' | 'graphql' | 'schedule' | 'event';
+  readonly framework: 'express' | 'nest' | 'koa' | 'fastify' | 'hono' | 'hapi' | 'files' | 'graphql' | 'schedule' | 'event';
   readonly evidence: Evidence;
 }
 

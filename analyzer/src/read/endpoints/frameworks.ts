@@ -1,22 +1,27 @@
 import type { Hooks, Site } from '../interpret/interpreter.ts';
+import { spread } from '../interpret/evaluators.ts';
+import { memberOf } from '../interpret/members.ts';
 import { UNKNOWN, texts, type Frame, type Value } from '../interpret/values.ts';
 import { childrenOf } from '../link/visit.ts';
 import type { Expr, FunctionFact, Step, TypeFact } from '../parse/facts.ts';
-import { callRoute, callRouter, mountOf, routeObject, siteOf, VERBS } from './registrations.ts';
-import { asRouter, native, RouterThing, RouteThing, type RouterFramework } from './router.ts';
+import { siteOf } from './mounts.ts';
+import { callRoute, callRouter, mountOf, routeObject, VERBS } from './registrations.ts';
+import { asRouter, BoundCall, native, RouterThing, RouteThing, type RouterFramework } from './router.ts';
 
 /** Calls (or constructions) that make an app or a router: package and path → what they make. */
 const MAKERS: Readonly<Record<string, { readonly framework: RouterFramework; readonly app: boolean }>> = {
   'express:': { framework: 'express', app: true }, 'express:Router': { framework: 'express', app: false }, 'express:default': { framework: 'express', app: true },
   'express-promise-router:': { framework: 'express', app: false }, 'router:': { framework: 'express', app: false }, 'polka:': { framework: 'express', app: true },
   'restify:createServer': { framework: 'express', app: true }, 'express:application': { framework: 'express', app: true },
-  'koa:': { framework: 'koa', app: true }, 'koa-router:': { framework: 'koa', app: false }, '@koa/router:': { framework: 'koa', app: false }, 'koa-joi-router:': { framework: 'koa', app: false },
+  'koa:': { framework: 'koa', app: true }, 'koa-router:': { framework: 'koa', app: false }, '@koa/router:': { framework: 'koa', app: false }, 'koa-router:Router': { framework: 'koa', app: false }, '@koa/router:Router': { framework: 'koa', app: false }, 'koa:Koa': { framework: 'koa', app: true }, 'koa-joi-router:': { framework: 'koa', app: false },
   'fastify:': { framework: 'fastify', app: true }, 'fastify:fastify': { framework: 'fastify', app: true }, 'fastify:default': { framework: 'fastify', app: true }, 'Fastify:': { framework: 'fastify', app: true },
+  'hono:Hono': { framework: 'hono', app: false }, '@hono/zod-openapi:OpenAPIHono': { framework: 'hono', app: false }, 'elysia:Elysia': { framework: 'hono', app: false },
+  '@hapi/hapi:server': { framework: 'hapi', app: true }, '@hapi/hapi:Server': { framework: 'hapi', app: true }, 'hapi:server': { framework: 'hapi', app: true }, 'hapi:Server': { framework: 'hapi', app: true },
 };
 
 const ROUTER_TYPES: Readonly<Record<string, RouterFramework>> = {
   Router: 'express', IRouter: 'express', Express: 'express', Application: 'express', IApplication: 'express', 'express.Application': 'express', 'express.Router': 'express',
-  'express.Express': 'express', 'core.Express': 'express', FastifyInstance: 'fastify', Koa: 'koa', KoaRouter: 'koa', 'Router.IRouter': 'koa',
+  'express.Express': 'express', 'core.Express': 'express', FastifyInstance: 'fastify', Hono: 'hono', OpenAPIHono: 'hono', Koa: 'koa', KoaRouter: 'koa', 'Router.IRouter': 'koa',
 };
 const ROUTER_NAMES: Readonly<Record<string, RouterFramework>> = { app: 'express', router: 'express', fastify: 'fastify', server: 'express', expressApp: 'express', apiRouter: 'express' };
 
@@ -54,12 +59,25 @@ export class RouterHooks implements Hooks {
   }
 
   onMember = (receiver: Value, name: string, args: readonly Value[], site: Site): Value | undefined => {
-    const router = asRouter(receiver);
+    if (receiver.kind === 'native' && receiver.thing instanceof BoundCall) return this.boundCall(receiver.thing, name, args, site);
+    const router = this.routerOf(receiver, name, site);
     if (router !== undefined) return this.registerPlugin(router, name, args, site) ?? callRouter(router, name, args, site) ?? UNKNOWN;
     if (receiver.kind === 'native' && receiver.thing instanceof RouteThing) return callRoute(receiver.thing, name, args, site);
     if (receiver.kind === 'unknown' && name === 'route') return this.wrapperCall(args, site);
     return undefined;
   };
+
+  /** An instance of a class that extends a router answers by its own methods first. */
+  private routerOf(receiver: Value, name: string, site: Site): RouterThing | undefined {
+    const isOwn = receiver.kind === 'object' && memberOf(receiver, name, site.run).kind !== 'unknown';
+    return isOwn ? undefined : asRouter(receiver);
+  }
+
+  private boundCall({ router, name: method }: BoundCall, name: string, args: readonly Value[], site: Site): Value | undefined {
+    if (name === 'bind') return native(new BoundCall(router, method));
+    const given = name === 'call' ? args.slice(1) : name === 'apply' ? spread(args[1] ?? UNKNOWN) : args;
+    return callRouter(router, method, given, site) ?? UNKNOWN;
+  }
 
   /** `register(app)` methods of unknown plugins are given the router and nothing else. */
   private registerPlugin(router: RouterThing, name: string, args: readonly Value[], site: Site): Value | undefined {
@@ -112,7 +130,7 @@ const LOOKED_INTO: ReadonlySet<Expr['kind']> = new Set(['call', 'member', 'await
 
 const NOT_ROUTERS = /^(?:_|lodash|axios|https?|request|got|fetch|superagent|\w*[cC]ache|redis|db|map|localStorage|\w*[cC]onfig|nconf|Reflect|\$|hooks|plugins|i18n|store|\w*[rR]epo(?:sitory)?|\w*[sS]ervice|\w*[mM]ap|headers|params|query|session|cookies|fs|path|Object|winston|logger)$/;
 
-const isRegistration = ({ callee, args }: Extract<Expr, { kind: 'call' }>): boolean => {
+export const isRegistration = ({ callee, args }: Extract<Expr, { kind: 'call' }>): boolean => {
   if (callee.kind === 'name') return MAKES.has(callee.name);
   if (callee.kind === 'index') return args.length > 1 && looksHandled(args);
   if (callee.kind !== 'member') return false;

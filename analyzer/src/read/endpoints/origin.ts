@@ -1,6 +1,6 @@
 import type { Evidence } from '../../model/evidence.ts';
 import type { Site } from '../interpret/interpreter.ts';
-import { texts } from '../interpret/values.ts';
+import { each, texts, type Value } from '../interpret/values.ts';
 import { findBinding } from '../link/scopes.ts';
 import { childrenOf } from '../link/visit.ts';
 import type { Expr } from '../parse/facts.ts';
@@ -9,13 +9,17 @@ import type { Expr } from '../parse/facts.ts';
  * Where a route is written: the innermost call that names its path itself. A wrapper that only passes a path on
  * (`get(path, handler) { this.app.get(path, …) }`) is not the place a reader looks for.
  */
-export const originOf = (site: Site, paths: readonly string[]): Evidence => {
+export const originOf = (site: Site, paths: readonly string[], path: Value): Evidence => {
   for (let depth = site.run.stack.length - 1; depth >= 0; depth -= 1) {
     const at = site.run.stack[depth];
     if (at?.call.args.some((arg) => names(arg, at, paths)) === true) return place(at);
   }
-  return place(site);
+  // A table of routes, filled elsewhere: the place that wrote the path.
+  const written = each(path).find((one) => one.kind === 'text' && one.at !== undefined);
+  return written?.kind === 'text' && written.at !== undefined && isPassedOn(site) ? written.at : place(site);
 };
+
+const isPassedOn = (site: Site): boolean => site.call.args.every((arg) => arg.kind !== 'text' && arg.kind !== 'template');
 
 const place = (site: Site): Evidence => ({ file: site.frame.file.path, line: site.call.line });
 

@@ -4,7 +4,7 @@ import { HOLE, type Frame, type Value } from '../interpret/values.ts';
 import { refName } from '../link/program.ts';
 import type { ReadCalls } from '../calls.ts';
 import type { FileFacts, FunctionFact } from '../parse/facts.ts';
-import { registersSomething, type RouterHooks } from './frameworks.ts';
+import { isRegistration, registersSomething, type RouterHooks } from './frameworks.ts';
 import type { Registration, RouterThing } from './router.ts';
 
 export interface ReadEndpoints {
@@ -36,7 +36,8 @@ const ancestors = (file: FileFacts, index: number): FunctionFact[] => {
 
 /** Functions that register routes themselves or call, at whatever distance, one that does. */
 const reachingFunctions = (files: readonly FileFacts[], sites: ReadCalls['sites']): ReadonlySet<FunctionFact> => {
-  const reaching = new Set<FunctionFact>();
+  // What a registration calls is a registrar of the project's own: `this.route('GET', '/films', list)`.
+  const reaching = new Set<FunctionFact>([...sites].filter(([, calls]) => calls.some(({ call }) => isRegistration(call))).map(([fact]) => fact));
   const waiting: FunctionFact[] = [];
   const add = (file: FileFacts, index: number): void => {
     for (const fact of ancestors(file, index)) {
@@ -88,7 +89,7 @@ export const collectEndpoints = (hooks: RouterHooks): ReadEndpoints => {
     if (!root.isApp && hasApp && root.registrations.length > 0) {
       unresolved.push({ kind: 'endpoint', what: 'router', why: 'nothing was seen to mount it; its paths are given without a prefix', evidence: root.made });
     }
-    walk(root, [root.prefix], [], endpoints, unresolved);
+    walk(root, [root.prefix], { endpoints, unresolved, above: [], only: 'ANY' });
   }
   return { endpoints: [...new Map(endpoints.map((one) => [[one.method, one.path, one.evidence.file, one.evidence.line].join('\0'), one])).values()], unresolved: distinctFindings(unresolved) };
 };
@@ -96,15 +97,26 @@ export const collectEndpoints = (hooks: RouterHooks): ReadEndpoints => {
 const distinctFindings = (findings: readonly Unresolved[]): Unresolved[] =>
   [...new Map(findings.map((one) => [[one.what, one.why, one.evidence.file, one.evidence.line].join('\0'), one])).values()];
 
-const walk = (router: RouterThing, prefixes: readonly string[], above: readonly RouterThing[], endpoints: EndpointFact[], unresolved: Unresolved[]): void => {
+interface Tree { readonly endpoints: EndpointFact[]; readonly unresolved: Unresolved[]; readonly above: readonly RouterThing[]; readonly only: string }
+
+const walk = (router: RouterThing, prefixes: readonly string[], { endpoints, unresolved, above, only }: Tree): void => {
   if (above.includes(router) || above.length > 12) return;
+  const tree = { endpoints, unresolved, above: [...above, router], only };
   for (const one of router.registrations) {
-    const paths = prefixes.flatMap((prefix) => one.paths.map((path) => prefix + slashed(path)));
     noteUnknown(one, unresolved);
-    if (one.kind === 'mount') walk(one.child, paths.map((path) => path + slashed(one.child.prefix)).slice(0, 16), [...above, router], endpoints, unresolved);
-    else for (const path of paths) endpoints.push(endpoint(router, one, path));
+    if (one.kind === 'mount') walkMount(one, joined(prefixes, one.paths), tree);
+    else if (isReached(one.method, only)) for (const path of joined(prefixes, one.paths)) endpoints.push({ ...endpoint(router, one, path), method: one.method === 'ANY' ? only : one.method });
   }
 };
+
+const joined = (prefixes: readonly string[], paths: readonly string[]): string[] => prefixes.flatMap((prefix) => paths.map((path) => prefix + slashed(path)));
+
+const walkMount = ({ child, only }: Extract<Registration, { kind: 'mount' }>, paths: readonly string[], tree: Tree): void => {
+  if (child.prefix.includes(HOLE)) tree.unresolved.push({ kind: 'endpoint', what: child.prefix.replaceAll(HOLE, '${…}'), why: 'part of its path is only known at run time', evidence: child.made });
+  walk(child, paths.map((path) => path + slashed(child.prefix)).slice(0, 16), { ...tree, only: only ?? tree.only });
+};
+
+const isReached = (method: string, only: string): boolean => only === 'ANY' || method === 'ANY' || method === only;
 
 const slashed = (path: string): string => (path === '' || path.startsWith('/') || path.startsWith(HOLE) || path === '*' ? path : `/${path}`);
 

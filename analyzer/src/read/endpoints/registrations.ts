@@ -1,19 +1,16 @@
 import type { Evidence } from '../../model/evidence.ts';
 import type { Site } from '../interpret/interpreter.ts';
 import { memberOf } from '../interpret/members.ts';
-import { UNKNOWN, each, text, texts, type FunctionValue, type Value } from '../interpret/values.ts';
+import { UNKNOWN, each, text, texts, type Value } from '../interpret/values.ts';
 import { isBorrowed, originOf } from './origin.ts';
-import { asRouter, MountThing, native, RouterThing, RouteThing } from './router.ts';
+import { mount, pathsOf, siteOf } from './mounts.ts';
+import { register } from './plugins.ts';
+import { asRouter, MountThing, native, RouteThing, type RouterThing } from './router.ts';
 
 export const VERBS: ReadonlyMap<string, string> = new Map([
   ['get', 'GET'], ['post', 'POST'], ['put', 'PUT'], ['patch', 'PATCH'], ['delete', 'DELETE'], ['del', 'DELETE'], ['head', 'HEAD'], ['options', 'OPTIONS'], ['all', 'ANY'],
 ]);
 const SAME_ROUTER = new Set(['routes', 'middleware', 'callback', 'after', 'withTypeProvider', 'disable', 'enable', 'set', 'engine', 'param', 'setErrorHandler', 'addHook', 'decorate']);
-
-export const siteOf = (site: Site): Evidence => ({ file: site.frame.file.path, line: site.call.line });
-
-/** Texts of a path argument: a string, several, or a list of them. */
-export const pathsOf = (value: Value): string[] => each(value).flatMap((one) => (one.kind === 'list' ? one.items.flatMap(pathsOf) : texts(one)));
 
 /** Handlers in order; lists flattened, wrappers seen through to what they wrap. */
 export const handlersOf = (values: readonly Value[]): Value[] =>
@@ -47,7 +44,9 @@ const CALLS: Readonly<Record<string, RouterCall>> = {
   use: (router, args, site) => use(router, args, site),
   route: (router, args, site) => route(router, args, site),
   prefix: (router, args) => prefix(router, args),
-  register: (router, args, site) => (router.framework === 'fastify' ? register(router, args, site) : undefined),
+  basePath: (router, args) => prefix(router, args),
+  on: (router, args, site) => (router.framework === 'hono' ? onVerbs(router, args, site) : undefined),
+  register: (router, args, site) => (router.framework === 'fastify' || router.framework === 'hapi' ? register(router, args, site) : undefined),
   method: (router, args, site) => verbCall(router, (texts(args[0] ?? UNKNOWN)[0] ?? 'ANY').toUpperCase(), args.slice(1), site),
 };
 
@@ -58,16 +57,28 @@ const verbCall = (router: RouterThing, method: string, args: readonly Value[], s
   // Koa's routes may have a name before their path.
   const isNamed = router.framework === 'koa' && args.length > 2 && counts[0] === 1 && counts[1] !== 0;
   const [path = UNKNOWN, ...rest] = isNamed ? args.slice(1) : args;
-  if (path.kind === 'function') addRoute(router, method, [''], args, site);
-  else addRoute(router, method, pathsOf(path), rest, site);
+  if (path.kind === 'function') addRoute(router, method, text(''), args, site);
+  else addRoute(router, method, path, rest, site);
   return native(router);
 };
 
-const addRoute = (router: RouterThing, method: string, paths: readonly string[], rest: readonly Value[], site: Site): void => {
+const addRoute = (router: RouterThing, method: string, path: Value, rest: readonly Value[], site: Site): void => {
+  const paths = pathsOf(path);
   // A wrapper that nobody calls registers nothing: its caller would have named the path.
   if (paths.length === 0 && site.run.stack.length <= 1 && site.call.args[0] !== undefined && isBorrowed(site.call.args[0], site)) return;
+  // A router as the handler sees the whole path: its own routes repeat what is written here.
+  const children = rest.flatMap((part) => routerIn(part, site) ?? []);
+  for (const child of children) mount(router, [''], child, siteOf(site), method);
+  if (children.length > 0) return;
   const handlers = handlersOf(rest).flatMap(fastifyHandler);
-  router.registrations.push({ kind: 'route', method, paths, handlers, at: originOf(site, paths) });
+  const at = originOf(site, paths, path);
+  router.registrations.push({ kind: 'route', method, paths, handlers: answering(handlers, at, site), at });
+};
+
+/** A registrar of the project's own may add wrappers after what it was given: what stands where the route is written answers. */
+const answering = (handlers: readonly Value[], at: Evidence, site: Site): readonly Value[] => {
+  const isOwn = (value: Value): boolean => value.kind === 'function' && value.file.path === at.file;
+  return at.file === site.frame.file.path ? handlers : [...handlers.filter((one) => !isOwn(one)), ...handlers.filter(isOwn)];
 };
 
 /** Fastify's `{ handler, preHandler }` between path and handler. */
@@ -99,12 +110,6 @@ const routerIn = (value: Value, site: Site): RouterThing | undefined => {
   return value.kind === 'object' ? asRouter(memberOf(value, 'default', site.run)) : undefined;
 };
 
-const mount = (router: RouterThing, paths: readonly string[], child: RouterThing, at: Evidence): void => {
-  if (child === router) return;
-  child.mounted = true;
-  router.registrations.push({ kind: 'mount', paths, child, at });
-};
-
 /** `app.use('/health', (req, res) => …)` answers by itself; with three parameters it is middleware. */
 const mountHandler = (router: RouterThing, paths: readonly string[], handlers: readonly Value[], site: Site): void => {
   const last = handlers.at(-1);
@@ -112,21 +117,28 @@ const mountHandler = (router: RouterThing, paths: readonly string[], handlers: r
   if (last.file.functions[last.index]?.parameters.length === 2) router.registrations.push({ kind: 'route', method: 'ANY', paths, handlers, at: siteOf(site) });
 };
 
+/** Hono: `app.on(['GET', 'POST'], '/films', handler)`. */
+const onVerbs = (router: RouterThing, [methods = UNKNOWN, ...rest]: readonly Value[], site: Site): Value => {
+  for (const method of pathsOf(methods)) verbCall(router, method.toUpperCase(), rest, site);
+  return native(router);
+};
+
 const route = (router: RouterThing, args: readonly Value[], site: Site): Value => {
   const first = args[0] ?? UNKNOWN;
+  if (router.framework === 'hono' && args.length > 1) return use(router, args, site);
   const table = first.kind === 'list' ? first.items : [first];
   for (const one of table) if (one.kind === 'object') routeObject(router, one, site);
-  return table.some(({ kind }) => kind === 'object') ? native(router) : native(new RouteThing(router, pathsOf(first)));
+  return table.some(({ kind }) => kind === 'object') ? native(router) : native(new RouteThing(router, first));
 };
 
 /** `{ method, url | path, handler }` as Fastify and many wrappers take it. */
 export const routeObject = (router: RouterThing, options: Extract<Value, { kind: 'object' }>, site: Site): boolean => {
   const get = (name: string): Value => options.properties.get(name) ?? UNKNOWN;
   const methods = [...pathsOf(get('method')), ...pathsOf(get('methods'))];
-  const paths = ['url', 'path', 'route'].flatMap((key) => pathsOf(get(key)));
+  const path = ['url', 'path', 'route'].map(get).find((one) => pathsOf(one).length > 0);
   const handler = ['handler', 'handlers', 'controller', 'action'].map(get).find(({ kind }) => kind !== 'unknown') ?? UNKNOWN;
-  if (methods.length === 0 || paths.length === 0) return false;
-  for (const method of methods) addRoute(router, VERBS.get(method.toLowerCase()) ?? method.toUpperCase(), paths, [handler], site);
+  if (methods.length === 0 || path === undefined) return false;
+  for (const method of methods) addRoute(router, VERBS.get(method.toLowerCase()) ?? method.toUpperCase(), path, [handler], site);
   return true;
 };
 
@@ -135,27 +147,10 @@ const prefix = (router: RouterThing, args: readonly Value[]): Value => {
   return native(router);
 };
 
-/** Fastify: a plugin builds routes on an instance of its own, under a prefix. */
-const register = (router: RouterThing, args: readonly Value[], site: Site): Value => {
-  const [plugin = UNKNOWN, options = UNKNOWN] = args;
-  const child = new RouterThing('fastify', siteOf(site), false);
-  const at = options.kind === 'object' ? pathsOf(options.properties.get('prefix') ?? UNKNOWN) : [];
-  mount(router, at.length > 0 ? at : [''], child, siteOf(site));
-  for (const made of pluginsIn(plugin, site)) site.run.invoke(made, [native(child), options], made.self);
-  return native(router);
-};
-
-const pluginsIn = (value: Value, site: Site): FunctionValue[] => each(value).flatMap((one): FunctionValue[] => {
-  if (one.kind === 'function') return [one];
-  if (one.kind === 'unknown') return (one.wraps ?? []).flatMap((inner) => pluginsIn(inner, site));
-  if (one.kind === 'module') return pluginsIn(site.run.exportValue(one.file, 'default'), site);
-  return one.kind === 'object' && one.properties.has('default') ? pluginsIn(one.properties.get('default') ?? UNKNOWN, site) : [];
-});
-
 /** `router.route('/x').get(a).post(b)`. */
 export const callRoute = (of: RouteThing, name: string, args: readonly Value[], site: Site): Value | undefined => {
   const verb = VERBS.get(name);
-  if (verb !== undefined) addRoute(of.router, verb, of.paths, args, site);
+  if (verb !== undefined) addRoute(of.router, verb, of.path, args, site);
   return native(of);
 };
 

@@ -15,3 +15,5 @@ const patternNames = (pattern: Pattern): string[] => {
   if (pattern.kind === 'array') return pattern.items.flatMap((item) => (item === undefined ? [] : patternNames(item)));
   return [...pattern.entries.flatMap(({ target }) => patternNames(target)), ...(pattern.rest === undefined ? [] : [pattern.rest])];
 };
+
+export const isDeclaration = (step: Extract<Step, { kind: 'let' }>): boolean => step.value?.kind === 'function' || step.value?.kind === 'class';

@@ -1,23 +1,12 @@
-import { HOLE, UNKNOWN, each, join, text, texts, type FunctionValue, type Run, type Value } from './values.ts';
+import { COLLECTION_FUNCTIONS, COLLECTIONS, LIST_HELPERS, assignAll, callback, type Builtin } from './collections.ts';
+import { callPaths } from './paths.ts';
+import { HOLE, UNKNOWN, text, texts, type Run, type Value } from './values.ts';
 
-type Builtin = (receiver: Value, args: readonly Value[], run: Run) => Value | undefined;
-
-const callback = (args: readonly Value[]): FunctionValue | undefined => args.flatMap(each).find((arg): arg is FunctionValue => arg.kind === 'function');
-
-const overItems = (collect: boolean): Builtin => (receiver, args, run) => {
-  const called = callback(args);
-  if (receiver.kind !== 'list' || called === undefined) return undefined;
-  const results = receiver.items.slice(0, 300).map((item, position) => run.invoke(called, [item, { kind: 'constant', value: position }], called.self));
-  return collect ? { kind: 'list', items: results } : UNKNOWN;
+const onText = (change: (value: string, args: readonly string[]) => string | Value | undefined): Builtin => (receiver, args) => {
+  if (receiver.kind !== 'text') return undefined;
+  const changed = change(receiver.text, args.flatMap((arg) => (arg.kind === 'constant' ? [String(arg.value)] : texts(arg).slice(0, 1))));
+  return typeof changed === 'string' ? text(changed, receiver.at) : changed;
 };
-
-const ofObject = (pick: (key: string, value: Value) => Value): Builtin => (_, args) => {
-  const items = args.slice(0, 1).flatMap(each).flatMap((one) => (one.kind === 'object' ? [...one.properties].map(([key, value]) => pick(key, value)) : []));
-  return { kind: 'list', items };
-};
-
-const onText = (change: (value: string, args: readonly string[]) => string): Builtin => (receiver, args) =>
-  (receiver.kind === 'text' ? text(change(receiver.text, args.flatMap((arg) => texts(arg).slice(0, 1)))) : undefined);
 
 /** Runs what `.then(f)` would run: the promise's value is what the receiver is known to be. */
 const then: Builtin = (receiver, args, run) => {
@@ -25,48 +14,57 @@ const then: Builtin = (receiver, args, run) => {
   return called === undefined ? undefined : run.invoke(called, [receiver], called.self);
 };
 
-const joinTexts = (separator: string, clean: (path: string) => string): Builtin => (_, args) => text(clean(args.map((arg) => texts(arg)[0] ?? HOLE).join(separator)));
+/** The pattern of a literal, as its text stands in the source; undefined for a plain text and for patterns that might run long. */
+const patternOf = (source: string, all = false): RegExp | undefined => {
+  const [, body, flags = ''] = /^\/(.{1,80})\/([gimsuy]*)$/s.exec(source) ?? [];
+  if (body === undefined || /[+*}]\)+[+*{]/.test(body)) return undefined;
+  try {
+    return new RegExp(body, all && !flags.includes('g') ? `${flags}g` : flags);
+  } catch {
+    return undefined;
+  }
+};
+
+const replace = (value: string, [from, to]: readonly string[]): string => {
+  if (from === undefined || to === undefined || value.length > 500) return value;
+  const pattern = patternOf(from);
+  return pattern === undefined ? value.replace(from, () => to) : value.replace(pattern, to);
+};
+
+const split = (value: string, [by]: readonly string[]): Value | undefined => {
+  if (by === undefined || value.length > 500) return undefined;
+  return { kind: 'list', items: value.split(patternOf(by) ?? by).map((part) => text(part)) };
+};
 
 const BUILTINS: Readonly<Record<string, Builtin>> = {
   bind: (receiver, args) => (receiver.kind === 'function' ? { ...receiver, ...(args[0] === undefined ? {} : { self: args[0] }) } : undefined),
   call: (receiver, args, run) => (receiver.kind === 'function' ? run.invoke(receiver, args.slice(1), args[0]) : undefined),
   apply: (receiver, args, run) => (receiver.kind === 'function' ? run.invoke(receiver, args[1]?.kind === 'list' ? args[1].items : [], args[0]) : undefined),
-  forEach: overItems(false), map: overItems(true), flatMap: overItems(true),
-  at: (receiver, args) => (receiver.kind === 'list' && args[0]?.kind === 'constant' ? receiver.items.at(Number(args[0].value)) : undefined),
-  slice: (receiver, args) => (receiver.kind === 'list' && args.every(({ kind }) => kind === 'constant') ? { kind: 'list', items: receiver.items.slice(...args.map((arg) => (arg.kind === 'constant' ? Number(arg.value) : 0))) } : undefined),
-  pop: (receiver) => (receiver.kind === 'list' ? receiver.items.at(-1) : undefined), shift: (receiver) => (receiver.kind === 'list' ? receiver.items[0] : undefined),
-  filter: (receiver) => (receiver.kind === 'list' ? receiver : undefined),
-  reverse: (receiver) => (receiver.kind === 'list' ? receiver : undefined),
-  flat: (receiver) => (receiver.kind === 'list' ? { kind: 'list', items: receiver.items.flatMap((item) => (item.kind === 'list' ? item.items : [item])) } : undefined),
-  concat: (receiver, args) => (receiver.kind === 'list' ? { kind: 'list', items: [...receiver.items, ...args.flatMap((arg) => (arg.kind === 'list' ? arg.items : [arg]))] }
-    : receiver.kind === 'text' ? text([receiver, ...args].map((arg) => texts(arg)[0] ?? HOLE).join('')) : undefined),
-  join: (receiver, args) => (receiver.kind === 'list' ? text(receiver.items.map((item) => texts(item)[0] ?? HOLE).join(texts(args[0] ?? UNKNOWN)[0] ?? ',')) : undefined),
+  ...COLLECTIONS,
+  concat: (receiver, args, run) => (receiver.kind === 'text' ? text([receiver, ...args].map((arg) => texts(arg)[0] ?? HOLE).join('')) : COLLECTIONS['concat']?.(receiver, args, run)),
+  slice: (receiver, args, run) => onText((value, span) => value.slice(...span.map(Number)))(receiver, args, run) ?? COLLECTIONS['slice']?.(receiver, args, run),
   toLowerCase: onText((value) => value.toLowerCase()), toUpperCase: onText((value) => value.toUpperCase()), toString: onText((value) => value), trim: onText((value) => value.trim()),
-  replace: onText((value, [from, to]) => (from === undefined || to === undefined ? value : value.replace(from, () => to))),
+  replace: onText(replace), replaceAll: onText((value, [from, to]) => (from === undefined || to === undefined ? value : value.replaceAll(patternOf(from, true) ?? from, to))), split: onText(split),
   then, finally: then,
   assign: (receiver, args) => (receiver.kind === 'external' && receiver.path === 'Object' ? assignAll(args) : undefined),
   freeze: (_, args) => args[0], seal: (_, args) => args[0],
 };
 
-const assignAll = (args: readonly Value[]): Value => {
-  const [target, ...sources] = args;
-  if (target?.kind !== 'object' && target?.kind !== 'function') return join(args);
-  for (const source of sources) if (source.kind === 'object') for (const [key, value] of source.properties) target.properties.set(key, value);
-  return target;
-};
-
 const GLOBALS: Readonly<Record<string, Builtin>> = {
-  'Object.keys': ofObject((key) => text(key)), 'Object.values': ofObject((_, value) => value),
-  'Object.entries': ofObject((key, value) => ({ kind: 'list', items: [text(key), value] })),
-  'Object.assign': (_, args) => assignAll(args), 'Object.freeze': (_, args) => args[0], 'Promise.resolve': (_, args) => args[0] ?? UNKNOWN,
-  String: (_, args) => args[0] ?? UNKNOWN, 'String.raw': (_, args) => args[0] ?? UNKNOWN,
-  'path.join': joinTexts('/', (path) => path.replace(/\/+/g, '/')),
+  ...COLLECTION_FUNCTIONS, String: (_, args) => args[0] ?? UNKNOWN, 'String.raw': (_, args) => args[0] ?? UNKNOWN, 'process.cwd': () => callPaths('process', 'cwd', [], undefined),
 };
 
 /** What the language's own functions do with known values; undefined for all others. */
 export const callBuiltin = (receiver: Value, name: string, args: readonly Value[], run: Run): Value | undefined => {
   if (receiver.kind === 'external' && receiver.module === 'global') return own(GLOBALS, name.includes('.') ? name : receiver.path === name ? name : `${receiver.path}.${name}`)?.(receiver, args, run);
   return own(BUILTINS, name)?.(receiver, args, run);
+};
+
+/** Well-known functions of packages that only pass values on. */
+export const callPackage = (module: string, path: string, args: readonly Value[], run: Run): Value | undefined => {
+  const name = path.split('.').at(-1) ?? '';
+  if (/^(?:lodash|underscore|es-toolkit|remeda|radash)/.test(module)) return own(LIST_HELPERS, name === '' ? module.split(/[./]/).at(-1) ?? '' : name)?.(UNKNOWN, args, run);
+  return callPaths(module.replace(/^node:/, ''), name, args, run);
 };
 
 const own = (table: Readonly<Record<string, Builtin>>, name: string): Builtin | undefined => (Object.hasOwn(table, name) ? table[name] : undefined);

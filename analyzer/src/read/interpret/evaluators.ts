@@ -18,11 +18,12 @@ export const evaluateWith = (run: Machine, expr: Expr, frame: Frame): Value => (
 type Evaluator<K extends Expr['kind']> = (expr: Extract<Expr, { kind: K }>, frame: Frame, run: Machine) => Value;
 
 const EVALUATORS: { readonly [K in Expr['kind']]: Evaluator<K> } = {
-  text: (expr) => text(expr.value),
+  text: (expr, frame) => text(expr.value, { file: frame.file.path, line: expr.line }),
   literal: (expr) => ({ kind: 'constant', value: expr.value }),
   template: (expr, frame, run) => concat(expr.texts.flatMap((part, position) => {
     const hole = expr.holes[position];
-    return hole === undefined ? [text(part)] : [text(part), run.evaluate(hole, frame)];
+    const written = text(part, { file: frame.file.path, line: expr.line });
+    return hole === undefined ? [written] : [written, run.evaluate(hole, frame)];
   })),
   name: (expr, frame, run) => (expr.name === 'undefined' ? UNKNOWN : expr.name === 'module' || expr.name === 'exports' ? run.module(frame.file).exports : run.lookup(expr.name, frame)),
   this: (_, frame) => selfOf(frame) ?? UNKNOWN,
@@ -30,7 +31,7 @@ const EVALUATORS: { readonly [K in Expr['kind']]: Evaluator<K> } = {
   member: (expr, frame, run) => (isModuleExports(expr) ? run.module(frame.file).whole ?? run.module(frame.file).exports : join(each(run.evaluate(expr.of, frame)).map((of) => memberOf(of, expr.name, run)))),
   index: (expr, frame, run) => {
     const of = run.evaluate(expr.of, frame);
-    const by = texts(run.evaluate(expr.by, frame)).filter((one) => !one.includes(HOLE));
+    const by = each(run.evaluate(expr.by, frame)).flatMap((one) => (one.kind === 'constant' ? [String(one.value)] : texts(one))).filter((one) => !one.includes(HOLE));
     return by.length === 0 ? join(itemsOf(of, false)) : join(by.map((name) => memberOf(of, name, run)));
   },
   call: (expr, frame, run) => run.call(expr, frame),
@@ -70,16 +71,17 @@ export const spread = (value: Value): readonly Value[] => (value.kind === 'list'
 export const itemsOf = (value: Value, keys: boolean): Value[] => {
   if (value.kind === 'list') return keys ? value.items.map((_, position) => text(String(position))) : [...value.items];
   if (value.kind !== 'object') return [];
-  return keys ? [...value.properties.keys()].map(text) : [...value.properties.values()];
+  return keys ? [...value.properties.keys()].map((key) => text(key)) : [...value.properties.values()];
 };
 
 /** Joins texts; what is not one text becomes a hole; a few alternatives are multiplied out. */
 const concat = (parts: readonly Value[]): Value => {
+  const at = parts.findLast((part) => part.kind === 'text' && part.at !== undefined);
   let known: string[] = [''];
   for (const part of parts) {
     const options = part.kind === 'constant' ? [String(part.value)] : texts(part);
     const use = options.length === 0 || options.length * known.length > 32 ? [HOLE] : options;
     known = known.flatMap((before) => use.map((after) => before + after));
   }
-  return join(known.map(text));
+  return join(known.map((one) => text(one, at?.kind === 'text' ? at.at : undefined)));
 };

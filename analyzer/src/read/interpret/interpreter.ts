@@ -6,7 +6,7 @@ import { callBuiltin, callPackage } from './builtins.ts';
 import { findBinding, isDeclaration } from './bindings.ts';
 import { evaluateWith, itemsOf, spread, type Machine } from './evaluators.ts';
 import { construct, memberOf, setMember } from './members.ts';
-import { here, modulesFor, specifierOf } from './paths.ts';
+import { modulesFor, ownName, specifierOf } from './paths.ts';
 import { UNKNOWN, each, join, texts, wrapping, type Frame, type FunctionValue, type Value } from './values.ts';
 
 /** What a framework's reader wants to know of the run. Each hook answers undefined for what is not its own. */
@@ -33,7 +33,7 @@ interface ModuleState {
 }
 
 /** Steps that one function may cost in all its runs: much where something is built that we look for, little elsewhere. */
-const LIMITS = { depth: 48, wanted: 200_000, other: 4_000 };
+const LIMITS = { depth: 48, wanted: 200_000, other: 20_000 };
 const NO_HOOKS: Hooks = { onExternal: () => undefined, onMember: () => undefined, runsCallback: () => false, parameter: () => undefined };
 
 /**
@@ -54,11 +54,15 @@ export class Interpreter implements Machine {
   readonly stack: Site[] = [];
   steps: number;
   readonly paths: readonly string[];
+  private readonly data: (from: ModulePath, specifier: string) => Value;
   private readonly modules = new Map<ModulePath, ModuleState>();
   private readonly lookingUp = new Set<object>();
   private depth = 0;
+  /** Steps that went into tops of modules: whoever loads them first is not to blame for them. */
+  private loading = 0;
 
-  constructor(program: Program, budget: number) {
+  constructor(program: Program, budget: number, data: (from: ModulePath, specifier: string) => Value = () => UNKNOWN) {
+    this.data = data;
     this.program = program;
     this.paths = [...program.files.keys()].sort(compareText);
     this.steps = budget;
@@ -76,7 +80,9 @@ export class Interpreter implements Machine {
     const state: ModuleState = { frame, exports: { kind: 'object', properties: new Map() }, done: false };
     this.modules.set(file.path, state);
     const top = file.functions[0];
+    const before = this.steps + this.loading;
     if (top !== undefined) this.runSteps(top.steps, frame);
+    this.loading = before - this.steps;
     state.done = true;
     return state;
   }
@@ -160,7 +166,13 @@ export class Interpreter implements Machine {
     const target = this.program.target(from.path, specifier);
     if (target.kind === 'external') return { kind: 'external', module: target.name, path: name === '*' || name === 'default' ? '' : name };
     const file = target.kind === 'module' ? this.program.files.get(target.path) : undefined;
+    if (target.kind === 'asset') return this.asset(from, specifier, name);
     return file === undefined ? UNKNOWN : this.exportValue(file, name);
+  }
+
+  private asset(from: FileFacts, specifier: string, name: string): Value {
+    const whole = this.data(from.path, specifier);
+    return name === '*' || name === 'default' ? whole : memberOf(whole, name, this);
   }
 
   exportValue(file: FileFacts, name: string): Value {
@@ -237,7 +249,7 @@ export class Interpreter implements Machine {
 
   callValue(callee: Value, args: readonly Value[], site: Site, self?: Value): Value {
     switch (callee.kind) {
-      case 'function': return this.invoke(callee, args, callee.self ?? self);
+      case 'function': return site.call.form === 'new' ? construct.byFunction(callee, args, this) : this.invoke(callee, args, callee.self ?? self);
       case 'class': return construct.instance(callee, args, this);
       case 'external': return this.hooks.onExternal(callee, args, site) ?? this.callExternal(callee, args, site.call);
       case 'many': return join(callee.values.map((one) => this.callValue(one, args, site, self)));
@@ -269,11 +281,11 @@ export class Interpreter implements Machine {
     if (fact === undefined || !this.enter(fact)) return wrapping(UNKNOWN, args);
     const own = fact.arrow && fact.owner < 0 ? callee.scope.self : self;
     const frame: Frame = { file: callee.file, index: callee.index, variables: new Map(), parent: callee.scope, returns: [], imagined: false, ...(own === undefined ? {} : { self: own }) };
-    const before = this.steps;
+    const before = this.steps + this.loading;
     this.bindParameters(fact, args, frame);
     this.runSteps(fact.steps, frame);
     this.depth -= 1;
-    this.executed.set(fact, (this.executed.get(fact) ?? 0) + before - this.steps);
+    this.executed.set(fact, (this.executed.get(fact) ?? 0) + before - this.steps - this.loading);
     return wrapping(join(frame.returns), args);
   }
 
@@ -332,17 +344,6 @@ export class Interpreter implements Machine {
     return made;
   }
 }
-
-/** Names that every module has of its own; all others are the platform's. */
-const ownName = (name: string, file: FileFacts): Value => {
-  switch (name) {
-    case 'require': case 'module': case 'exports': return UNKNOWN;
-    case '__dirname': return here(file.path).dirname;
-    case '__filename': return here(file.path).filename;
-    case 'import.meta': return { kind: 'object', properties: new Map(Object.entries(here(file.path))) };
-    default: return { kind: 'external', module: 'global', path: name };
-  }
-};
 
 /** Functions and classes can be used above their declaration. */
 const hoist = (steps: readonly Step[], frame: Frame, run: Interpreter): void => {

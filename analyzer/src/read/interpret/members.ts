@@ -1,5 +1,5 @@
 import type { FunctionFact } from '../parse/facts.ts';
-import { UNKNOWN, each, join, type ClassValue, type Frame, type ObjectValue, type Run, type Value } from './values.ts';
+import { EXTERNAL_BASE, UNKNOWN, each, join, nativeMembers, type ClassValue, type Frame, type FunctionValue, type ObjectValue, type Run, type Value } from './values.ts';
 
 /** `of.name`; for a method of a class the function itself, unbound unless `forCall`. */
 export const memberOf = (of: Value, name: string, run: Run, forCall = false): Value => {
@@ -14,8 +14,15 @@ export const memberOf = (of: Value, name: string, run: Run, forCall = false): Va
 };
 
 const ownMember = (of: Value, name: string): Value => {
-  if (of.kind === 'function') return of.properties.get(name) ?? UNKNOWN;
+  if (of.kind === 'function') return of.properties.get(name) ?? (name === 'prototype' ? prototypeOf(of) : UNKNOWN);
+  if (of.kind === 'native') return nativeMembers(of)?.member(name) ?? UNKNOWN;
   return of.kind === 'list' ? of.items[Number(name)] ?? UNKNOWN : UNKNOWN;
+};
+
+const prototypeOf = (of: Extract<Value, { kind: 'function' }>): Value => {
+  const made: Value = { kind: 'object', properties: new Map() };
+  of.properties.set('prototype', made);
+  return made;
 };
 
 const externalMember = (of: Extract<Value, { kind: 'external' }>, name: string): Value => ({ kind: 'external', module: of.module, path: of.path === '' ? name : `${of.path}.${name}` });
@@ -95,6 +102,7 @@ export const setMember = (owner: Value, name: string, value: Value): void => {
   for (const one of each(owner)) {
     if (one.kind === 'object' || one.kind === 'function') one.properties.set(name, join([one.properties.get(name) ?? UNKNOWN, value]));
     else if (one.kind === 'class') one.statics.set(name, value);
+    else nativeMembers(one)?.setMember(name, value);
   }
 };
 
@@ -109,12 +117,23 @@ const classOfFrame = (frame: Frame, run: Run): ClassValue | undefined => {
   return undefined;
 };
 
+/** What `super(…)` makes: the project's own base class, or a package's, kept beside the instance. */
+const initialiseBase = (self: ObjectValue, of: ClassValue, args: readonly Value[], run: Run): void => {
+  const base = baseOf(of, run);
+  if (base !== undefined) initialise(self, base, args, run);
+  else if (!self.properties.has(EXTERNAL_BASE)) {
+    const expr = of.file.classes[of.index]?.base;
+    const package_ = expr === undefined ? undefined : each(run.evaluate(expr, of.scope)).find((one) => one.kind === 'external');
+    const made = package_ === undefined ? UNKNOWN : run.external(package_, args);
+    if (made.kind === 'native') self.properties.set(EXTERNAL_BASE, made);
+  }
+};
+
 const initialise = (self: ObjectValue, of: ClassValue, args: readonly Value[], run: Run): void => {
   const fact = of.file.classes[of.index];
   if (fact === undefined) return;
   const constructorIndex = fact.methods.find((index) => of.file.functions[index]?.member?.kind === 'constructor');
-  const base = baseOf(of, run);
-  if (constructorIndex === undefined && base !== undefined) initialise(self, base, args, run);
+  if (constructorIndex === undefined) initialiseBase(self, of, args, run);
   for (const field of fact.fields) {
     if (!field.isStatic && field.initial !== undefined) self.properties.set(field.name, run.evaluate(field.initial, { ...of.scope, self }));
   }
@@ -130,10 +149,16 @@ export const construct = {
     initialise(self, of, args, run);
     return self;
   },
+  /** `new Films()` where Films is a function of old: what it puts on `this`, beside what its prototype holds. */
+  byFunction: (of: FunctionValue, args: readonly Value[], run: Run): Value => {
+    const prototype = of.properties.get('prototype');
+    const self: ObjectValue = { kind: 'object', properties: new Map(prototype?.kind === 'object' ? prototype.properties : []) };
+    const returned = run.invoke(of, args, self);
+    return returned.kind === 'unknown' ? self : returned;
+  },
   base: (frame: Frame, args: readonly Value[], run: Run): Value => {
     const own = classOfFrame(frame, run);
-    const base = own === undefined ? undefined : baseOf(own, run);
-    if (base !== undefined && frame.self?.kind === 'object') initialise(frame.self, base, args, run);
+    if (own !== undefined && frame.self?.kind === 'object') initialiseBase(frame.self, own, args, run);
     return UNKNOWN;
   },
   parent: (frame: Frame, run: Run): Value => {

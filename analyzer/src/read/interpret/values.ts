@@ -1,3 +1,4 @@
+import type { Evidence } from '../../model/evidence.ts';
 import type { CallExpr, Expr, FileFacts } from '../parse/facts.ts';
 
 /** Stands in a text for what is only known at run time. */
@@ -5,7 +6,8 @@ export const HOLE = '\u0000';
 
 /** What an expression is known to be without running the program. */
 export type Value =
-  | { readonly kind: 'text'; readonly text: string }
+  /** `at`: where it, or its last part, is written. */
+  | { readonly kind: 'text'; readonly text: string; readonly at?: Evidence }
   | { readonly kind: 'constant'; readonly value: number | boolean | null }
   | ObjectValue
   | { readonly kind: 'list'; readonly items: readonly Value[] }
@@ -53,7 +55,7 @@ export interface Frame {
 
 export const UNKNOWN: Value = { kind: 'unknown' };
 
-export const text = (value: string): Value => ({ kind: 'text', text: value });
+export const text = (value: string, at?: Evidence): Value => (at === undefined ? { kind: 'text', text: value } : { kind: 'text', text: value, at });
 
 /** One value for several possibilities; what is unknown gives way to what is known. */
 export const join = (values: readonly Value[]): Value => {
@@ -77,8 +79,43 @@ export const constantText = (value: Value): string | undefined => {
   return known.length === 1 ? known[0] : undefined;
 };
 
+/** A function made from functions it was given speaks for them: `asyncHandler(place)`. */
+export const wrapping = (result: Value, args: readonly Value[]): Value => {
+  const wraps = args.flatMap(each).filter(({ kind }) => kind === 'function');
+  if (wraps.length === 0) return result;
+  const mark = (one: Value): Value => (one.kind === 'function' || one.kind === 'unknown' ? { ...one, wraps } : one);
+  return result.kind === 'many' ? { kind: 'many', values: result.values.map(mark) } : mark(result);
+};
+
+/** Adds to a list in place: whoever holds the list sees it. A list that grows without end (a loop we run more often than the program would) is cut. */
+export const append = (list: Extract<Value, { kind: 'list' }>, added: readonly Value[], first = false): void => {
+  const items = list.items as Value[];
+  const known = new Set(items.map(identity));
+  const fresh = added.filter((one) => !known.has(identity(one)));
+  if (items.length + fresh.length > MOST_ITEMS) return;
+  if (first) items.unshift(...fresh);
+  else items.push(...fresh);
+};
+
+const MOST_ITEMS = 2_000;
+
+/** A thing of a framework that has members of its own: `app.get` handed on, `app.models` put there by the program. */
+export interface NativeMembers {
+  readonly member: (name: string) => Value | undefined;
+  readonly setMember: (name: string, value: Value) => void;
+}
+
+export const nativeMembers = (value: Value): NativeMembers | undefined =>
+  (value.kind === 'native' && 'member' in value.thing && 'setMember' in value.thing ? (value.thing as NativeMembers) : undefined);
+
+/** Under this name an instance keeps what the package's class it extends would be: `class Films extends Router`. */
+export const EXTERNAL_BASE = '(base)';
+
 /** What members and built-in functions need of the interpreter. */
 export interface Run {
+  /** Paths of all modules, relative to the analyzed directory and sorted. */
+  readonly paths: readonly string[];
+  external: (callee: Extract<Value, { kind: 'external' }>, args: readonly Value[]) => Value;
   readonly instances: Map<object, ObjectValue[]>;
   evaluate: (expr: Expr, frame: Frame) => Value;
   invoke: (callee: FunctionValue, args: readonly Value[], self: Value | undefined) => Value;

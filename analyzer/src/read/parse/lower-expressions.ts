@@ -173,6 +173,7 @@ const EXPRESSIONS = new Map<ts.SyntaxKind, LowerExpression>([
   [ts.SyntaxKind.RegularExpressionLiteral, text],
   [ts.SyntaxKind.TrueKeyword, literal(true)], [ts.SyntaxKind.FalseKeyword, literal(false)], [ts.SyntaxKind.NullKeyword, literal(null)],
   [ts.SyntaxKind.Identifier, name],
+  [ts.SyntaxKind.MetaProperty, (): Expr => ({ kind: 'name', name: 'import.meta' })],
   [ts.SyntaxKind.ThisKeyword, (): Expr => ({ kind: 'this' })], [ts.SyntaxKind.SuperKeyword, (): Expr => ({ kind: 'super' })],
   [ts.SyntaxKind.PropertyAccessExpression, (node: ts.PropertyAccessExpression, to: Lowering): Expr =>
     ({ kind: 'member', of: lower(node.expression, to), name: node.name.text, line: to.line(node.name) })],

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { ModulePath } from '../../model/evidence.ts';
@@ -152,7 +152,7 @@ export class Resolver {
   }
 }
 
-const isDirectoryLike = (path: string): boolean => existsSync(join(path, '.'));
+const isDirectoryLike = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 const starMatch = (pattern: string, specifier: string): string | undefined => {
   const star = pattern.indexOf('*');
