@@ -4,7 +4,7 @@ import { textRows } from '../capture/connect.ts';
 import { tableName } from '../capture/table-ref.ts';
 
 export interface TargetColumn {
-  /** A cast's name for its type, without length or precision: an explicit cast to varchar(3) would cut in silence, the assignment that follows complains. */
+  /** A cast's name for its type, or the type below a domain, without length or precision: an explicit cast to varchar(3) would cut in silence, the assignment that follows complains. */
   readonly cast: string;
   /** Computed by the target; never written. */
   readonly generated: boolean;
@@ -19,7 +19,8 @@ export type TargetColumns = ReadonlyMap<string, TargetColumn>;
 /** By `schema.table`; a table that is not there is absent. */
 export type TargetCatalog = ReadonlyMap<string, TargetColumns>;
 
-const COLUMNS = `SELECT n.nspname AS schema, c.relname AS table, a.attname AS name, format_type(a.atttypid, -1) AS cast,
+const COLUMNS = `SELECT n.nspname AS schema, c.relname AS table, a.attname AS name, (WITH RECURSIVE base AS (SELECT a.atttypid AS type UNION ALL
+      SELECT typbasetype FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype = 'd') SELECT format_type(base.type, -1) FROM base JOIN pg_type t ON t.oid = base.type WHERE t.typtype <> 'd') AS cast,
     (a.attgenerated <> '') AS generated, (a.attidentity = 'a') AS identity_always,
     (a.attnotnull AND NOT a.atthasdef AND a.attidentity = '') AS required
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace

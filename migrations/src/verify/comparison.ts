@@ -109,12 +109,17 @@ const sameStringOrder = (source: ColumnFacts, target: ColumnFacts): boolean =>
 
 /**
  * What the type's output function prints (that is what logical decoding ships; `bpchar::text` and `bool::text` print something else). Where the two sides
- * differ in type, the source's text is read as the target's type first, just as writing it there would: '1' and '1.00' are one numeric(10,2).
+ * differ in type, the source's text is read as the target's type first, just as writing it there would: '1' and '1.00' are one numeric(10,2). But nothing is read
+ * through a narrower type of the same kind: what was cut off or rounded away there is a difference, and an explicit cast would cut it here, too.
  */
 function text(own: ColumnFacts, other: ColumnFacts, side: 'source' | 'target'): string {
   const printed = printedText(column(own));
-  if (side === 'target' || own.declared === other.declared || !other.builtIn) return printed;
-  return printedText(`${printed}::${other.declared}`);
+  const [from, to] = side === 'source' ? [own, other] : [other, own];
+  if (from.declared === to.declared || !to.builtIn) return printed;
+  if (to.type === 'bpchar') return `rtrim(${printed}, ' ')`; // padding is no part of the value
+  if (from.type === 'numeric' && to.type === 'numeric') return printedText(`trim_scale(${column(own)})`);
+  if (from.type === to.type || STRINGS.has(to.type) || side === 'target') return printed;
+  return printedText(`${printed}::${to.declared}`);
 }
 
 /** IS NOT DISTINCT FROM: a composite value of nulls IS NULL, and yet is not null. */

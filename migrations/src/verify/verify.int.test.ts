@@ -51,6 +51,16 @@ describe('equal tables', () => {
   });
 });
 
+describe('a narrower type on the target', () => {
+  test('is a difference where it cut or rounded a value, and none where it only pads', async () => {
+    await from.query(`CREATE TABLE labels (id int PRIMARY KEY, text varchar(10), price numeric(12, 4), printed timestamptz, code varchar(4), wide numeric(6, 1))`);
+    await to.query(`CREATE DOMAIN short AS varchar(3); CREATE TABLE labels (id int PRIMARY KEY, text short, price numeric(12, 2), printed timestamptz(0), code char(6), wide numeric(12, 4))`);
+    await from.query(`INSERT INTO labels VALUES (1, 'abc', 1.5, '2024-01-01Z', 'x', 7.5), (2, 'abcdef', 1.5, '2024-01-01Z', 'x', 7.5), (3, 'abc', 1.2345, '2024-01-01Z', 'x', 7.5), (4, 'abc', 1.5, '2024-01-01 00:00:00.25Z', 'x', 7.5)`);
+    await to.query(`INSERT INTO labels VALUES (1, 'abc', 1.5, '2024-01-01Z', 'x', 7.5), (2, 'abc', 1.5, '2024-01-01Z', 'x', 7.5), (3, 'abc', 1.23, '2024-01-01Z', 'x', 7.5), (4, 'abc', 1.5, '2024-01-01Z', 'x', 7.5)`);
+    expect(await check({ labels: { key: ['id'] } })).toMatchObject({ kind: 'Mismatched', tables: [{ differing: [{ key: { id: '2' }, columns: ['text'] }, { key: { id: '3' }, columns: ['price'] }, { key: { id: '4' }, columns: ['printed'] }] }] });
+  });
+});
+
 describe('tables that differ', () => {
   test('show the first differing rows with what is wrong with each', async () => {
     await both('CREATE TABLE members (id int PRIMARY KEY, name text, joined timestamptz, fee numeric(8, 2))');
