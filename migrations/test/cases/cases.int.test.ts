@@ -66,7 +66,7 @@ async function expectAnswers(target: pg.Client, text: string): Promise<void> {
   }
 }
 
-const quoted = (name: string): string => name.replace(/^([^.]*)\.(.*)$/, (_, schema: string, table: string) => `"${schema}"."${table.replaceAll('"', '""')}"`);
+const quoted = (name: string): string => (name.includes('.') ? name : `public.${name}`).replace(/^([^.]*)\.(.*)$/, (_, schema: string, table: string) => `"${schema}"."${table.replaceAll('"', '""')}"`);
 
 async function expectEqual(tables: Readonly<Record<string, TableMapping>>): Promise<void> {
   for (const [table, mapping] of Object.entries(tables)) {

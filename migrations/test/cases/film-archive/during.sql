@@ -1,0 +1,11 @@
+UPDATE film SET shelf = 'xyz', rated = rated || 'R'::rating;
+DELETE FROM film WHERE title = '';
+BEGIN; INSERT INTO staff (id, boss_id, name) VALUES (2, 1, 'Bob'); UPDATE store SET manager_id = 2; UPDATE staff SET boss_id = 2 WHERE id = 1; COMMIT;
+UPDATE member SET email = 'new' WHERE email = 'm3';
+UPDATE member SET card = 'd' WHERE id > 10;
+DELETE FROM member WHERE email = 'm4';
+BEGIN; UPDATE screening SET hours = '[100,105)' WHERE id = 1; UPDATE screening SET hours = '[1,5)' WHERE id = 2; UPDATE screening SET hours = '[5,9)' WHERE id = 1; COMMIT;
+UPDATE price SET amount = 1.00 WHERE rated = 'G';
+BEGIN; INSERT INTO actor VALUES ('00000000-0000-0000-0000-000000000003', 'Gustav'); SAVEPOINT one; DELETE FROM actor; ROLLBACK TO one; COMMIT;
+TRUNCATE screening, price;
+INSERT INTO screening VALUES (3, 'empty');
