@@ -18,7 +18,8 @@ export async function openApplySession(targetUrl: string, replication: string): 
   try {
     await takeLock(client, replication);
     await ensureCheckpointTable(client);
-    await client.query("SET session_replication_role = replica; SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0");
+    // A role's synchronous_commit = off would let a crash take back what a cut-over had already counted as drained.
+    await client.query("SET session_replication_role = replica; SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'");
     await setUpOrigin(client, objectName(replication));
     return client;
   } catch (error) {
@@ -39,8 +40,24 @@ async function takeLock(client: pg.Client, replication: string): Promise<void> {
 async function setUpOrigin(client: pg.Client, origin: string): Promise<void> {
   const [known] = await textRows<'one'>(client, 'SELECT 1 AS one FROM pg_replication_origin WHERE roname = $1', [origin]);
   if (known === undefined) await client.query('SELECT pg_replication_origin_create($1)', [origin]);
-  await client.query('SELECT pg_replication_origin_session_setup($1)', [origin]);
+  for (const until = performance.now() + LOCK_PATIENCE_MS; ;) {
+    try {
+      await client.query('SELECT pg_replication_origin_session_setup($1)', [origin]);
+      return;
+    } catch (error) {
+      if ((error as { code?: string }).code !== '55006') throw error;
+      if (performance.now() > until) throw originTaken(origin, error);
+      await delay(50);
+    }
+  }
 }
+
+/** The lock is ours, so it is no sink of this database: origins, like slots, are shared by all databases of a server. */
+const originTaken = (origin: string, cause: unknown): StranglerError => new StranglerError({
+  code: 'STR_ORIGIN_TAKEN', exitCode: ExitCode.environment, cause,
+  message: `Another database of the target's server is being written by a replication of the same name (origin ${origin}).`,
+  remedy: 'Give one of the two another name in its config: the names of slots and origins are shared by all databases of a server.',
+});
 
 export const sinkActive = (replication: string): StranglerError => new StranglerError({
   code: 'STR_SINK_ACTIVE',

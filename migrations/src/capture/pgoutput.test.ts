@@ -55,8 +55,15 @@ describe('the pgoutput stream becomes whole transactions', () => {
     expect(eventsOf(message('D', u32(1), text('K'), tuple('1', null, null)))).toEqual([{ ...book, op: 'delete', keyBefore: { id: '1' } }]);
   });
 
-  test('a truncate of several tables is one event each, without the ones that are not ours', () => {
-    expect(eventsOf(relation(2, 'noise', ['n']), message('T', u32(2), u8(1), u32(1), u32(2)))).toEqual([{ ...book, op: 'truncate' }]);
+  test('a truncate of several tables is one event each', () => {
+    expect(eventsOf(relation(3, 'members', ['id']), message('T', u32(2), u8(1), u32(1), u32(3)))).toEqual([{ ...book, op: 'truncate' }, { ...book, table: 'members', op: 'truncate' }]);
+  });
+
+  test('a table that nobody configured may be described, as partitions are, but its changes are not passed over: it is one of ours under another name', () => {
+    const novels = relation(2, 'novels', ['id']);
+    expect(eventsOf(novels, message('D', u32(1), text('K'), tuple('1', null, null)))).toHaveLength(1);
+    expect(() => eventsOf(novels, message('I', u32(2), text('N'), tuple('1')))).toThrow(expect.objectContaining({ code: 'STR_TABLES_CHANGED' }));
+    expect(() => eventsOf(novels, message('T', u32(2), u8(1), u32(1), u32(2)))).toThrow(expect.objectContaining({ code: 'STR_TABLES_CHANGED' }));
   });
 
   test('a table that changes its shape in the middle is read by its new shape', () => {

@@ -19,7 +19,8 @@ interface Relation extends TableRef {
   /** Undefined where the column is omitted by the config. */
   readonly columns: readonly (string | undefined)[];
   readonly key: readonly string[];
-  readonly copied: boolean;
+  /** False for what is only described: a partition, whose changes come under its root's name. */
+  readonly known: boolean;
 }
 
 interface Tuple {
@@ -45,7 +46,7 @@ export class PgoutputDecoder {
     this.tables = tables;
   }
 
-  /** @throws StranglerError STR_NO_KEY when an update or delete cannot name its row. */
+  /** @throws StranglerError STR_NO_KEY when an update or delete cannot name its row, STR_TABLES_CHANGED when a published table is none of ours. */
   decode(payload: Buffer, offset = 0): PgoutputMessage {
     const reader = new ByteReader(payload, offset);
     switch (reader.letter()) {
@@ -73,13 +74,12 @@ export class PgoutputDecoder {
       reader.skip(4 + 4);
       columns.push(captured?.omit.has(name) === true ? undefined : name);
     }
-    this.relations.set(oid, { ...ref, columns, key: captured?.key ?? [], copied: captured !== undefined });
+    this.relations.set(oid, { ...ref, columns, key: captured?.key ?? [], known: captured !== undefined });
     return NOTHING;
   }
 
   private insert(reader: ByteReader): PgoutputMessage {
     const relation = this.relation(reader.uint32());
-    if (!relation.copied) return NOTHING;
     reader.skip(1);
     const { row } = readTuple(reader, relation.columns);
     return changes({ op: 'create', schema: relation.schema, table: relation.table, after: row });
@@ -87,7 +87,6 @@ export class PgoutputDecoder {
 
   private update(reader: ByteReader): PgoutputMessage {
     const relation = this.relation(reader.uint32());
-    if (!relation.copied) return NOTHING;
     const tag = reader.letter();
     if (tag === 'N') return updated(relation, readTuple(reader, relation.columns), undefined);
     const before = readTuple(reader, relation.columns).row;
@@ -100,7 +99,6 @@ export class PgoutputDecoder {
 
   private remove(reader: ByteReader): PgoutputMessage {
     const relation = this.relation(reader.uint32());
-    if (!relation.copied) return NOTHING;
     reader.skip(1);
     const { row } = readTuple(reader, relation.columns);
     return changes({ op: 'delete', schema: relation.schema, table: relation.table, keyBefore: keyOf(relation, row) });
@@ -110,12 +108,13 @@ export class PgoutputDecoder {
     const count = reader.uint32();
     reader.skip(1); // CASCADE is already resolved: the server lists every table; RESTART IDENTITY is the source's own business
     const relations = Array.from({ length: count }, () => this.relation(reader.uint32()));
-    return changes(...relations.filter(({ copied }) => copied).map(({ schema, table }) => ({ op: 'truncate', schema, table }) as const));
+    return changes(...relations.map(({ schema, table }) => ({ op: 'truncate', schema, table }) as const));
   }
 
   private relation(oid: number): Relation {
     const relation = this.relations.get(oid);
     if (relation === undefined) throw new Error(`pgoutput: relation ${String(oid)} was never described`);
+    if (!relation.known) throw renamed(relation);
     return relation;
   }
 }
@@ -181,6 +180,14 @@ function decodeMarker(reader: ByteReader): PgoutputMessage {
   if (reader.cstring() !== MARKER_PREFIX || !transactional) return NOTHING;
   return { kind: 'marker', content: reader.text(reader.uint32()) };
 }
+
+/** The publication names our tables and no other, so a table we do not know is one of them that was renamed; to pass it over would lose its changes in silence. */
+const renamed = (ref: TableRef): StranglerError => new StranglerError({
+  code: 'STR_TABLES_CHANGED',
+  message: `The source sends changes of ${tableName(ref)}, which the config does not name: a replicated table was renamed, or somebody changed the publication.`,
+  remedy: 'Write the new name into the config (`into` keeps the target\'s), remove the replication (`strangler replicate --remove`) and start it again with a new snapshot.',
+  exitCode: ExitCode.environment,
+});
 
 const noKey = (ref: TableRef, column: string): StranglerError => new StranglerError({
   code: 'STR_NO_KEY',

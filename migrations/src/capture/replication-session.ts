@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect } from './connect.ts';
 import { LSN_ZERO, parseLsn, printLsn, type Lsn } from './lsn.ts';
+import { orSayWhoIsWaitedFor } from './slot.ts';
 import { quoteLiteral, quoteName } from './table-ref.ts';
 
 export interface SlotSnapshot {
@@ -53,7 +54,8 @@ export class ReplicationSession {
 
   /** Creates a slot and exports the snapshot that fits it: what the snapshot does not show, the slot will stream. */
   async createSlot(slot: string): Promise<SlotSnapshot> {
-    const { rows } = await this.client.query<{ consistent_point: string; snapshot_name: string }>(`CREATE_REPLICATION_SLOT ${quoteName(slot)} LOGICAL pgoutput (SNAPSHOT 'export')`);
+    const create = () => this.client.query<{ consistent_point: string; snapshot_name: string }>(`CREATE_REPLICATION_SLOT ${quoteName(slot)} LOGICAL pgoutput (SNAPSHOT 'export')`);
+    const { rows } = await orSayWhoIsWaitedFor(this.client, this.client, create);
     const [row] = rows;
     if (row === undefined) throw new Error('CREATE_REPLICATION_SLOT answered nothing');
     return { consistentPoint: parseLsn(row.consistent_point), snapshot: row.snapshot_name };

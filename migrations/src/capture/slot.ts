@@ -40,9 +40,33 @@ export async function publishedTables(source: pg.ClientBase, publication: string
 
 /** A slot from here on, without a snapshot: what commits after this call returns will be streamed. Waits for transactions that are running now. */
 export async function createSlotNow(source: pg.ClientBase, slot: string): Promise<Lsn> {
-  const [row] = await textRows<'lsn'>(source, "SELECT lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')", [slot]);
+  const [row] = await orSayWhoIsWaitedFor(source, source, () => textRows<'lsn'>(source, "SELECT lsn FROM pg_create_logical_replication_slot($1, 'pgoutput')", [slot]));
   if (row === undefined) throw new Error('pg_create_logical_replication_slot answered nothing');
   return parseLsn(row.lsn);
+}
+
+/** How long a slot may wait for transactions of others before they are named. */
+const SLOT_PATIENCE = '30s';
+
+/**
+ * A slot begins where every transaction that runs now, in any database of the server, has ended; a forgotten one would keep us waiting without a word.
+ * @param session creates the slot @param witness may look around meanwhile
+ * @throws StranglerError STR_SLOT_WAITS
+ */
+export async function orSayWhoIsWaitedFor<T>(session: Pick<pg.ClientBase, 'query'>, witness: pg.ClientBase, create: () => Promise<T>, patience = SLOT_PATIENCE): Promise<T> {
+  await session.query(`SET lock_timeout = '${patience}'`);
+  try {
+    return await create();
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error;
+    const running = await textRows<'who'>(witness, `SELECT format('pid %s (%s, database %s, %s, for %s s)', pid, coalesce(nullif(application_name, ''), usename), datname, state, extract(epoch FROM now() - xact_start)::int) AS who
+      FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid() ORDER BY xact_start`).catch(() => []);
+    throw new StranglerError({
+      code: 'STR_SLOT_WAITS', exitCode: ExitCode.environment, cause: error,
+      message: `After ${patience} a replication slot still waited for transactions that were open before it: ${running.map(({ who }) => who).join('; ') || 'one that has just ended, or a prepared one (pg_prepared_xacts)'}.`,
+      remedy: 'Let them end, or end them (SELECT pg_terminate_backend(PID)), then start again. They count whatever database of the server they are in.',
+    });
+  }
 }
 
 /** Drops the slot, and whoever still reads it. True when there was one. */
@@ -50,6 +74,7 @@ export async function dropSlot(source: pg.ClientBase, slot: string): Promise<boo
   for (let attempt = 0; ; attempt += 1) {
     const state = await slotState(source, slot);
     if (state === undefined) return false;
+    await requireOwnDatabase(source, slot, state);
     if (state.activePid !== null) await source.query('SELECT pg_terminate_backend($1)', [state.activePid]);
     try {
       await source.query('SELECT pg_drop_replication_slot($1)', [slot]);
@@ -61,6 +86,18 @@ export async function dropSlot(source: pg.ClientBase, slot: string): Promise<boo
     }
   }
 }
+
+/** Slots are the server's: one of the same name may serve another database, and its reader would lose changes. */
+async function requireOwnDatabase(source: pg.ClientBase, slot: string, { database }: SlotState): Promise<void> {
+  const [here] = await textRows<'name'>(source, 'SELECT current_database() AS name');
+  if (here?.name !== database) throw foreignSlot(slot, database);
+}
+
+export const foreignSlot = (slot: string, database: string): StranglerError => new StranglerError({
+  code: 'STR_SLOT_FOREIGN', exitCode: ExitCode.environment,
+  message: `The slot ${slot} belongs to the database ${database} on the same server.`,
+  remedy: 'Give this replication another name: the names of slots and origins are shared by all databases of a server. Leave that slot alone.',
+});
 
 export async function dropPublication(source: pg.ClientBase, publication: string): Promise<boolean> {
   const there = await publishedTables(source, publication) !== undefined;

@@ -3,8 +3,8 @@ import type pg from 'pg';
 import { loadCheckpoint } from '../apply/checkpoint.ts';
 import { tableMaps, type TableMap, type TableMaps } from '../apply/table-map.ts';
 import type { TableRef } from '../capture/change-event.ts';
-import { textRows, withConnection } from '../capture/connect.ts';
-import { objectName, slotState, type SlotState } from '../capture/slot.ts';
+import { textRows, withConnection, type Side } from '../capture/connect.ts';
+import { foreignSlot, objectName, slotState, type SlotState } from '../capture/slot.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import { ORIGIN_SINCE } from '../capture/wal.ts';
 import { describeTables, sameKey, type TableDescription } from './describe.ts';
@@ -31,13 +31,15 @@ export async function preflight({ name, mapping, sourceUrl, targetUrl, startFrom
     await checkServer(source, target, name, started, add);
     await checkTarget(target, add);
     await checkOwnership(source, maps, add);
+    await checkKinds(source, [...maps.values()].map((map) => map.source), 'source', add);
+    await checkKinds(target, [...maps.values()].map((map) => map.target), 'target', add);
     const [sources, targets] = [await describeTables(source, [...maps.values()].map((map) => map.source)), await describeTables(target, [...maps.values()].map((map) => map.target))];
     for (const map of maps.values()) {
       const [from, to] = [sources.get(tableName(map.source)), targets.get(tableName(map.target))];
       checkSourceTable(map, mapping.tables, from, add);
       checkTargetTable(map, from, to, add);
     }
-    if (!started && startFrom === 'snapshot') await checkEmpty(target, maps, targets, add);
+    if (!started && startFrom === 'snapshot' && await ownsItsRows(source, maps, add)) await checkEmpty(target, maps, targets, add);
     await checkCasts(target, maps, sources, targets, add);
   }));
   return findings;
@@ -79,9 +81,18 @@ function checkRights(fact: Fact, add: Add): void {
 function checkRoom(fact: Fact, name: string, slot: SlotState | undefined, started: boolean, add: Add): void {
   if (slot === undefined && Number(fact.free_slots) < 1) add('error', 'STR_NO_FREE_SLOT', 'source', 'The source has no free replication slot.', 'Drop a slot nobody reads (SELECT * FROM pg_replication_slots WHERE NOT active), or raise max_replication_slots and restart.');
   if ((slot?.activePid ?? null) === null && Number(fact.free_senders) < 1) add('error', 'STR_NO_FREE_WAL_SENDER', 'source', 'The source has no free WAL sender.', 'ALTER SYSTEM SET max_wal_senders = 10; then restart the server.');
-  if (slot !== undefined && !started) add('error', 'STR_SLOT_EXISTS', 'source', `The slot ${objectName(name)} exists, but this target has no checkpoint of ${name}: it belongs to another target, or to one that is gone.`, `If nobody needs it: SELECT pg_drop_replication_slot('${objectName(name)}');`);
+  if (slot !== undefined) checkSlot(fact, name, slot, started, add);
   if (fact.keep === '-1') add('note', 'STR_WAL_UNLIMITED', 'source', "max_slot_wal_keep_size is unlimited: a reader that stands still fills the source's disk with WAL.", "ALTER SYSTEM SET max_slot_wal_keep_size = '20GB'; SELECT pg_reload_conf();");
   else add('note', 'STR_WAL_LIMITED', 'source', `max_slot_wal_keep_size is ${fact.keep}: a reader that stands still longer loses its slot and needs a new snapshot.`, 'Good against a full disk; watch the lag.');
+}
+
+function checkSlot({ database }: Fact, name: string, slot: SlotState, started: boolean, add: Add): void {
+  if (slot.database !== database) {
+    const { code, message, remedy } = foreignSlot(objectName(name), slot.database);
+    add('error', code, 'source', message, remedy);
+  } else if (!started) {
+    add('error', 'STR_SLOT_EXISTS', 'source', `The slot ${objectName(name)} exists, but this target has no checkpoint of ${name}: it belongs to another target, or to one that is gone.`, `If nobody needs it: SELECT pg_drop_replication_slot('${objectName(name)}');`);
+  }
 }
 
 /** Before PostgreSQL 16 a reader cannot leave out what a replication wrote: two directions at once would echo for ever. */
@@ -115,6 +126,36 @@ async function checkOwnership(source: pg.ClientBase, maps: TableMaps, add: Add):
   for (const ref of foreign) {
     add('error', 'STR_NOT_TABLE_OWNER', tableName(ref), `The source's ${tableName(ref)} belongs to ${ref.owner}, and only its owner may publish it.`, `GRANT ${quoteName(ref.owner)} TO CURRENT_USER; as ${ref.owner} or a superuser, or connect as ${ref.owner}.`);
   }
+}
+
+type Kind = 'schema' | 'table' | 'unlogged' | 'secured' | 'heirs' | 'partitioned';
+
+/** Kinds of tables whose changes the WAL does not tell, or not all of them. */
+async function checkKinds(client: pg.ClientBase, refs: readonly TableRef[], side: Side, add: Add): Promise<void> {
+  const kinds = await textRows<Kind>(client, `SELECT n.nspname AS schema, c.relname AS table, c.relpersistence = 'u' AS unlogged, c.relkind = 'p' AS partitioned, row_security_active(c.oid) AS secured,
+      (SELECT string_agg(h.inhrelid::regclass::text, ', ') FROM pg_inherits h WHERE h.inhparent = c.oid AND c.relkind = 'r') AS heirs
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[], $2::text[]))`, [refs.map(({ schema }) => schema), refs.map(({ table }) => table)]);
+  for (const kind of kinds) {
+    const where = tableName(kind);
+    if (kind.unlogged === 't') add('error', 'STR_TABLE_UNLOGGED', where, `The ${side}'s ${where} is UNLOGGED: ${side === 'source' ? 'its changes are not in the log' : 'a crash of the server empties it, and nobody would copy it again'}.`, `ALTER TABLE ${quoteTable(kind)} SET LOGGED;`);
+    if (kind.secured === 't') add('error', 'STR_ROW_SECURITY', where, `Row policies hide rows of the ${side}'s ${where} from this user.`, 'Connect as a role with BYPASSRLS, or as an owner without FORCE ROW LEVEL SECURITY.');
+    if (side === 'target') continue;
+    if ((kind.heirs as string | null) !== null) add('error', 'STR_TABLE_INHERITED', where, `Other tables inherit from the source's ${where} (${kind.heirs}): a query of it shows their rows, the log does not tell them apart.`, 'Make it a partitioned table, or give the heirs tables of their own.');
+    if (kind.partitioned === 't') add('warning', 'STR_TABLE_PARTITIONED', where, `The source's ${where} is partitioned: rows are copied under its name, but TRUNCATE, DETACH or DROP of a single partition is not in the log.`, 'Meanwhile empty partitions with DELETE, or do the same on the target by hand; `strangler verify` finds what differs.');
+  }
+}
+
+/** After a cut-over the other side owns the rows: a new copy from here would begin by asking for the owner's tables to be emptied. */
+async function ownsItsRows(source: pg.ClientBase, maps: TableMaps, add: Add): Promise<boolean> {
+  const refs = [...maps.values()].map((map) => map.source);
+  const fenced = await textRows<'schema' | 'table' | 'owner'>(source, `SELECT n.nspname AS schema, c.relname AS table, convert_from(substring(t.tgargs FOR length(t.tgargs) - 1), 'UTF8') AS owner
+    FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE t.tgname = 'strangler_fence' AND t.tgenabled <> 'D' AND (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[], $2::text[]))`, [refs.map(({ schema }) => schema), refs.map(({ table }) => table)]);
+  for (const ref of fenced) {
+    add('error', 'STR_SOURCE_NOT_OWNER', tableName(ref), `The source's ${tableName(ref)} is fenced: ${ref.owner} owns its rows since a cut-over, and a copy made from here would replace them by older ones.`,
+      `Empty nothing at ${ref.owner}. Cut over back first, or copy in the other direction.`);
+  }
+  return fenced.length === 0;
 }
 
 function checkSourceTable({ source }: TableMap, tables: ReplicationConfig['tables'], from: TableDescription | undefined, add: Add): void {

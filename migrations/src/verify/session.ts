@@ -13,7 +13,8 @@ export interface ReadSession {
 /** Every setting on which the text of a value depends; both sides get the same. row_security = off raises where a policy would hide rows. */
 const CANONICAL = `SET DateStyle = 'ISO, MDY'; SET TimeZone = 'UTC'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1; SET bytea_output = 'hex';
   SET lc_monetary = 'C'; SET xmloption = 'content'; SET search_path = pg_catalog; SET row_security = off; SET default_transaction_read_only = on; SET statement_timeout = 0;
-  SET idle_session_timeout = 0`;
+  SET idle_session_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = 0;
+  SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout' AND setting <> '0'`;
 
 /** @throws StranglerError STR_DATABASE_UNREACHABLE */
 export async function readSession(url: string, side: string): Promise<ReadSession> {
