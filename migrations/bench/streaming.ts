@@ -31,7 +31,8 @@ export async function streaming(bench: Bench, { runs, rows }: StreamingOptions):
   await bench.target.query(`${ORDERS}; CREATE TABLE marks (id bigint PRIMARY KEY)`);
   const found = { ours: new Map<string, number[]>(), native: new Map<string, number[]>() };
   for (let run = 0; run < runs; run += 1) {
-    for (const [peer, start] of [['ours', startOurs], ['native', startNative]] as const) {
+    const turns = [['ours', startOurs], ['native', startNative]] as const;
+    for (const [peer, start] of run % 2 === 0 ? turns : turns.toReversed()) {
       for (const client of [bench.source, bench.target]) await client.query('TRUNCATE orders');
       for (const client of [bench.source, bench.target]) await client.query('CHECKPOINT'); // both meet the same full-page writes
       const stream = await start(bench);
