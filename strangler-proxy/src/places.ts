@@ -29,7 +29,7 @@ export function resolvePlaces(config: MigrationConfig, environment: Environment)
     if (typeof stage === 'object' && 'shadow' in stage && stage.shadow.sandbox !== undefined) read(`routes.${id}.stage.shadow.sandbox`, stage.shadow.sandbox);
   }
   if (findings.length > 0) {
-    throw new FindingsError({ code: 'STR_MISSING_SETTING', message: findings.map(({ where, message }) => `${where ?? ''}: ${message}`).join(' '), remedy: 'Set them in the environment or in .env (see .env.example).', exitCode: 3 }, findings);
+    throw new FindingsError({ code: 'STR_MISSING_SETTING', message: findings.map(({ where, message }) => `${where ?? ''}: ${message}`).join(' '), remedy: 'Export them, or write them into .env where you start it.', exitCode: 3 }, findings);
   }
   return { monolith, services, sandbox: (setting) => toUrl(setting, environment) };
 }

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { loadConfig, resolveSetting, StranglerError, type MigrationConfig, type ReplicationConfig } from '@strangler/kernel';
@@ -29,6 +30,17 @@ export async function loadMigration({ values, io }: Invocation): Promise<Migrati
 export function stateDirectory(values: Invocation['values'], io: Invocation['io'], base = io.cwd): string {
   const named = text(values, 'state') ?? io.environment['STRANGLER_STATE'];
   return named === undefined ? join(base, '.strangler') : resolve(io.cwd, named);
+}
+
+/**
+ * Makes the state directory. It holds the admin token and rows of the databases: it stays out of the repository it lies in,
+ * without anybody having to think of it.
+ */
+export async function prepareStateDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await writeFile(join(directory, '.gitignore'), '*\n', { flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
 }
 
 /** Database URLs of both sides of a replication. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strangler } from './run.ts';
@@ -31,4 +31,6 @@ test.each([['commonjs by habit', {}], ['commonjs by name', { type: 'commonjs' }]
   const doctor = await strangler(['doctor', '--json'], { cwd: own });
   expect(JSON.parse(doctor.out)).toMatchObject({ ready: false, findings: expect.arrayContaining([expect.objectContaining({ code: 'STR_MISSING_SETTING', where: 'monolith.url' })]) });
   expect(doctor).toMatchObject({ code: 3, err: '' });
+  // The admin token and the change log never get into somebody's commit.
+  expect(await readFile(join(own, '.strangler/.gitignore'), 'utf8')).toBe('*\n');
 });

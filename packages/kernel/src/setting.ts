@@ -16,7 +16,7 @@ export function resolveSetting(setting: Setting, from: Environment): string {
   throw new StranglerError({
     code: 'STR_MISSING_SETTING',
     message: `${setting.env} is not set.`,
-    remedy: 'Add it to .env (see .env.example); `strangler doctor` lists every setting the config names.',
+    remedy: 'Export it, or write it into .env here; `strangler doctor` lists every setting the config names.',
     exitCode: ExitCode.environment,
   });
 }

@@ -1,8 +1,8 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { ExitCode, resolveSetting, StranglerError, type Environment, type Finding, type MigrationConfig, type Setting } from '@strangler/kernel';
 import { preflight } from '@strangler/migrations';
 import type { Command, Invocation } from '../command.ts';
-import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration, replicationSides, type Migration } from '../context.ts';
+import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration, prepareStateDirectory, replicationSides, type Migration } from '../context.ts';
 import { printFindings } from '../print/error.ts';
 
 /** Below this a stalled reader can fill the disk with log before anybody looks. */
@@ -11,7 +11,8 @@ const LOW_DISK_BYTES = 1_000_000_000;
 export const command: Command = {
   usage: 'doctor',
   help: `Looks at everything a migration needs and reports all that is missing at once: settings, the monolith, the services, both databases
-of every replication (WAL level, keys, privileges, columns), the state directory and its disk. It changes nothing.
+of every replication (WAL level, keys, privileges, columns), the state directory and its disk. It changes nothing but to
+make the state directory.
 
 ${CONFIG_HELP}`,
   options: CONFIG_OPTIONS,
@@ -43,7 +44,7 @@ function settings(config: MigrationConfig): [string, Setting][] {
 
 const unsetSettings = (config: MigrationConfig, environment: Environment): Finding[] => settings(config).flatMap(([where, setting]) => {
   if (typeof setting === 'string' || (environment[setting.env] ?? '') !== '') return [];
-  return [{ code: 'STR_MISSING_SETTING', severity: 'error', where, message: `${setting.env} is not set.`, remedy: 'Add it to .env (see .env.example).' }];
+  return [{ code: 'STR_MISSING_SETTING', severity: 'error', where, message: `${setting.env} is not set.`, remedy: 'Export it, or write it into .env here.' }];
 });
 
 const httpSides = (config: MigrationConfig): [string, Setting][] => settings(config).filter(([where]) => where.endsWith('.url'));
@@ -82,7 +83,7 @@ async function replicationReady(migration: Migration, name: string, { io }: Invo
 
 async function stateReady(directory: string): Promise<Finding[]> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await prepareStateDirectory(directory);
     await access(directory, constants.W_OK);
   } catch (error) {
     return [{ code: 'STR_STATE_UNWRITABLE', severity: 'error', where: directory, message: `The state directory cannot be written: ${(error as Error).message}`, remedy: 'Choose another with --state.' }];

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ExitCode, StranglerError, systemClock, type ReplicationConfig } from '@strangler/kernel';
 import { readCheckpoint, removeReplication, replicate, type ReplicationEvent, type RunningReplication } from '@strangler/migrations';
 import { flag, type Command, type Invocation, type Io, type Outcome } from '../command.ts';
-import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, replicationSides, type Migration } from '../context.ts';
+import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, prepareStateDirectory, replicationSides, type Migration } from '../context.ts';
 import { untilAborted } from '../wait.ts';
 
 export const command: Command = {
@@ -18,6 +18,8 @@ ${CONFIG_HELP}`,
   run: async (invocation) => {
     const migration = await loadMigration(invocation);
     if (flag(invocation.values, 'remove')) return remove(migration, invocation);
+    // Why it cannot be written is said by the log that needs it.
+    await prepareStateDirectory(migration.stateDirectory).catch(() => undefined);
     const all = Object.keys(migration.config.replication ?? {});
     const names = invocation.positionals.length > 0 ? invocation.positionals : all;
     if (names.length === 0) throw new StranglerError({ code: 'STR_UNKNOWN_REPLICATION', message: 'The config declares no replication.', remedy: 'Add one under `replication`.' });

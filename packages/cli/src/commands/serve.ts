@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import { startProxy } from '@strangler/proxy';
 import { text, type Command, type Invocation } from '../command.ts';
-import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration } from '../context.ts';
+import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration, prepareStateDirectory } from '../context.ts';
 import { printFindings } from '../print/error.ts';
 import { untilAborted } from '../wait.ts';
 
@@ -23,6 +23,8 @@ ${CONFIG_HELP}`,
   run: async (invocation) => {
     const { values, io } = invocation;
     const migration = await loadMigration(invocation);
+    // Why it cannot be written is said by the store that needs it.
+    await prepareStateDirectory(migration.stateDirectory).catch(() => undefined);
     const proxy = await startProxy({
       config: migration.config, environment: io.environment, stateDirectory: migration.stateDirectory,
       listen: address(text(values, 'listen') ?? `127.0.0.1:${io.environment['PORT'] ?? '8080'}`),
