@@ -52,11 +52,14 @@ async function openBoth({ sourceUrl, targetUrl }: VerifyOptions): Promise<[ReadS
 
 async function planTables({ tables }: ReplicationConfig, source: ReadSession, target: ReadSession): Promise<(Comparison | Incomparable)[]> {
   const targets = Object.entries(tables).map(([table, { into = table }]) => into);
-  return Promise.all(Object.entries(tables).map(async ([table, mapping]) => {
+  const plans: (Comparison | Incomparable)[] = [];
+  // One after the other: a session answers one question at a time.
+  for (const [table, mapping] of Object.entries(tables)) {
     const into = mapping.into ?? table;
-    if (targets.filter((name) => name === into).length > 1) return { table, into, why: `Several source tables are merged into ${into}: row for row there is nothing to compare it with.` };
-    return compareTable(table, mapping, await tableFacts(source, tableRef(table)), await tableFacts(target, tableRef(into)));
-  }));
+    if (targets.filter((name) => name === into).length > 1) plans.push({ table, into, why: `Several source tables are merged into ${into}: row for row there is nothing to compare it with.` });
+    else plans.push(compareTable(table, mapping, await tableFacts(source, tableRef(table)), await tableFacts(target, tableRef(into))));
+  }
+  return plans;
 }
 
 async function verifyTable(plan: Comparison | Incomparable, sessions: { source: ReadSession; target: ReadSession; method: HashMethod }, options: VerifyOptions): Promise<TableVerdict> {
