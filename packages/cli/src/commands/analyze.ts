@@ -23,6 +23,7 @@ needs no configuration, no network and none of its node_modules.
   --cross-check   also run madge and list where it disagrees about an import
   --seed N        of the community detection; the same input and seed give the same bytes
   --pins FILE     what the team decided already; without it strangler.contexts.yaml in DIR, beside it, or here
+  --json          the analysis for a program, also with --out
 
 strangler.contexts.yaml holds over every re-run. Patterns are module paths (* within a folder, ** across) or tables:
   contexts: { ordering: { modules: ['orders/**'], tables: [orders], not: ['orders/tax.ts'] } }

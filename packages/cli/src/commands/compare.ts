@@ -13,6 +13,7 @@ export const command: Command = {
 Leaves with 1 when a route's answers differ more often than the config allows.
 
   --reset         count afresh, because the service was mended; needs --why
+  --by NAME       for the audit; default: you
 ${CONFIG_HELP}`,
   options: { ...CONFIG_OPTIONS, reset: { type: 'boolean' }, why: { type: 'string' }, by: { type: 'string' } },
   run: async (invocation) => {

@@ -2,7 +2,7 @@ import { ExitCode, StranglerError } from '@strangler/kernel';
 import { cutOver, planCutover, printPlan, type CutoverReport } from '@strangler/migrations';
 import { flag, text, type Command } from '../command.ts';
 import { adminClient } from '../compose/admin.ts';
-import { cutoverPorts } from '../compose/cutover.ts';
+import { cutoverPorts, reverseOf } from '../compose/cutover.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, replicationSides, required, whoAsks } from '../context.ts';
 import { printFindings } from '../print/error.ts';
 import { table } from '../print/table.ts';
@@ -19,6 +19,7 @@ deadline everything is released to the old owner unchanged. Interrupted at any p
   --deadline MS   how long writes may be held at most; default 5000
   --verify-held   compare all rows once more while writes are held
   --why TEXT      for the audit (needed with --execute)
+  --by NAME       for the audit; default: you
 ${CONFIG_HELP}`,
   options: {
     ...CONFIG_OPTIONS, back: { type: 'boolean' }, deadline: { type: 'string' }, 'verify-held': { type: 'boolean' }, why: { type: 'string' }, by: { type: 'string' }, execute: { type: 'boolean' },
@@ -30,6 +31,8 @@ ${CONFIG_HELP}`,
     const mapping = findReplication(migration, name);
     const direction = flag(values, 'back') ? 'back' as const : 'forward' as const;
     const plan = { name, direction, tables: Object.keys(mapping.tables), mapping, deadlineMs: milliseconds(text(values, 'deadline')), verifyWhileHeld: flag(values, 'verify-held') };
+    // A plan without a way back is none: better said now than when it is performed.
+    reverseOf(migration.config, name, mapping);
     if (!flag(values, 'execute')) {
       const planned = planCutover(plan);
       return { exitCode: ExitCode.ok, text: [...printPlan(planned), 'Nothing was changed; --execute performs it.'].join('\n'), json: planned };

@@ -1,4 +1,5 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { flag, text, type Command, type Io, type Outcome } from '../command.ts';
 import { newPlay, summarize, type Play } from '../demo/play.ts';
@@ -13,7 +14,8 @@ About a minute; needs no Docker: PostgreSQL comes from npm. Everything lies in a
 
   --keep          leave all running, with the dashboard, until Ctrl-C
   --chaos KILLS   kill -9 proxy, sink or service that often, at random moments
-  --seed N        of traffic and chaos; default 1`,
+  --seed N        of traffic and chaos; default 1
+  --json          the figures for a program; the story goes to standard error`,
   options: { keep: { type: 'boolean' }, chaos: { type: 'string' }, seed: { type: 'string' } },
   run: async ({ values, io }) => {
     const play = newPlay({ kills: wholeNumber('--chaos', text(values, 'chaos') ?? '0'), seed: wholeNumber('--seed', text(values, 'seed') ?? '1') }, io);
@@ -40,7 +42,7 @@ async function playAndStay(play: Play, json: boolean, io: Io): Promise<Outcome> 
     await untilAborted(io.signal);
     throw error;
   }
-  const where = kept(play);
+  const where = await kept(play);
   const summary: DemoSummary = { ...summarize(play), ...(where === undefined ? {} : { kept: where }) };
   if (!json) io.out(printSummary(summary));
   await untilAborted(io.signal);
@@ -53,9 +55,11 @@ async function tidy(play: Play): Promise<void> {
   await play.world?.stop();
 }
 
-function kept({ world, proxy }: Play): Kept | undefined {
-  return world === undefined || proxy === undefined ? undefined
-    : { shop: proxy.url, dashboard: proxy.adminUrl, tokenFile: join(world.stateDirectory, 'admin-token'), state: world.stateDirectory };
+async function kept({ world, proxy }: Play): Promise<Kept | undefined> {
+  if (world === undefined || proxy === undefined) return undefined;
+  const environmentFile = join(world.directory, 'environment');
+  await writeFile(environmentFile, Object.entries(world.environment).map(([name, value]) => `export ${name}='${value}'\n`).join(''), { mode: 0o600 });
+  return { shop: proxy.url, dashboard: proxy.adminUrl, tokenFile: join(world.stateDirectory, 'admin-token'), environmentFile };
 }
 
 function wholeNumber(name: string, given: string): number {

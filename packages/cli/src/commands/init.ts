@@ -9,7 +9,10 @@ export const command: Command = {
   usage: 'init [DIR] [--execute]',
   help: `Analyzes the monolith below DIR (default: here) and drafts a strangler.config.ts from what it found: the proposed contexts, their endpoints as
 routes at the monolith, the tables each write touches, replications both ways. Prints the draft; --execute writes it here. Read it as a
-colleague's proposal: every name in it is yours to change.`,
+colleague's proposal: every name in it is yours to change, and what you do not take out yet need not stay in it. DIR should hold the schema's migrations, too.
+
+  --execute       write it; otherwise it is printed
+  --json          the same answer for a program`,
   options: { execute: { type: 'boolean' } },
   run: async ({ positionals, values, io }) => {
     const target = join(io.cwd, CONFIG_FILES[0]);
@@ -23,7 +26,7 @@ colleague's proposal: every name in it is yours to change.`,
     const draft = analysis.draft.replace("source: '.'", `source: '${(relative(io.cwd, source) || '.').replaceAll('\\', '/').replaceAll("'", "\\'")}'`);
     if (!execute) return { exitCode: ExitCode.ok, text: draft, json: { draft } };
     await writeFile(target, draft, { flag: 'wx' });
-    return { exitCode: ExitCode.ok, text: `wrote ${CONFIG_FILES[0]}\nNext: read it, name the URLs in .env, then \`strangler doctor\`.\nundo: rm ${CONFIG_FILES[0]}`, json: { wrote: CONFIG_FILES[0] } };
+    return { exitCode: ExitCode.ok, text: `wrote ${CONFIG_FILES[0]}\nNext: read it, keep the one context you take out first, name its URLs in .env, then \`strangler doctor\`.\nundo: rm ${CONFIG_FILES[0]}`, json: { wrote: CONFIG_FILES[0] } };
   },
 };
 

@@ -10,6 +10,7 @@ export const command: Command = {
 
   --to STAGE      default: monolith
   --why TEXT      for the audit (needed with --execute)
+  --by NAME       for the audit; default: you
 ${CONFIG_HELP}`,
   options: CHANGE_OPTIONS,
   run: (invocation) => change('rollback', USAGE, invocation),

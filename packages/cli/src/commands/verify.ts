@@ -35,6 +35,6 @@ export function printVerdict(name: string, verdict: Verdict): string {
   const keys = verdict.tables.flatMap(({ table: from, differing }) => differing.slice(0, 10).map(({ key, kind }) => `  ${from} ${JSON.stringify(key)}: ${kind}`));
   return [
     `${name}: ${verdict.kind}`, table(rows, ['table', 'into', 'rows', 'rows there', 'verdict', 'why']), ...keys,
-    ...(verdict.cannotSee.length === 0 ? [] : [`It cannot see: ${verdict.cannotSee.map((each) => each.replace(/\.$/, '')).join('; ')}.`]),
+    ...(verdict.cannotSee.length === 0 ? [] : ['It cannot see', ...verdict.cannotSee.map((each) => `  ${each}`)]),
   ].join('\n');
 }

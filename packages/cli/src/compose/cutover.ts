@@ -69,9 +69,9 @@ async function certain<T>(flip: Promise<T>): Promise<T> {
 
 /** The replication of the same tables the other way. @throws StranglerError STR_NO_REVERSE: without it a rollback would lose what the service wrote. */
 export function reverseOf(config: MigrationConfig, name: string, { from, to, tables }: ReplicationConfig): { readonly name: string; readonly mapping: ReplicationConfig } {
-  const wanted = Object.entries(tables).map(([table, { into }]) => into ?? table).sort().join();
+  const wanted = Object.entries(tables).map(([table, { into }]) => into ?? table).sort().join(', ');
   for (const [other, mapping] of Object.entries(config.replication ?? {})) {
-    if (mapping.from === to && mapping.to === from && Object.keys(mapping.tables).sort().join() === wanted) return { name: other, mapping };
+    if (mapping.from === to && mapping.to === from && Object.keys(mapping.tables).sort().join(', ') === wanted) return { name: other, mapping };
   }
   throw new StranglerError({
     code: 'STR_NO_REVERSE',

@@ -46,7 +46,7 @@ async function propose(play: Play, world: World): Promise<void> {
     await writeFile(join(play.report, file), present(formats.get(format), `the format ${format}`)(analysis));
   }
   const { model, contexts, cuts } = analysis;
-  play.narrator.fact(`${String(model.modules.length)} modules, ${String(model.endpoints.length)} endpoints, ${String(model.tables.length)} tables; ${String(model.unresolved.length)} things unresolved, all listed`);
+  play.narrator.fact(`${String(model.modules.length)} modules, ${String(model.endpoints.length)} endpoints, ${String(model.tables.length)} tables; unresolved and listed: ${String(model.unresolved.length)}`);
   play.narrator.fact(`${String(contexts.length)} contexts: ${contexts.map(({ name }) => name).join(', ')}; ${String(cuts.length)} cuts, each with its remedy`);
   const owners = contexts.filter(({ tables }) => tables.includes('products'));
   check(contexts.length > 1 && owners.length === 1, 'the products are proposed to one owner among several contexts');

@@ -19,7 +19,8 @@ export interface Kept {
   readonly shop: string;
   readonly dashboard: string;
   readonly tokenFile: string;
-  readonly state: string;
+  /** `. FILE` in a shell, and every command of the toolkit works against the demo. */
+  readonly environmentFile: string;
 }
 
 export function printSummary(summary: DemoSummary): string {
@@ -46,8 +47,8 @@ const details = ({ requests, writes }: DemoSummary): string => [
 ].slice(0, 20).map((line) => `${line}\n`).join('');
 
 const kept = (summary: DemoSummary): string => summary.kept === undefined ? '' : `
-Everything still runs. Ctrl-C ends it.
+Everything still runs; only the clients have gone home. Ctrl-C ends it.
   the shop       ${summary.kept.shop}
   the dashboard  ${summary.kept.dashboard}   (token: ${summary.kept.tokenFile})
-  its state      STRANGLER_STATE=${summary.kept.state} npx strangler status
+  its commands   . ${summary.kept.environmentFile}; npx strangler status
 `;
