@@ -9,7 +9,7 @@ interface Handed { readonly scope: number; readonly call: CallExpr; readonly pos
 const indexes = new WeakMap<FileFacts, ReadonlyMap<number, Handed>>();
 
 /** Closures of a file by the call they are written into: `transactional((films) => …)`. */
-const handedIn = (file: FileFacts): ReadonlyMap<number, Handed> => {
+export const handedIn = (file: FileFacts): ReadonlyMap<number, Handed> => {
   const known = indexes.get(file);
   if (known !== undefined) return known;
   const found = new Map<number, Handed>();

@@ -2,6 +2,7 @@ import type { TableAccess } from '../../model/graph.ts';
 import { texts } from '../interpret/values.ts';
 import type { Expr } from '../parse/facts.ts';
 import { before, hasLink, type Chain, type Link } from './chain.ts';
+import { itemOf } from './items.ts';
 import { entityNamed, entityOf } from './entities.ts';
 import type { Place, Recogniser, Touch } from './found.ts';
 import type { Model } from './models.ts';
@@ -198,10 +199,20 @@ const modelStart = (chain: Chain, place: Place): Start | undefined => {
   if (atRoot !== undefined) return atRoot;
   for (const [position, link] of chain.links.entries()) {
     const isName = link.call === undefined && chain.links[position + 1]?.call !== undefined;
-    const model = isName ? byName(link.name, place) : namedByCall(link, place);
+    const model = isName ? byName(link.name, place) ?? registered(chain, position, place) : namedByCall(link, place);
     if (model !== undefined) return { model, position: position + 1, instance: false };
   }
   return boundInstance(chain, place);
+};
+
+const REGISTRY = /^(?:models?|db|database|orm|entities|sequelize)$/i;
+
+/** `models.users.query()`, `db.tutorials.findAll()`: a registry of models by names of its own. */
+const registered = (chain: Chain, position: number, place: Place): Model | undefined => {
+  const [link, next] = chain.links.slice(position);
+  if (link === undefined || next === undefined || !REGISTRY.test(before(chain, position))) return undefined;
+  const model = place.models.alias(link.name);
+  return model !== undefined && model.via !== 'prisma' && isMethodOf(next.name, model.via) ? model : undefined;
 };
 
 /** `new User(…)`, or `User` itself. */
@@ -222,10 +233,15 @@ const namedByCall = (link: Link, place: Place): Model | undefined => {
   return link.name === 'model' ? place.models.named(name) : { name, table: name, via: 'mongoose', file: place.file, line: link.line };
 };
 
+const OF_INSTANCE = words('save destroy update remove delete deleteOne increment decrement $query patch');
+
 const boundInstance = (chain: Chain, place: Place): Start | undefined => {
-  const [first] = chain.links;
-  if (chain.root.kind !== 'name' || first?.call === undefined || chain.links.length !== 1 || !/^(?:save|destroy|update|remove|delete|deleteOne|increment|decrement|\$query|patch)$/.test(first.name)) return undefined;
-  const made = place.models.chainBoundTo(place, chain.root.name);
-  const start = made === undefined || (made.root.kind === 'name' && made.root.name === chain.root.name) ? undefined : modelStart(made, place);
+  const [first, second] = chain.links;
+  const { root } = chain;
+  if (root.kind !== 'name' || first?.call === undefined || second !== undefined || !OF_INSTANCE.has(first.name)) return undefined;
+  const made = place.models.chainBoundTo(place, root.name) ?? itemOf(root.name, place);
+  const start = made === undefined || isSame(made.root, root.name) ? undefined : modelStart(made, place);
   return start === undefined ? undefined : { ...start, position: 0, instance: true };
 };
+
+const isSame = (root: Expr, name: string): boolean => root.kind === 'name' && root.name === name;

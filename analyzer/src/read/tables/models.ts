@@ -32,6 +32,7 @@ export class Models {
   readonly vias = new Set<Model['via']>();
   private readonly byClass = new Map<ClassFact, Model>();
   private readonly byName = new Map<string, Model>();
+  private aliases: ReadonlyMap<string, Model | null> | undefined;
   private readonly byCall = new Map<CallExpr, Model>();
 
   add(model: Model): void {
@@ -50,6 +51,12 @@ export class Models {
 
   named(name: string): Model | undefined {
     return this.byName.get(name.toLowerCase());
+  }
+
+  /** By what a registry of models may call it: `models.users` for `class User` in users.js of table users. Undefined when several could be meant. */
+  alias(name: string): Model | undefined {
+    this.aliases ??= aliasesOf(this.all);
+    return this.aliases.get(plain(name)) ?? undefined;
   }
 
   prisma(member: string): Model | undefined {
@@ -89,6 +96,17 @@ export class Models {
     return value === undefined || (value.kind !== 'call' && value.kind !== 'await') ? undefined : chainOf(value);
   }
 }
+
+const plain = (name: string): string => name.replace(/[^A-Za-z0-9]/g, '').toLowerCase();
+
+const aliasesOf = (models: readonly Model[]): ReadonlyMap<string, Model | null> => {
+  const found = new Map<string, Model | null>();
+  for (const model of models) {
+    const file = (model.file.path.split('/').at(-1) ?? '').replace(/(?:[.-](?:model|entity|schema))?\.\w+$/, '');
+    for (const key of new Set([model.name, plural(model.name), model.table, file].map(plain))) found.set(key, found.has(key) && found.get(key)?.table !== model.table ? null : model);
+  }
+  return found;
+};
 
 /** Collects all models of a project: decorated classes, `define`, `model`, `init`, `tableName`. */
 export const findModels = (files: readonly FileFacts[], evaluate: Evaluate): Models => {

@@ -17,6 +17,7 @@ import type { Models } from './models.ts';
 import { recogniseMappers } from './mappers.ts';
 import { recognisePrisma, type PrismaRelations } from './prisma.ts';
 import { recogniseSql } from './raw-sql.ts';
+import { recogniseUnknownModel } from './unknown-models.ts';
 import { Transactions } from './read-transactions.ts';
 
 export interface ReadAccesses {
@@ -58,7 +59,7 @@ export class AccessReader {
     this.run = run;
     this.types = types;
     this.models = models;
-    this.recognisers = [recognisePrisma(relations), recogniseMappers, recogniseKnex, recogniseSql];
+    this.recognisers = [recognisePrisma(relations), recogniseMappers, recogniseKnex, recogniseSql, recogniseUnknownModel];
   }
 
   read(files: readonly FileFacts[]): ReadAccesses {

@@ -2,10 +2,13 @@ import { HOLE, each, type Value } from '../interpret/values.ts';
 
 const NAME = /^"?[A-Za-z_][\w$]*"?(?:\."?[A-Za-z_][\w$]*"?){0,2}$/;
 
+/** Words that no database takes for a table unless quoted. */
+const RESERVED = /^(?:select|from|where|insert|into|update|delete|set|table|values|null|true|false|and|or|not|join|on|as|with|having|limit|offset|union|distinct)$/i;
+
 /** `orders as o`, `public.orders`, `"Orders"` → the name the database knows. Undefined when it cannot be a table. */
 export const tableName = (written: string): string | undefined => {
   const bare = written.trim().replace(/\s+(?:as\s+)?"?\w+"?$/i, '').replaceAll('`', '"');
-  if (!NAME.test(bare)) return undefined;
+  if (!NAME.test(bare) || RESERVED.test(bare)) return undefined;
   const parts = bare.split('.').map((part) => (part.startsWith('"') ? part.slice(1, -1) : part));
   return (parts.length > 1 && (parts[0] === 'public' || parts[0] === 'dbo') ? parts.slice(1) : parts).join('.');
 };

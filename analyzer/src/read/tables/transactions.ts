@@ -1,7 +1,7 @@
 import type { CallExpr, Expr, FunctionFact } from '../parse/facts.ts';
 import { before, rootName, type Chain, type Link } from './chain.ts';
 
-const OPENS = new Set(['transaction', '$transaction', 'transactional', 'transacting', 'transact', 'tx', 'begin', 'atomic', 'atomically']);
+const OPENS = new Set(['transaction', '$transaction', 'transactional', 'transacting', 'transact', 'atomic', 'atomically']);
 /** `withTransaction`, `runInTx`, `executeInTransaction`; `uow.run`. */
 const OPENS_LIKE = /^(?:with|in|run|do|exec|execute|perform|use|wrap)\w*(?:Tx|Trx|Transaction|Transactional|Transactionally|UnitOfWork)\w*$/;
 const UNIT_OF_WORK = /^_?(?:uow|unitOfWork)$/i;
@@ -31,15 +31,19 @@ export const openedBy = (chain: Chain): Opened | undefined => {
   const run = link.args.filter(({ kind }) => kind === 'function' || kind === 'name' || kind === 'member' || kind === 'call');
   const listed = link.args.flatMap((arg) => (arg.kind === 'array' && link.name === '$transaction' ? arg.items : []));
   const isCertain = listed.length > 0 || run.some(({ kind }) => kind === 'function');
-  return isCertain || (run.length > 0 && link.name !== 'tx') ? { line: link.line, opener: rootName(chain), run, listed } : undefined;
+  return isCertain || run.length > 0 ? { line: link.line, opener: rootName(chain), run, listed } : undefined;
 };
 
 const opens = (chain: Chain, link: Link, position: number): boolean => {
   if (link.call?.form !== 'call' || MONITORS.test(before(chain, position))) return false;
   const name = link.name === '' ? rootName(chain) : link.name;
-  if (name === 'tx' || name === 'begin') return link.args.length <= 2 && link.args.some(({ kind }) => kind === 'function');
-  return OPENS.has(name) || OPENS_LIKE.test(name) || (RUNS.has(name) && UNIT_OF_WORK.test(before(chain, position)));
+  return SHORT.has(name) ? link.args.length <= 2 && link.args.some(({ kind }) => kind === 'function') : isOpener(name, before(chain, position));
 };
+
+/** Names too short to go by alone. */
+const SHORT = new Set(['tx', 'begin']);
+
+const isOpener = (name: string, receiver: string): boolean => OPENS.has(name) || OPENS_LIKE.test(name) || (RUNS.has(name) && UNIT_OF_WORK.test(receiver));
 
 /** `const trx = await knex.transaction()`, `client.query('BEGIN')`: from here to the function's end. */
 export const opensForFunction = (chain: Chain): number | undefined => {

@@ -1,0 +1,35 @@
+import type { Expr } from '../parse/facts.ts';
+import { before, type Link } from './chain.ts';
+import { printExpr, type Place, type Recogniser } from './found.ts';
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+/** Methods that object mappers have and hardly anything else: on a receiver nobody knows they are queries that must not be passed over. */
+const TELLING = words('findByPk findOrCreate findCreateFind findAndCountAll findAndCount bulkCreate findOneAndUpdate findByIdAndUpdate findOneAndDelete findByIdAndDelete findOneAndReplace findByIdAndRemove findOneAndRemove insertMany updateOne updateMany deleteOne deleteMany countDocuments estimatedDocumentCount createQueryBuilder findOneBy findOneByOrFail findOneOrFail softDelete softRemove findUnique findUniqueOrThrow findFirstOrThrow findMany createMany forge fetchAll fetchPage insertGraph upsertGraph insertAndFetch patchAndFetch patchAndFetchById updateAndFetchById');
+/** What follows `query()` where it begins a builder. */
+const BUILDS = words('where findById findOne insert patch update delete select whereIn whereNull orderBy first del count deleteById throwIfNotFound join joinRelated alias page limit modify modifiers');
+const FETCH_OPTIONS = words('require withRelated transacting');
+const MAPPERS = /^(?:@prisma|prisma|typeorm|@nestjs\/(?:typeorm|mongoose|sequelize)|sequelize|mongoose|mongodb|objection|bookshelf|knex|@mikro-orm|waterline|sails)/;
+
+/** Queries of object mappers whose model is not in the source, or could not be told: never resolved, never silent. */
+export const recogniseUnknownModel: Recogniser = (chain, place) => {
+  const position = chain.links.findIndex((link, at) => isQuery(link, chain.links[at + 1]));
+  const link = chain.links[position];
+  if (link?.call?.callee.kind !== 'member' || isOwn(link.call.callee, place)) return undefined;
+  return { touches: [], unresolved: { what: printExpr(link.call.callee), why: `which table \`${before(chain, position)}\` stands for could not be told`, line: link.line } };
+};
+
+const isQuery = ({ name, call, args }: Link, next: Link | undefined): boolean => {
+  if (call === undefined) return false;
+  if (name === 'query') return next?.call !== undefined && BUILDS.has(next.name) && args.length <= 1 && args.every(({ kind }) => kind !== 'text' && kind !== 'template');
+  return TELLING.has(name) || (name === 'fetch' && args.some(isFetchOptions));
+};
+
+const isFetchOptions = (arg: Expr): boolean => arg.kind === 'object' && arg.properties.some(({ name }) => name !== undefined && FETCH_OPTIONS.has(name));
+
+/** A function of the project, whose own queries are read where it stands, or a thing of a package that maps no objects. */
+const isOwn = (callee: Extract<Expr, { kind: 'member' }>, { types, file, scope }: Place): boolean => {
+  const method = types.of(file, scope, callee);
+  if (method !== undefined && method.kind !== 'external') return true;
+  return method?.kind === 'external' && !MAPPERS.test(method.module);
+};
