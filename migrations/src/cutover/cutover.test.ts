@@ -49,6 +49,8 @@ interface Faults {
   readonly after?: boolean;
   readonly fail?: Partial<Record<string, Error>>;
   readonly slow?: string;
+  /** What happens in the world just before a call. */
+  readonly before?: Partial<Record<string, () => Promise<void>>>;
   /** How the proxy answers each flip in turn; `silent` flips and loses the answer. */
   readonly flips?: readonly ('silent' | 'refused')[];
   readonly verdict?: Verdict['kind'];
@@ -68,6 +70,11 @@ const clockOf = (world: World, { slow }: Faults): Clock => ({
 const verdict = (kind: Verdict['kind'] = 'Verified'): Verdict => ({ kind, cannotSee: [], tables: kind === 'Verified' ? [] : [
   { table: 'books', into: 'titles', rowsSource: 1, rowsTarget: 1, chunks: 1, checked: true, differing: [{ key: { id: '7' }, kind: 'different', columns: ['title'] }] }] });
 
+async function hindered(name: string, { before, slow }: Faults): Promise<void> {
+  await before?.[name]?.();
+  if (slow === name) await new Promise<never>(() => undefined);
+}
+
 /** One process's view of the world. */
 function process(world: World, direction: Direction, faults: Faults = {}) {
   const [old, fresh]: [Name, Name] = direction === 'forward' ? ['monolith', 'catalog'] : ['catalog', 'monolith'];
@@ -82,7 +89,7 @@ function process(world: World, direction: Direction, faults: Faults = {}) {
     if (dead && !(dies && faults.after === true)) throw new Crash(name);
     const failure = faults.fail?.[name];
     if (failure !== undefined) throw failure;
-    if (faults.slow === name) await new Promise<never>(() => undefined);
+    await hindered(name, faults);
     world.calls.push(name);
     const value = act();
     world.observe();
@@ -96,6 +103,7 @@ function process(world: World, direction: Direction, faults: Faults = {}) {
     lift: (side) => call(`lift ${side}`, () => { world.fenced.delete(nameOf(side)); }),
     advanceSequences: () => call('sequences', () => []),
     verify: () => call('verify', () => verdict(faults.verdict)),
+    claim: () => call('claim', () => undefined),
     abandon: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
@@ -167,8 +175,7 @@ describe('a cut-over', () => {
 
   test('goes back and forth, each owner fenced while the other one owns', async () => {
     const world = new World();
-    await process(world, 'forward').run();
-    await process(world, 'back').run();
+    for (const direction of ['forward', 'back'] as const) await process(world, direction).run();
     expect({ route: world.route, fenced: [...world.fenced] }).toEqual({ route: 'monolith', fenced: ['catalog'] });
     await process(world, 'forward').run();
     movedForward(world);
@@ -233,6 +240,13 @@ describe('a step that fails', () => {
     world.held.clear();
     expect(await process(world, 'forward').run()).toMatchObject({ outcome: 'done', recovered: 'completed' });
     movedForward(world);
+  });
+
+  test('by not getting "committing" into its log is taken back, and never finished later', async () => {
+    const world = new World();
+    await expect(process(world, 'forward', { fail: { 'log committing': new Error('ENOSPC') } }).run()).rejects.toMatchObject({ code: 'STR_CUTOVER_FAILED' });
+    untouched(world);
+    expect(world.log.map(({ event }) => event)).toEqual(expect.arrayContaining(['refused', 'closed']));
   });
 
   test('with a refusal after a silence is not taken for certain', async () => {
@@ -309,6 +323,22 @@ describe('a process that dies', () => {
       await process(world, 'forward').run();
       if (openAgain) expect(world.calls.slice(before)).toContain('drain');
       movedForward(world);
+    }
+  });
+
+  test('only in appearance, and wakes up after another one has done its work, undoes none of it', async () => {
+    for (const sleepsAt of ['drain', 'sequences', 'lift new', 'flip']) {
+      const world = new World();
+      let woken = false;
+      const sleeper = process(world, 'forward', { before: { [sleepsAt]: async () => {
+        if (woken || world.log.length === 0) return;
+        [woken, world.held] = [true, new Set()];
+        await process(world, 'forward').run();
+        if (sleepsAt !== 'flip') throw new Error('Connection terminated');
+      } } });
+      await expect(sleeper.run()).rejects.toMatchObject({ code: 'STR_CUTOVER_SUPERSEDED' });
+      movedForward(world);
+      expect(await process(world, 'back').run()).toMatchObject({ outcome: 'done' });
     }
   });
 

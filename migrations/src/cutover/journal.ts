@@ -91,7 +91,8 @@ export type Standing =
 export type Started = Extract<JournalEntry, { event: 'started' }>;
 
 export function standing(entries: readonly JournalEntry[]): Standing {
-  const last = entries.at(-1)?.run ?? 0;
+  // Not the last entry's: a process that slept through another's run may have written after it.
+  const last = entries.reduce((latest, { run }) => Math.max(latest, run), 0);
   const own = entries.filter(({ run }) => run === last);
   const started = own.find((entry): entry is Extract<JournalEntry, { event: 'started' }> => entry.event === 'started');
   const nextRun = last + 1;

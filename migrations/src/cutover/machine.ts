@@ -59,29 +59,26 @@ export async function prepare(run: Run): Promise<StepReport[]> {
       const left = (): number => Math.max(0, deadline - run.clock.now());
       reports.push(await timed(run, step.name, () => withinDeadline(run, left(), () => step.act(run, left))));
     } catch (error) {
-      const because = error instanceof Error ? error.message : String(error);
-      await note(run, { event: 'failed', step: step.name, because }, true);
-      await undo(run, because);
-      throw run.clock.now() >= deadline ? deadlineError(run, step.name, error) : error;
+      await undo(run, textOf(error), step.name);
+      throw run.clock.now() >= deadline ? deadlineError(run, step.name, error) : stepError(run, step.name, error);
     }
   }
   return reports;
 }
 
-/** Takes everything back. All undos are tried; @throws StranglerError STR_CUTOVER_STUCK when one of them cannot be done now. */
-export async function undo(run: Run, because: string): Promise<void> {
+/**
+ * Takes everything back. All undos are tried; @throws StranglerError STR_CUTOVER_STUCK when one of them cannot be done now, STR_CUTOVER_SUPERSEDED when the run is
+ * no longer ours to undo.
+ */
+export async function undo(run: Run, because: string, failed?: StepName): Promise<void> {
   run.undone = true;
   await run.owners.abandon(); // what is still running there must not come true after it was undone
-  const stuck: string[] = [];
-  for (const step of [...REVERSIBLE].reverse()) {
-    if (step.undo === undefined) continue;
-    try {
-      await step.undo(run);
-      await note(run, { event: 'undone', step: step.name }, false);
-    } catch (error) {
-      stuck.push(`${step.name}: ${error instanceof Error ? error.message : String(error)}`);
-    }
-  }
+  const unsure = await doubt(run);
+  if (unsure === undefined && failed !== undefined) await note(run, { event: 'failed', step: failed, because }, true);
+  // Without the lock another process may be at work on the databases; letting our own callers go is harmless.
+  const steps = [...REVERSIBLE].reverse().filter(({ name }) => unsure === undefined || name === 'hold');
+  const stuck = unsure === undefined ? [] : [unsure];
+  for (const step of steps) stuck.push(...await takeBack(run, step));
   if (stuck.length === 0) {
     await note(run, { event: 'closed', outcome: 'released', because }, true);
     return;
@@ -92,6 +89,45 @@ export async function undo(run: Run, because: string): Promise<void> {
   });
 }
 
+/** Why it could not be, if it could not. */
+async function takeBack(run: Run, step: Step): Promise<string[]> {
+  if (step.undo === undefined) return [];
+  try {
+    await step.undo(run);
+    await note(run, { event: 'undone', step: step.name }, false);
+    return [];
+  } catch (error) {
+    return [`${step.name}: ${textOf(error)}`];
+  }
+}
+
+/** Undefined when the run is surely ours. @throws StranglerError when it surely is not */
+async function doubt(run: Run): Promise<string | undefined> {
+  try {
+    await requireOurs(run);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StranglerError && ['STR_CUTOVER_SUPERSEDED', 'STR_CUTOVER_RUNNING'].includes(error.code)) throw error;
+    return `lock: ${textOf(error)}`;
+  }
+}
+
+const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
+
+/**
+ * A process that was stopped for long (a suspended machine, a network that was cut) has lost its lock, and may wake up after another one has settled its run and
+ * moved on: what it would undo then is that one's work. @throws StranglerError STR_CUTOVER_SUPERSEDED, STR_CUTOVER_RUNNING
+ */
+async function requireOurs(run: Run): Promise<void> {
+  await run.owners.claim();
+  const settled = (await run.journal.entries()).some((entry) => entry.run > run.number || (entry.run === run.number && entry.event === 'closed'));
+  if (!settled) return;
+  throw new StranglerError({
+    code: 'STR_CUTOVER_SUPERSEDED', exitCode: 1, message: `While this process stood still another one settled its cut-over of '${run.plan.name}'; this one has changed nothing since.`,
+    remedy: '`strangler status` says who owns the tables.',
+  });
+}
+
 export interface Committed {
   readonly steps: readonly StepReport[];
   readonly pauseMs: number;
@@ -99,9 +135,22 @@ export interface Committed {
   readonly warnings: readonly Finding[];
 }
 
+/** Where even the journal cannot be written, nobody is kept waiting; but a later process must not take a half-written 'committing' for one, so that is said first. */
+async function beginCommit(run: Run): Promise<void> {
+  if (run.maybeFlipped !== true) await requireOurs(run).catch(async (error: unknown) => { await undo(run, textOf(error)); throw error; });
+  try {
+    await note(run, { event: 'committing' }, true);
+  } catch (error) {
+    if (run.maybeFlipped === true) throw error;
+    await note(run, { event: 'refused', because: textOf(error) }, true);
+    await undo(run, textOf(error));
+    throw stepError(run, 'flip', error);
+  }
+}
+
 /** The flip and what follows it: only forward from here. */
 export async function commit(run: Run): Promise<Committed> {
-  await note(run, { event: 'committing' }, true);
+  await beginCommit(run);
   let flipped = { heldRequests: 0, pauseMs: 0 };
   const steps = [await timed(run, 'flip', async () => { flipped = await flip(run); return flipped; })];
   const warnings: Finding[] = [];
@@ -193,6 +242,13 @@ const deadlineError = ({ plan }: Run, step: StepName, cause: unknown): Strangler
   code: 'STR_CUTOVER_DEADLINE', exitCode: 1, cause,
   message: `After ${String(plan.deadlineMs)} ms the cut-over was still at '${step}' (${cause instanceof Error ? cause.message : String(cause)}); everything was released to ${plan.oldOwner}, unchanged.`,
   remedy: 'Mend what was slow and try again; a longer --deadline makes callers wait longer.',
+});
+
+/** What a database or the proxy says is passed on with the step and with what became of it. */
+const stepError = ({ plan }: Run, step: StepName, cause: unknown): StranglerError => cause instanceof StranglerError ? cause : new StranglerError({
+  code: 'STR_CUTOVER_FAILED', exitCode: 1, cause,
+  message: `The cut-over failed at '${step}' (${cause instanceof Error ? cause.message : String(cause)}); everything was released to ${plan.oldOwner}, unchanged.`,
+  remedy: 'Mend that and run the same command again.',
 });
 
 type Note = JournalEntry extends infer E ? E extends JournalEntry ? Omit<E, 'run' | 'atMs'> : never : never;

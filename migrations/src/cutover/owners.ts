@@ -19,6 +19,8 @@ export interface Owners {
   lift(side: Side, deadlineMs: number): Promise<void>;
   advanceSequences(): Promise<readonly SequenceMove[]>;
   verify(settleMs: number): Promise<Verdict>;
+  /** Makes sure that the lock is still ours, or takes it again if its connection was lost. @throws StranglerError STR_CUTOVER_RUNNING when another process has it */
+  claim(): Promise<void>;
   /** Cuts every connection: whatever still runs there is rolled back by the server. The next call connects anew. */
   abandon(): Promise<void>;
   close(): Promise<void>;
@@ -62,6 +64,11 @@ export function postgresOwners({ plan, mapping, sourceUrl, targetUrl, sequenceGa
       await installFence(old);
       await installFence(fresh);
     },
+    claim: async () => {
+      if (lock !== undefined && await answers(lock, clock)) return;
+      lock?.connection.stream.destroy();
+      lock = await claim(sourceUrl, mapping.from, plan.name);
+    },
     fenced: async (side) => [...(await fencedTables(await session(side), sides[side].tables)).keys()],
     fence: async (side, deadlineMs) => raiseFence(await session(side), { tables: sides[side].tables, owner: sides[side].fencedBy, deadlineMs, clock }),
     lift: async (side, deadlineMs) => liftFence(await session(side), { tables: sides[side].tables, deadlineMs, clock }),
@@ -73,6 +80,16 @@ export function postgresOwners({ plan, mapping, sourceUrl, targetUrl, sequenceGa
       await lock?.end();
     },
   };
+}
+
+const ANSWERS_WITHIN_MS = 3_000;
+
+async function answers(client: pg.Client, clock: Clock): Promise<boolean> {
+  const settled = new AbortController();
+  const tooLong = clock.sleep(ANSWERS_WITHIN_MS, settled.signal).then(() => false, () => false);
+  const answer = await Promise.race([client.query('SELECT 1').then(() => true, () => false), tooLong]);
+  settled.abort();
+  return answer;
 }
 
 /** An advisory lock in the mapping's source, which is the same database in both directions. It ends with its session, so a crash leaves none behind. */
