@@ -35,10 +35,7 @@ export const api = {
     const answer = await call(`api/audit?limit=${String(limit)}`);
     return answer.entries ?? answer;
   },
-  compare: async (route) => {
-    const answer = await call(`api/compare?route=${encodeURIComponent(route)}`);
-    return answer.routes ?? answer;
-  },
+  route: (route) => call(`api/routes/${encodeURIComponent(route)}`),
   change: async (act, route, body) => {
     const answer = await call(`api/routes/${encodeURIComponent(route)}/${act}`, body);
     return { ...answer, plan: { ...answer.plan, moves: answer.plan.changes.map((each) => `${each.route}: ${notation(each.from)} → ${notation(each.to)}`) } };
