@@ -3,7 +3,9 @@ import { basename, join, resolve } from 'node:path';
 import { compareText } from '../model/evidence.ts';
 import type { EndpointFact, Module, SystemModel, Unresolved } from '../model/graph.ts';
 import { DecoratedReader } from './endpoints/decorated.ts';
+import { readFileRoutes } from './endpoints/file-routes.ts';
 import { RouterHooks } from './endpoints/frameworks.ts';
+import { missedRoutes } from './endpoints/missed.ts';
 import { buildRouters, collectEndpoints } from './endpoints/read-routers.ts';
 import type { ReadOptions } from './options.ts';
 import { CallReader, withInherited } from './calls.ts';
@@ -113,6 +115,8 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   await loadSqlParser();
   const production = files.facts.filter(({ path }) => kinds.get(path) === 'source');
   const decorated = new DecoratedReader(run, types).read(production);
+  const served = [...endpoints.endpoints, ...decorated.endpoints, ...readFileRoutes(production)].sort(byEndpoint);
+  const missed = missedRoutes(production, served, routers.taken, [...endpoints.unresolved, ...decorated.unresolved]);
   const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
   const schema = readSchema({ migrations: ofKind('migration'), code: production, sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
@@ -121,8 +125,8 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const history = options.history ? await readHistory(root, paths) : { coChanges: [], unresolved: [] };
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
-    name: basename(root), modules: files.modules, imports: imports.edges, calls: withInherited(calls, data.accesses.map(({ at }) => at)), endpoints: [...endpoints.endpoints, ...decorated.endpoints].sort(byEndpoint),
+    name: basename(root), modules: files.modules, imports: imports.edges, calls: withInherited(calls, data.accesses.map(({ at }) => at)), endpoints: served,
     tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges,
-    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
+    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...missed, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
   };
 };

@@ -4,6 +4,7 @@ import { HOLE, UNKNOWN, each, texts, type Value } from '../interpret/values.ts';
 import type { Types } from '../link/types.ts';
 import { eachFunction } from '../link/visit.ts';
 import type { CallExpr, ClassFact, Expr, FileFacts, FunctionFact } from '../parse/facts.ts';
+import { pathsIn, readAppSettings, type AppSettings } from './app-settings.ts';
 import type { ReadEndpoints } from './read-routers.ts';
 import { imaginedFrame } from './read-routers.ts';
 
@@ -29,20 +30,7 @@ const decoratorsOf = (list: readonly Expr[]): Decorated[] => list.flatMap((one) 
   return [{ name, call: one }];
 });
 
-/** Prefixes that hold for all controllers, or for those of one module. */
-interface Prefixes {
-  readonly global: string;
-  readonly globalExcludes: readonly string[];
-  readonly uriVersioning: string | undefined;
-  readonly ofController: ReadonlyMap<ClassFact, readonly string[]>;
-}
-
-interface MutablePrefixes {
-  global: string;
-  readonly globalExcludes: string[];
-  uriVersioning: string | undefined;
-  readonly ofController: Map<ClassFact, readonly string[]>;
-}
+type ModulePaths = Map<ClassFact, readonly string[]>;
 
 const ROUTES_MODULES = new Set(['register', 'forRoutes']);
 
@@ -50,6 +38,7 @@ const ROUTES_MODULES = new Set(['register', 'forRoutes']);
 export class DecoratedReader {
   private readonly run: Interpreter;
   private readonly types: Types;
+  private modulePaths: ReadonlyMap<ClassFact, readonly string[]> = new Map();
   private readonly endpoints: EndpointFact[] = [];
   private readonly unresolved: Unresolved[] = [];
 
@@ -60,8 +49,12 @@ export class DecoratedReader {
 
   read(files: readonly FileFacts[]): ReadEndpoints {
     const decorated = files.filter(({ classes }) => classes.some(({ decorators, methods }) => decorators.length > 0 || methods.length > 0));
-    const prefixes = this.prefixes(files);
-    for (const file of decorated) for (const fact of file.classes) this.readClass(file, fact, prefixes);
+    const settings = readAppSettings(files, (file, scope, expr) => this.evaluate(file, scope, expr));
+    this.modulePaths = this.moduleRoutesIn(files);
+    for (const file of decorated) {
+      const app = settings(file.path);
+      for (const fact of file.classes) this.readClass(file, fact, app);
+    }
     return { endpoints: this.endpoints, unresolved: this.unresolved };
   }
 
@@ -69,10 +62,10 @@ export class DecoratedReader {
     return expr === undefined ? UNKNOWN : this.run.evaluate(expr, imaginedFrame(this.run, file, scope));
   }
 
-  private readClass(file: FileFacts, fact: ClassFact, prefixes: Prefixes): void {
+  private readClass(file: FileFacts, fact: ClassFact, app: AppSettings): void {
     const own = decoratorsOf(fact.decorators);
     const controller = own.find(({ name }) => CONTROLLERS.has(name));
-    const bases = controller === undefined ? [] : this.controllerPaths(file, fact, controller, prefixes);
+    const bases = controller === undefined ? [] : this.controllerPaths(file, fact, controller, app);
     const processor = own.find(({ name }) => name === 'Processor');
     for (const { index, owner } of this.methodsOf(file, fact)) {
       const method = owner.functions[index];
@@ -170,42 +163,36 @@ export class DecoratedReader {
     this.unresolved.push({ kind: 'endpoint', what: `@${decorator.name}(…) ${at.method.name}`, why, evidence: { file: at.file.path, line: decorator.call.line } });
   }
 
-  private controllerPaths(file: FileFacts, fact: ClassFact, { call, name }: Decorated, prefixes: Prefixes): Base[] {
+  private controllerPaths(file: FileFacts, fact: ClassFact, { call, name }: Decorated, app: AppSettings): Base[] {
     const value = this.evaluate(file, fact.scope, call.args[0]);
     const options = value.kind === 'object' ? value.properties : undefined;
-    const paths = call.args.length === 0 ? [''] : options === undefined ? pathsIn(value) : options.has('path') ? pathsIn(options.get('path') ?? UNKNOWN) : [''];
+    const paths = call.args.length === 0 || options?.has('path') === false ? [''] : pathsIn(value);
     if (paths.length === 0) this.unresolved.push({ kind: 'endpoint', what: `@${name}(…) ${fact.name}`, why: 'its path is not a constant', evidence: { file: file.path, line: call.line } });
-    const versions = [...pathsIn(options?.get('version') ?? UNKNOWN), ...versionsOf(decoratorsOf(fact.decorators), (expr) => this.evaluate(file, 0, expr))];
-    const modules = prefixes.ofController.get(fact) ?? [''];
-    const versioned = (version: string): string => (prefixes.uriVersioning === undefined ? prefixes.global : `${prefixes.global}/${prefixes.uriVersioning}${version}`);
-    return paths.flatMap((path) => modules.flatMap((module) => (versions.length === 0 ? [undefined] : versions).map((version): Base => {
+    const own = versionsOf(decoratorsOf(fact.decorators), (expr) => this.evaluate(file, 0, expr));
+    const used = usedVersions(options, own, app);
+    const modules = this.modulePaths.get(fact) ?? [''];
+    const versioned = (version: string): string => (app.uriVersioning === undefined ? app.prefix : `${app.prefix}/${app.uriVersioning}${version}`);
+    return paths.flatMap((path) => modules.flatMap((module) => used.map((version): Base => {
       const whole = `${module}/${path}`;
-      const excluded = prefixes.globalExcludes.some((one) => tidy(one) === tidy(whole));
-      return { path: whole, prefix: excluded ? '' : version === undefined ? prefixes.global : versioned(version), versioned };
+      const excluded = app.excludes.some((one) => tidy(one) === tidy(whole));
+      return { path: whole, prefix: excluded ? '' : version === undefined ? app.prefix : versioned(version), versioned };
     })));
   }
 
-  /** `app.setGlobalPrefix`, `enableVersioning`, and the paths that RouterModule gives to modules. */
-  private prefixes(files: readonly FileFacts[]): Prefixes {
-    const found: MutablePrefixes = { global: '', globalExcludes: [], uriVersioning: undefined, ofController: new Map() };
+  /** The paths that RouterModule gives to modules. */
+  private moduleRoutesIn(files: readonly FileFacts[]): ReadonlyMap<ClassFact, readonly string[]> {
+    const found: ModulePaths = new Map();
     for (const file of files) {
       eachFunction(file, (scope, expr) => {
-        if (expr.kind === 'call' && expr.callee.kind === 'member') this.readPrefix(file, scope, expr, expr.callee, found);
+        if (expr.kind !== 'call' || expr.callee.kind !== 'member' || !ROUTES_MODULES.has(expr.callee.name)) return;
+        const { of } = expr.callee;
+        if (of.kind === 'name' && /^Router(?:Module)?$/.test(of.name)) this.moduleRoutes(this.evaluate(file, scope, expr.args[0]), '', found);
       });
     }
     return found;
   }
 
-  private readPrefix(file: FileFacts, scope: number, call: CallExpr, callee: Extract<Expr, { kind: 'member' }>, found: MutablePrefixes): void {
-    const value = (position: number): Value => this.evaluate(file, scope, call.args[position]);
-    if (callee.name === 'setGlobalPrefix' && found.global === '') {
-      found.global = texts(value(0))[0]?.replaceAll(HOLE, '') ?? '';
-      found.globalExcludes.push(...excludesOf(value(1)));
-    } else if (callee.name === 'enableVersioning') found.uriVersioning = versionPrefix(call.args[0]) ?? found.uriVersioning;
-    else if (ROUTES_MODULES.has(callee.name) && callee.of.kind === 'name' && /^Router(?:Module)?$/.test(callee.of.name)) this.moduleRoutes(value(0), '', found.ofController);
-  }
-
-  private moduleRoutes(value: Value, above: string, found: MutablePrefixes['ofController']): void {
+  private moduleRoutes(value: Value, above: string, found: ModulePaths): void {
     for (const one of value.kind === 'list' ? value.items.flatMap(each) : []) {
       const get = (key: string): Value => (one.kind === 'object' ? one.properties.get(key) ?? UNKNOWN : UNKNOWN);
       const path = `${above}/${texts(get('path'))[0] ?? ''}`;
@@ -243,30 +230,19 @@ interface MethodAt {
 /** Decorators of inversify and routing-controllers sit on Express. */
 const frameworkOf = (at: MethodAt): EndpointFact['framework'] => (at.declared.imports.some(({ specifier }) => /inversify-express|routing-controllers|^tsoa$|ts-express/.test(specifier)) ? 'express' : 'nest');
 
-const pathsIn = (value: Value): string[] => each(value).flatMap((one) => (one.kind === 'list' ? one.items.flatMap(pathsIn) : one.kind === 'object' ? pathsIn(one.properties.get('path') ?? UNKNOWN) : texts(one)));
-
 /** `() => Order` → `Order`; anything else is itself. */
 const returnedBy = (file: FileFacts, expr: Expr | undefined): Expr | undefined => {
   const step = expr?.kind === 'function' ? file.functions[expr.index]?.steps[0] : undefined;
   return step?.kind === 'return' ? step.value : expr;
 };
 
-const excludesOf = (options: Value): string[] => (options.kind === 'object' ? pathsIn(options.properties.get('exclude') ?? UNKNOWN) : []);
-
 const versionsOf = (decorators: readonly Decorated[], evaluate: (expr: Expr) => Value): string[] => decorators.filter(({ name }) => name === 'Version').flatMap(({ call }) => call.args.flatMap((arg) => pathsIn(evaluate(arg))));
 
-/** URI versioning puts `v1` in front; headers and media types leave the path alone. */
-const versionPrefix = (options: Expr | undefined): string | undefined => {
-  if (options === undefined) return 'v';
-  const get = (key: string): Expr | undefined => (options.kind === 'object' ? options.properties.find(({ name }) => name === key)?.value : undefined);
-  const type = get('type');
-  if (options.kind !== 'object' || (type !== undefined && !(type.kind === 'member' && type.name === 'URI'))) return undefined;
-  return prefixText(get('prefix'));
-};
-
-const prefixText = (prefix: Expr | undefined): string => {
-  if (prefix?.kind === 'text') return prefix.value;
-  return prefix?.kind === 'literal' && prefix.value === false ? '' : 'v';
+/** A controller's versions, or the application's; `version: VERSION_NEUTRAL` names none, and so says that the default does not hold. */
+const usedVersions = (options: ReadonlyMap<string, Value> | undefined, own: readonly string[], app: AppSettings): readonly (string | undefined)[] => {
+  const versions = [...pathsIn(options?.get('version') ?? UNKNOWN), ...own];
+  const used = versions.length > 0 || options?.has('version') === true ? versions : app.defaultVersions;
+  return used.length === 0 ? [undefined] : used;
 };
 
 const tidy = (path: string): string => `/${path.replaceAll(HOLE, '*').split('/').filter((part) => part !== '').join('/')}`;

@@ -3,7 +3,7 @@ import { spread } from '../interpret/evaluators.ts';
 import { memberOf } from '../interpret/members.ts';
 import { UNKNOWN, texts, type Frame, type Value } from '../interpret/values.ts';
 import { childrenOf } from '../link/visit.ts';
-import type { Expr, FunctionFact, Step, TypeFact } from '../parse/facts.ts';
+import type { CallExpr, Expr, FunctionFact, Step, TypeFact } from '../parse/facts.ts';
 import { siteOf } from './mounts.ts';
 import { callRoute, callRouter, mountOf, routeObject, VERBS } from './registrations.ts';
 import { asRouter, BoundCall, native, RouterThing, RouteThing, type RouterFramework } from './router.ts';
@@ -28,6 +28,8 @@ const ROUTER_NAMES: Readonly<Record<string, RouterFramework>> = { app: 'express'
 /** Follows the routers a program builds. All that were made are kept, mounted or not. */
 export class RouterHooks implements Hooks {
   readonly routers: RouterThing[] = [];
+  /** Calls that were seen to do something to a router. */
+  readonly taken = new Set<CallExpr>();
   private readonly mayRegister = new Map<FunctionFact, boolean>();
   /** While true, parameters nobody passed may stand for routers. */
   guessing = false;
@@ -59,13 +61,17 @@ export class RouterHooks implements Hooks {
   }
 
   onMember = (receiver: Value, name: string, args: readonly Value[], site: Site): Value | undefined => {
-    if (receiver.kind === 'native' && receiver.thing instanceof BoundCall) return this.boundCall(receiver.thing, name, args, site);
     const router = this.routerOf(receiver, name, site);
+    if (router !== undefined || receiver.kind === 'native') this.taken.add(site.call);
     if (router !== undefined) return this.registerPlugin(router, name, args, site) ?? callRouter(router, name, args, site) ?? UNKNOWN;
-    if (receiver.kind === 'native' && receiver.thing instanceof RouteThing) return callRoute(receiver.thing, name, args, site);
-    if (receiver.kind === 'unknown' && name === 'route') return this.wrapperCall(args, site);
-    return undefined;
+    if (receiver.kind === 'native') return this.onThing(receiver.thing, name, args, site);
+    return receiver.kind === 'unknown' && name === 'route' ? this.wrapperCall(args, site) : undefined;
   };
+
+  private onThing(thing: object, name: string, args: readonly Value[], site: Site): Value | undefined {
+    if (thing instanceof BoundCall) return this.boundCall(thing, name, args, site);
+    return thing instanceof RouteThing ? callRoute(thing, name, args, site) : undefined;
+  }
 
   /** An instance of a class that extends a router answers by its own methods first. */
   private routerOf(receiver: Value, name: string, site: Site): RouterThing | undefined {

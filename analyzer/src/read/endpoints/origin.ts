@@ -35,7 +35,7 @@ const names = (expr: Expr, at: Site, paths: readonly string[]): boolean => {
 
 const HOLDS: ReadonlySet<Expr['kind']> = new Set(['concat', 'either', 'array', 'object']);
 
-const isPartOf = (part: string, path: string): boolean => path === part || (part.startsWith('/') && (path.startsWith(part) || path.endsWith(part)));
+const isPartOf = (part: string, path: string): boolean => path === part || (part.startsWith('/') && part !== '/' && (path.startsWith(part) || path.endsWith(part)));
 
 const isOneOf = (expr: Expr, at: Site, paths: readonly string[]): boolean => texts(at.run.evaluate(expr, at.frame)).some((one) => paths.includes(one));
 

@@ -1,4 +1,5 @@
 import type { Pattern, Step } from '../parse/facts.ts';
+import type { Frame, Run } from './values.ts';
 
 /** The declaration of a name among the steps of a function, loops included. */
 export const findBinding = (steps: readonly Step[], name: string): Extract<Step, { kind: 'let' | 'each' }> | undefined => {
@@ -17,3 +18,10 @@ const patternNames = (pattern: Pattern): string[] => {
 };
 
 export const isDeclaration = (step: Extract<Step, { kind: 'let' }>): boolean => step.value?.kind === 'function' || step.value?.kind === 'class';
+
+/** Functions and classes can be used above their declaration. */
+export const hoist = (steps: readonly Step[], frame: Frame, run: Run): void => {
+  for (const step of steps) {
+    if (step.kind === 'let' && step.value !== undefined && step.pattern.kind === 'name' && isDeclaration(step)) frame.variables.set(step.pattern.name, run.evaluate(step.value, frame));
+  }
+};

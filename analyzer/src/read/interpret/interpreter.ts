@@ -3,7 +3,7 @@ import type { Program } from '../link/program.ts';
 import { isModuleExports } from '../link/program.ts';
 import type { CallExpr, Expr, FileFacts, FunctionFact, Pattern, Step } from '../parse/facts.ts';
 import { callBuiltin, callPackage } from './builtins.ts';
-import { findBinding, isDeclaration } from './bindings.ts';
+import { findBinding, hoist, isDeclaration } from './bindings.ts';
 import { evaluateWith, itemsOf, spread, type Machine } from './evaluators.ts';
 import { construct, memberOf, setMember } from './members.ts';
 import { modulesFor, ownName, specifierOf } from './paths.ts';
@@ -344,10 +344,3 @@ export class Interpreter implements Machine {
     return made;
   }
 }
-
-/** Functions and classes can be used above their declaration. */
-const hoist = (steps: readonly Step[], frame: Frame, run: Interpreter): void => {
-  for (const step of steps) {
-    if (step.kind === 'let' && step.value !== undefined && step.pattern.kind === 'name' && isDeclaration(step)) frame.variables.set(step.pattern.name, run.evaluate(step.value, frame));
-  }
-};
