@@ -204,7 +204,7 @@ describe('around a cut-over', () => {
     const import_ = new pg.Client({ connectionString: databases.monolith.url });
     await import_.connect();
     await import_.query(`BEGIN; UPDATE books SET n = n`);
-    await expect(cut(desk, 'forward', { deadlineMs: 500 })).rejects.toMatchObject({ code: 'STR_CUTOVER_DEADLINE', exitCode: 1 });
+    await expect(cut(desk, 'forward', { deadlineMs: 500 })).rejects.toMatchObject({ code: 'STR_CUTOVER_DEADLINE', exitCode: 1, message: expect.stringMatching(/idle in transaction.*UPDATE books/s) });
     await import_.query('COMMIT');
     await import_.end();
     expect(desk.owner).toBe('monolith');

@@ -34,6 +34,8 @@ interface Step {
 
 /** How long an undo or a step after the flip may take; nobody is held meanwhile, or somebody is and it must be tried hard. */
 const PATIENCE_MS = 30_000;
+/** Left of the deadline for asking the database who stands in the way; a bare "too late" helps nobody. */
+const NAMING_MS = 150;
 const FLIP_ATTEMPTS = 4;
 const FLIP_PAUSE_MS = 250;
 
@@ -42,7 +44,7 @@ const REVERSIBLE: readonly Step[] = [
   // Before the hold, because creating a slot waits for every transaction that is running on the new owner.
   { name: 'prepare-reverse', act: prepareReverse },
   { name: 'hold', act: hold, undo: async ({ ports, holdId }) => holdId === undefined ? undefined : ports.gate.release(holdId) },
-  { name: 'fence', act: ({ owners }, leftMs) => owners.fence('old', leftMs()), undo: ({ owners }) => owners.lift('old', PATIENCE_MS) },
+  { name: 'fence', act: ({ owners }, leftMs) => owners.fence('old', Math.max(1, leftMs() - NAMING_MS)), undo: ({ owners }) => owners.lift('old', PATIENCE_MS) },
   { name: 'drain', act: async ({ ports }, leftMs) => { await ports.drain.caughtUp(await ports.drain.marker(), leftMs()); } },
   { name: 'verify', act: verifyHeld },
   { name: 'sequences', act: ({ owners }) => owners.advanceSequences() },
@@ -60,7 +62,7 @@ export async function prepare(run: Run): Promise<StepReport[]> {
       reports.push(await timed(run, step.name, () => withinDeadline(run, left(), () => step.act(run, left))));
     } catch (error) {
       await undo(run, textOf(error), step.name);
-      throw run.clock.now() >= deadline ? deadlineError(run, step.name, error) : stepError(run, step.name, error);
+      throw run.clock.now() >= deadline || isFenceTimeout(error) ? deadlineError(run, step.name, error) : stepError(run, step.name, error);
     }
   }
   return reports;
@@ -243,6 +245,8 @@ const deadlineError = ({ plan }: Run, step: StepName, cause: unknown): Strangler
   message: `After ${String(plan.deadlineMs)} ms the cut-over was still at '${step}' (${cause instanceof Error ? cause.message : String(cause)}); everything was released to ${plan.oldOwner}, unchanged.`,
   remedy: 'Mend what was slow and try again; a longer --deadline makes callers wait longer.',
 });
+
+const isFenceTimeout = (error: unknown): boolean => error instanceof StranglerError && error.code === 'STR_FENCE_TIMEOUT';
 
 /** What a database or the proxy says is passed on with the step and with what became of it. */
 const stepError = ({ plan }: Run, step: StepName, cause: unknown): StranglerError => cause instanceof StranglerError ? cause : new StranglerError({
