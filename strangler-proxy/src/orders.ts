@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Setting } from '@strangler/kernel';
 import type { Engine, ServiceEnd } from './engine.ts';
 import { hasBody, isRepeatable, type Destination, type Order } from './forward/forward.ts';
 import type { Tap } from './forward/upstream.ts';
@@ -32,8 +33,18 @@ export function mirrorOrderOf(engine: Engine, { route, stage, decision: { mirror
   if (mirror === 'service') return { routeId: route.id, served: 'control', other: service, again: { control: monolith, candidate: service } };
   const sandbox = typeof stage === 'object' && 'shadow' in stage ? stage.shadow.sandbox : undefined;
   if (sandbox === undefined) return undefined;
-  const candidate = engine.places.sandbox(sandbox);
-  return { routeId: route.id, served: 'control', other: candidate, ...(route.write ? {} : { again: { control: monolith, candidate } }) };
+  const candidate = sandboxAt(engine, route, sandbox);
+  return candidate === undefined ? undefined : { routeId: route.id, served: 'control', other: candidate, ...(route.write ? {} : { again: { control: monolith, candidate } }) };
+}
+
+/** A setting that has gone since the stage was entered costs comparisons, and no request. */
+function sandboxAt({ places, comparisons }: Engine, { id }: Route, setting: Setting): URL | undefined {
+  try {
+    return places.sandbox(setting);
+  } catch {
+    comparisons.skip(id, 'no sandbox');
+    return undefined;
+  }
 }
 
 export function serviceOf(engine: Engine, route: Route): ServiceEnd {

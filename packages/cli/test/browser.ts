@@ -9,9 +9,9 @@ export function findChromium(): { readonly path: string } | { readonly missing: 
   const named = process.env['CHROMIUM'];
   const path = [named, '/usr/bin/chromium'].find((each) => each !== undefined && each !== '' && existsSync(each));
   if (path !== undefined) return { path };
-  const missing = 'Chromium: skipped, install it (apt-get install chromium) or name it in CHROMIUM';
-  if (process.env['CI'] === 'true') throw new Error(missing);
-  process.stderr.write(`${missing}\n`);
+  const missing = 'install it (apt-get install chromium) or name it in CHROMIUM';
+  if (process.env['CI'] === 'true') throw new Error(`Chromium is needed here: ${missing}`);
+  process.stderr.write(`Chromium: skipped, ${missing}\n`);
   return { missing };
 }
 

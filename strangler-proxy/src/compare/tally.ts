@@ -3,7 +3,7 @@ import { observed, type Histogram } from './histogram.ts';
 import { canonical, type Json } from './json.ts';
 
 /** Why a comparison that was due did not take place. Counted, so that a gap in the evidence can be seen. */
-export type SkipReason = 'too large' | 'busy' | 'streaming' | 'conditional' | 'incomplete' | 'control unavailable';
+export type SkipReason = 'too large' | 'busy' | 'streaming' | 'conditional' | 'incomplete' | 'control unavailable' | 'no sandbox';
 
 /** What has been seen of one route since its candidate was last replaced. Plain data: it is written down as it is. */
 export interface RouteTally {

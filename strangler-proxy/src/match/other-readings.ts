@@ -1,5 +1,5 @@
 /** Only a path with one of these can be read in more than one way: nearly all requests are done here. */
-const SUSPICIOUS = /%|\/\/|\/\./;
+export const isAmbiguous = (path: string): boolean => /%|\/\/|\/\./.test(path);
 
 /**
  * The ways in which a program behind us may read a path that we match byte for byte: percent-encodings resolved (RFC 3986 §6.2.2.2), empty
@@ -7,7 +7,7 @@ const SUSPICIOUS = /%|\/\/|\/\./;
  * `slashes`: also with `%2F` as a separator.
  */
 export function otherReadings(path: string, { slashes }: { readonly slashes: boolean }): string[] {
-  if (!SUSPICIOUS.test(path)) return [];
+  if (!isAmbiguous(path)) return [];
   const decoded = [path, decode(path, false), ...(slashes ? [decode(path, true)] : [])];
   const merged = decoded.flatMap((each) => [each, each.replace(/\/{2,}/g, '/')]);
   const readings = new Set(merged.flatMap((each) => [each, withoutDots(each)]));

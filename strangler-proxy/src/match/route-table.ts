@@ -1,5 +1,5 @@
 import { FindingsError, parseEndpoint, writes, type Endpoint, type Finding, type MigrationConfig, type RouteConfig, type Segment } from '@strangler/kernel';
-import { otherReadings } from './other-readings.ts';
+import { isAmbiguous, otherReadings } from './other-readings.ts';
 import { isGetAndHead, methodsMeet, pathSegments, patternSegments, relate } from './pattern.ts';
 
 /** An endpoint under migration, compiled from the config. Immutable: where it stands now is in the state. */
@@ -46,6 +46,7 @@ export function compileRoutes(config: Pick<MigrationConfig, 'routes'>): RouteTab
   const ids = new Map(routes.map((route) => [route.id, route]));
   const match = (method: string, path: string): Route | undefined => find(root, pathSegments(path), 0, method);
   const disguised = (method: string, path: string): Route | undefined => {
+    if (!isAmbiguous(path)) return undefined;
     const known = match(method, path);
     // Within a route's parameter an encoded slash is data; where no route matches it may be a disguise.
     return otherReadings(path, { slashes: known === undefined }).map((reading) => match(method, reading)).find((route) => route?.write === true && route !== known);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from '@jest/globals';
 import type { RouteConfig } from '@strangler/kernel';
@@ -39,4 +42,17 @@ test('a client\'s address behind a balancer may be written in any way', async ()
   await using monolith = await startUpstream(json({}));
   await using proxy = await proxyOver({ monolith: monolith.url, trustedProxies: ['127.0.0.1'], routes: { read: { ...read, stage: { canary: { percent: 50, stickyBy: 'client' } } } } });
   for (const written of ['1.2.3.4:5678', '[::1]:80', 'unknown', '']) expect((await raw(proxy.port, `GET /menu HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: ${written}\r\nConnection: close\r\n\r\n`)).status).toBe(200);
+});
+
+test('a sandbox whose setting has gone after a restart costs comparisons, and no request', async () => {
+  await using monolith = await startUpstream(json({}));
+  const routes: Record<string, RouteConfig> = { write: { match: 'POST /dishes', to: 'catalog', writes: ['dishes'], stage: 'monolith' } };
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'strangler-sandbox-'));
+  const stage = { shadow: { sample: 1, sandbox: { env: 'GONE_URL' } } };
+  await writeFile(join(stateDirectory, 'state.json'), JSON.stringify({ version: 1, epoch: 0, routes: { write: { stage, since: '', by: 'ann', why: '' } } }));
+  await using proxy = await proxyOver({ monolith: monolith.url, routes, stateDirectory });
+  expect((await fetch(`${proxy.url}/dishes`, { method: 'POST', body: '{}' })).status).toBe(200);
+  expect((await tallyOf(proxy))?.skipped).toEqual({ 'no sandbox': 1 });
+  await proxy.proxy.stop();
+  await rm(stateDirectory, { recursive: true });
 });
