@@ -3,6 +3,9 @@ import type { ForeignKey, TableFact } from '../../model/graph.ts';
 
 interface Draft { readonly name: string; readonly columns: Set<string>; readonly triggers: Set<string>; readonly evidence: Evidence }
 
+/** Mappers write `hallId` for `hall_id`. */
+const plainColumns = (columns: readonly string[]): string => columns.join().replaceAll('_', '').toLowerCase();
+
 /** The schema as migrations build it up, step by step: tables come, change, are renamed and go. */
 export class SchemaDraft {
   private readonly tables = new Map<string, Draft>();
@@ -32,6 +35,12 @@ export class SchemaDraft {
   foreignKey(key: ForeignKey): void {
     this.keys = this.keys.filter(({ from }) => !(from.table === key.from.table && from.columns.join() === key.from.columns.join()));
     this.keys.push(key);
+  }
+
+  /** A key that code declares beside the database: kept where nothing declares one for the column, between tables that are there. */
+  suggestKey(key: ForeignKey): void {
+    const isKnown = this.keys.some(({ from }) => from.table === key.from.table && plainColumns(from.columns) === plainColumns(key.from.columns));
+    if (!isKnown && this.tables.has(key.from.table) && this.tables.has(key.to.table)) this.keys.push(key);
   }
 
   drop(name: string): void {

@@ -4,6 +4,7 @@ import type { Types } from '../link/types.ts';
 import type { FileFacts } from '../parse/facts.ts';
 import type { Models } from '../tables/models.ts';
 import type { PrismaRelations } from '../tables/prisma.ts';
+import { applyAssociations } from './associations.ts';
 import { applySql } from './ddl.ts';
 import { SchemaDraft } from './drafts.ts';
 import { applyEntities } from './entities.ts';
@@ -53,6 +54,7 @@ export const readSchema = (sources: Sources, run: Interpreter, types: Types, mod
   for (const file of sources.code) unresolved.push(...applyCode(file, run, schema));
   for (const { apply } of steps) unresolved.push(...apply());
   applyEntities(models, types, schema);
+  applyAssociations(sources.code, run, models, schema);
   for (const { name } of schema.facts()) models.tables.add(name);
   return { schema, relations, unresolved };
 };

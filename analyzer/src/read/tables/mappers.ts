@@ -118,7 +118,9 @@ const instanceEntity = (expr: Expr, place: Place): Model | undefined => {
 const relations = (chain: Chain, model: Model, place: Place): Touch[] => chain.links.flatMap((link): Touch[] => {
   if (link.call === undefined) return [];
   if (/[jJ]oin/.test(link.name)) return joinedEntity(link, model, place).map((one) => touch(one, 'read', link.line));
-  return link.args.flatMap((arg) => (arg.kind === 'object' ? optionRelations(arg, model, place) : [])).map((one) => touch(one, 'read', link.line));
+  // `create(…, { include })` makes the related rows too.
+  const mode = link.name === 'create' || link.name === 'bulkCreate' ? 'write' : 'read';
+  return link.args.flatMap((arg) => (arg.kind === 'object' ? optionRelations(arg, model, place) : [])).map((one) => touch(one, mode, link.line));
 });
 
 const joinedEntity = (link: Link, model: Model, place: Place): Model[] => {

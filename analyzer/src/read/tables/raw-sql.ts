@@ -51,10 +51,13 @@ const readAll = (statements: readonly string[], link: Link): Recognised => {
     const what = sql.replaceAll(HOLE, '${…}').replace(/\s+/g, ' ').trim().slice(0, 100);
     if (found === undefined) unresolved = { what, why: 'the statement does not parse as PostgreSQL: its tables are read off its words', line: link.line };
     else if (found.some(({ table }) => isSomeName(table))) unresolved = { what, why: 'a table is chosen at run time', line: link.line };
-    touches.push(...(found ?? touchesByWords(sql, link.line, 'sql')).filter(({ table }) => !isSomeName(table)));
+    touches.push(...(found ?? (DEFINES.test(sql) ? [] : touchesByWords(sql, link.line, 'sql'))).filter(({ table }) => !isSomeName(table)));
   }
   return { touches, ...(unresolved === undefined ? {} : { unresolved }) };
 };
+
+/** What a definition mentions (a trigger's body) is not what this code reads or writes. */
+const DEFINES = /^\s*(?:create|alter|drop)\b/i;
 
 interface Candidate { readonly first: Expr; readonly position: number; readonly name: string; readonly known: readonly string[] }
 
