@@ -74,5 +74,7 @@ const refuse = (refused: string): Refusal => ({ status: 400, refused });
 
 /** The values of one field, in order, from Node's flat list of raw names and values. */
 function fieldValues(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.length === name.length && rawHeaders[index - 1]?.toLowerCase() === name);
+  const values: string[] = [];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) if (rawHeaders[i]?.length === name.length && rawHeaders[i]?.toLowerCase() === name) values.push(rawHeaders[i + 1] ?? '');
+  return values;
 }
