@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -61,6 +62,21 @@ describe('what cannot be read', () => {
     expect(model.endpoints.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /ok']);
     expect(model.modules.find(({ path }) => path === 'bundle.js')?.kind).toBe('generated');
     expect(model.unresolved.map(({ kind, evidence }) => `${kind} ${evidence.file}`)).toEqual(['file .', 'import broken.js', 'file broken.js', 'file bundle.js']);
+  });
+
+  test('a pipe called like a source is a finding, never waited for', async () => {
+    using shop = project({ 'a.js': 'module.exports = 1;', 'b.js/c.js': 'module.exports = 2;' });
+    execFileSync('mkfifo', [join(shop.path, 'pipe.js')]);
+    const model = await readSystem(shop.path, { history: false });
+    expect(model.modules.map(({ path }) => path)).toEqual(['a.js', 'b.js/c.js']);
+    expect(model.unresolved).toMatchObject([{ kind: 'file', evidence: { file: 'pipe.js' } }]);
+  });
+
+  test('three thousand small files without a package.json are read whole', async () => {
+    using shop = project(Object.fromEntries(Array.from({ length: 3_000 }, (_, at) => [`src/${String(at % 50)}/m${String(at)}.js`, `exports.m${String(at)} = ${String(at)};`])));
+    const model = await readSystem(shop.path, { history: false });
+    expect(model.modules).toHaveLength(3_000);
+    expect(model.unresolved).toEqual([]);
   });
 
   test('a circle of symbolic links ends in a finding', async () => {

@@ -78,6 +78,10 @@ describe('routers that a program builds its own way', () => {
     }))).toEqual(['POST /api/both', 'PUT /api/both', 'GET /api/films', 'GET /halls', 'POST /v1/seats', 'PUT /v1/seats']);
   });
 
+  test('what a filter is given comes back', async () => {
+    expect(routes(await read({ 'app.js': `${EXPRESS}async function start() { const { mounts } = await require('./plugins').hooks.fire('filter:mounts', { mounts: ['films', 'seats'].reduce((all, one) => { all[one] = one; return all; }, {}) }); app.get(\`/\${mounts.films}/list\`, (req, res) => res.end()); } start();`, 'plugins.js': 'exports.hooks = { fire: (name, given) => run(name, given) }; async function run(name, given) { for (const one of global.filters) given = await one.method(given); }' }))).toEqual(['GET /films/list']);
+  });
+
   test('paths from imported JSON', async () => {
     expect(routes(await read({ 'app.ts': "import express from 'express'; import config from './films.json'; const app = express(); app.get(`/${config.id}/list`, (req, res) => res.end());", 'films.json': '{ "id": "films" }' }))).toEqual(['GET /films/list']);
   });
@@ -108,6 +112,14 @@ describe('nothing is skipped in silence', () => {
     });
     expect(routes(model)).toEqual([]);
     expect(findings(model)).toEqual(['get(/films) a.js:2', 'POST /seats a.js:4', 'add(/halls) a.js:5', '@Get(/stray) b.ts:2']);
+  });
+
+  test('an app that is neither served nor mounted, beside one that is', async () => {
+    const model = await read({
+      'server.js': "const app = require('express')(); app.get('/films', (req, res) => res.end()); app.use('/api', global.registry.seats); app.listen(0);",
+      'seats.js': "const app = require('express')(); app.get('/seats', (req, res) => res.end()); module.exports = app;",
+    });
+    expect(findings(model)).toEqual(['app seats.js:1']);
   });
 
   test('a prefix only known at run time is a finding, not a guess', async () => {

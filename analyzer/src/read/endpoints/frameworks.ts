@@ -45,6 +45,7 @@ export class RouterHooks implements Hooks {
     const maker = Object.hasOwn(MAKERS, key) ? MAKERS[key] : undefined;
     if (maker !== undefined) return native(this.prefixed(this.make(maker.framework, maker.app, site), args));
     if (callee.module === 'koa-mount') return mountOf(args, site);
+    for (const arg of args) markServed(asRouter(arg));
     return this.passedThrough(args);
   };
 
@@ -63,10 +64,15 @@ export class RouterHooks implements Hooks {
   onMember = (receiver: Value, name: string, args: readonly Value[], site: Site): Value | undefined => {
     const router = this.routerOf(receiver, name, site);
     if (router !== undefined || receiver.kind === 'native') this.taken.add(site.call);
-    if (router !== undefined) return this.registerPlugin(router, name, args, site) ?? callRouter(router, name, args, site) ?? UNKNOWN;
+    if (router !== undefined) return this.onRouter(router, name, args, site);
     if (receiver.kind === 'native') return this.onThing(receiver.thing, name, args, site);
     return receiver.kind === 'unknown' && name === 'route' ? this.wrapperCall(args, site) : undefined;
   };
+
+  private onRouter(router: RouterThing, name: string, args: readonly Value[], site: Site): Value {
+    if (name === 'listen' || name === 'callback') markServed(router);
+    return this.registerPlugin(router, name, args, site) ?? callRouter(router, name, args, site) ?? UNKNOWN;
+  }
 
   private onThing(thing: object, name: string, args: readonly Value[], site: Site): Value | undefined {
     if (thing instanceof BoundCall) return this.boundCall(thing, name, args, site);
@@ -117,6 +123,10 @@ export class RouterHooks implements Hooks {
     return framework === undefined ? undefined : native(this.make(framework, false, { file: frame.file.path, line: fact.line }));
   };
 }
+
+const markServed = (router: RouterThing | undefined): void => {
+  if (router !== undefined) router.served = true;
+};
 
 const typedRouter = (type: TypeFact | undefined): RouterFramework | undefined => (type !== undefined && Object.hasOwn(ROUTER_TYPES, type.name) ? ROUTER_TYPES[type.name] : undefined);
 

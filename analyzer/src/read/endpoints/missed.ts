@@ -6,6 +6,8 @@ import { VERBS } from './registrations.ts';
 const WHY = 'written like a route, but no app was seen to take it';
 const METHOD = /^(?:get|post|put|patch|delete|head|options|all)$/i;
 const ROUTE_DECORATORS = new Set(['Get', 'Post', 'Put', 'Patch', 'Delete', 'Head', 'Options', 'All']);
+/** Served to browsers as it is: calls there are requests, not routes. */
+const BROWSER = /(?:^|\/)public\//;
 const NOT_APPS = /client|axios|agent|https?|fetch|request|superagent|^got$|^ky$|nock|^msw$|^rest$|mock|cache|cy|page|browser/i;
 
 /**
@@ -16,7 +18,7 @@ export const missedRoutes = (files: readonly FileFacts[], endpoints: readonly En
   const known = new Set([...endpoints, ...listed].map(({ evidence }) => `${evidence.file}:${String(evidence.line)}`));
   const paths = endpoints.map(({ path }) => path);
   const found = new Map<string, Unresolved>();
-  for (const file of files) {
+  for (const file of files.filter(({ path }) => !BROWSER.test(path))) {
     for (const { what, line, last } of writtenRoutes(file, taken, paths)) {
       const lines = Array.from({ length: last - line + 1 }, (_, position) => `${file.path}:${String(line + position)}`);
       if (!lines.some((one) => known.has(one))) found.set(`${file.path}\0${String(line)}\0${what}`, { kind: 'endpoint', what, why: WHY, evidence: { file: file.path, line } });

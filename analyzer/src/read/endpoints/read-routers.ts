@@ -84,15 +84,18 @@ export const collectEndpoints = (hooks: RouterHooks): ReadEndpoints => {
   const endpoints: EndpointFact[] = [];
   const unresolved: Unresolved[] = [];
   const hasApp = hooks.routers.some(({ isApp, registrations }) => isApp && registrations.length > 0);
+  const hasServed = hooks.routers.some(({ served, isApp }) => served && isApp);
   for (const root of hooks.routers) {
     if (root.mounted) continue;
-    if (!root.isApp && hasApp && root.registrations.length > 0) {
-      unresolved.push({ kind: 'endpoint', what: 'router', why: 'nothing was seen to mount it; its paths are given without a prefix', evidence: root.made });
-    }
+    const why = root.registrations.length === 0 ? undefined : root.isApp ? (hasServed && !root.served ? NOT_SERVED : undefined) : hasApp ? NOT_MOUNTED : undefined;
+    if (why !== undefined) unresolved.push({ kind: 'endpoint', what: root.isApp ? 'app' : 'router', why, evidence: root.made });
     walk(root, [root.prefix], { endpoints, unresolved, above: [], only: 'ANY' });
   }
   return { endpoints: [...new Map(endpoints.map((one) => [[one.method, one.path, one.evidence.file, one.evidence.line].join('\0'), one])).values()], unresolved: distinctFindings(unresolved) };
 };
+
+const NOT_MOUNTED = 'nothing was seen to mount it; its paths are given without a prefix';
+const NOT_SERVED = 'nothing was seen to serve or to mount it; its paths are given without a prefix';
 
 const distinctFindings = (findings: readonly Unresolved[]): Unresolved[] =>
   [...new Map(findings.map((one) => [[one.what, one.why, one.evidence.file, one.evidence.line].join('\0'), one])).values()];

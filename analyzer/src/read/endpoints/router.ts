@@ -20,6 +20,8 @@ export class RouterThing implements NativeMembers {
   readonly isApp: boolean;
   prefix = '';
   mounted = false;
+  /** Seen to listen, or handed to something outside that may listen: the root of what is served. */
+  served = false;
   private readonly properties = new Map<string, Value>();
 
   constructor(framework: RouterFramework, made: Evidence, isApp: boolean) {

@@ -3,7 +3,7 @@ import type { Program } from '../link/program.ts';
 import { isModuleExports } from '../link/program.ts';
 import type { CallExpr, Expr, FileFacts, FunctionFact, Pattern, Step } from '../parse/facts.ts';
 import { callBuiltin, callPackage } from './builtins.ts';
-import { findBinding, hoist, isDeclaration } from './bindings.ts';
+import { findBinding, handedBack, hoist, isDeclaration } from './bindings.ts';
 import { evaluateWith, itemsOf, spread, type Machine } from './evaluators.ts';
 import { construct, memberOf, setMember } from './members.ts';
 import { modulesFor, ownName, specifierOf } from './paths.ts';
@@ -99,7 +99,7 @@ export class Interpreter implements Machine {
     if (step.kind === 'do') this.evaluate(step.value, frame);
     else if (step.kind === 'return') frame.returns.push(this.evaluate(step.value, frame));
     else if (step.kind === 'let') {
-      if (step.value !== undefined && !(isDeclaration(step) && step.pattern.kind === 'name' && frame.variables.has(step.pattern.name))) this.bind(step.pattern, this.evaluate(step.value, frame), frame);
+      if (step.value !== undefined && !(isDeclaration(step) && step.pattern.kind === 'name' && frame.variables.has(step.pattern.name))) this.bind(step.pattern, handedBack(step, this.evaluate(step.value, frame), frame, this), frame);
     } else this.runEach(step, frame);
   }
 

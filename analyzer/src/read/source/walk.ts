@@ -34,6 +34,7 @@ export const listFiles = (root: string): Listing => {
       if (entry.isDirectory()) enter(path, entry.name);
       else if (entry.isSymbolicLink()) noteLink(path);
       else if (entry.isFile()) keep(path, entry.name);
+      else if (SOURCE.test(entry.name)) found.findings.push(finding(path, path, 'neither a file nor a directory, not read'));
     }
   };
   const enter = (path: string, name: string): void => {
