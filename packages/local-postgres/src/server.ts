@@ -109,10 +109,10 @@ async function launch(bin: string, options: LocalPostgresOptions, port: number, 
 }
 
 /** Undefined when it ended, or did not become ready in time. */
-async function launchOnce(bin: string, { directory, settings }: LocalPostgresOptions, port: number, user: ServerUser | undefined): Promise<ChildProcess | undefined> {
+async function launchOnce(bin: string, { directory, settings, ownGroup = false }: LocalPostgresOptions, port: number, user: ServerUser | undefined): Promise<ChildProcess | undefined> {
   const flags = Object.entries({ ...DEFAULT_SETTINGS, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const log = await open(join(directory, 'strangler.log'), 'a');
-  const child = spawn(join(bin, 'postgres'), ['-D', directory, '-p', String(port), ...flags], { ...user, cwd: '/', env: {}, stdio: ['ignore', log.fd, log.fd] });
+  const child = spawn(join(bin, 'postgres'), ['-D', directory, '-p', String(port), ...flags], { ...user, cwd: '/', env: {}, detached: ownGroup, stdio: ['ignore', log.fd, log.fd] });
   await log.close();
   const deadline = Date.now() + 30_000;
   while (Date.now() < deadline) {
