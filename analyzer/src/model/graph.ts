@@ -90,6 +90,8 @@ export interface TableAccess {
   readonly via: 'knex' | 'sql' | 'prisma' | 'typeorm' | 'sequelize' | 'mongoose' | 'objection' | 'bookshelf';
   /** Id of the enclosing transaction scope. */
   readonly transaction?: string;
+  /** Named by a part of a statement that is put together elsewhere: an access, but no query that was resolved. */
+  readonly fragment?: true;
   /** Tables joined in the same query, sorted: the joins a cut would break. */
   readonly joined: readonly string[];
   readonly evidence: Evidence;

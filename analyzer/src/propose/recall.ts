@@ -8,7 +8,8 @@ export function recallOf(model: SystemModel, traces: readonly EndpointTrace[]): 
   return {
     imports: share(model.imports.length, 'import'),
     calls: share(model.calls.length, 'call'),
-    queries: share(new Set(model.accesses.map(({ evidence: { file, line } }) => `${file}:${String(line)}`)).size, 'query'),
+    // A fragment of a statement tells a table; it is no query that was understood.
+    queries: share(new Set(model.accesses.filter(({ fragment }) => fragment !== true).map(({ evidence: { file, line } }) => `${file}:${String(line)}`)).size, 'query'),
     endpoints: share(model.endpoints.length, 'endpoint'),
     traced: { resolved: traces.filter(({ steps }) => steps.length > 0).length, total: traces.length },
   };

@@ -96,7 +96,7 @@ export class Types {
 
   /** A closure's parameter without a type has the one its caller gives it. */
   private given(file: FileFacts, { from, scope, position }: Binding): Type | undefined {
-    return from === 'parameter' && position !== undefined ? givenByCaller(file, scope, position, this) : undefined;
+    return from === 'parameter' && position !== undefined ? givenByCaller(file, scope, position, (of, at, expr) => this.of(of, at, expr)) : undefined;
   }
 
   private ofThis(file: FileFacts, scope: number): Type | undefined {

@@ -14,6 +14,8 @@ export interface Touch {
   readonly columns: readonly string[];
   readonly via: TableAccess['via'];
   readonly line: number;
+  /** Read off a part of a statement (`knex.raw('join …')`), not off a whole one. */
+  readonly fragment?: true;
 }
 
 /** What a recogniser makes of a chain. `queries` counts what it took for a query, resolved or not. */

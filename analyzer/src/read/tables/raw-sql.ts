@@ -24,11 +24,21 @@ const inLink = (chain: Chain, link: Link, position: number, place: Place): Recog
   if (first === undefined) return undefined;
   const isMethod = METHODS.has(name) || link.call.form === 'tag';
   if (!isMethod) return literalSql(link);
-  // `query(new Cursor('…'))`: the statement is one step further in.
-  const wrapped = first.kind === 'call' && first.form === 'new' ? first.args[0] ?? first : first;
-  const statements = sqlTexts(place.run.evaluate(wrapped, place.frame));
+  const statements = sqlTexts(place.run.evaluate(unwrapped(first), place.frame));
   if (statements.some(isSql)) return readAll(statements.filter(isSql), link);
-  return unknownQuery(chain, { first, position, name, known: statements }, link);
+  return fragments(name, statements, link) ?? unknownQuery(chain, { first, position, name, known: statements }, link);
+};
+
+/** `query(new Cursor('…'))`: the statement is one step further in. */
+const unwrapped = (first: Expr): Expr => (first.kind === 'call' && first.form === 'new' ? first.args[0] ?? first : first);
+
+const PARTS = new Set(['sql', 'SQL', 'literal', 'whereRaw', 'joinRaw', 'fromRaw']);
+
+/** sql`join actors on …`: a part of a statement that names tables of its own. */
+const fragments = (name: string, texts: readonly string[], link: Link): Recognised | undefined => {
+  if (!PARTS.has(name)) return undefined;
+  const touches = texts.flatMap((text) => touchesOfSql(text, link.line, 'sql', true) ?? []).filter(({ table }) => !isSomeName(table));
+  return touches.length === 0 ? undefined : { touches };
 };
 
 /** A statement written out as the argument of anything is a query, whatever the function is called. */

@@ -135,7 +135,7 @@ export class AccessReader {
     const known = this.accesses.get(key);
     const columns = [...new Set([...(known?.columns ?? []), ...touch.columns])].sort(compareText);
     this.accesses.set(key, {
-      table: touch.table, mode: touch.mode, at, columns, via: touch.via, ...(transaction === undefined ? {} : { transaction }),
+      table: touch.table, mode: touch.mode, at, columns, via: touch.via, ...(transaction === undefined ? {} : { transaction }), ...(touch.fragment === true && (known === undefined || known.fragment === true) ? { fragment: true } : {}),
       joined: [...new Set([...(known?.joined ?? []), ...joined])].sort(compareText), evidence: { file: file.path, line: touch.line },
     });
   }

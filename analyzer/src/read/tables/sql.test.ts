@@ -53,6 +53,14 @@ describe('tables of a statement', () => {
     expect(touchesByWords(sql, 1, 'sql').map(({ table }) => table)).not.toContain('best');
   });
 
+  test('a part of a statement tells its tables, and that it is a part', () => {
+    const part = (sql: string): unknown => touchesOfSql(sql, 1, 'sql', true)?.map(({ table, fragment }) => [table, fragment]);
+    expect(part('join halls h on h.id = films.hall')).toEqual([['halls', true]]);
+    expect(part('exists (select 1 from tickets t where t.film = films.id)')).toEqual([['tickets', true]]);
+    expect(part('count(*) filter (where seen)')).toBeUndefined();
+    expect(part('select * from films')).toEqual([['films', undefined]]);
+  });
+
   test('prose is no statement', () => {
     expect(['select your seat', 'Copy the licence key', 'Create a new hall', 'update now', 'delete', 'with love'].filter(isSql)).toEqual([]);
     expect(['select now(), 1', 'select * from films', 'COPY films FROM stdin', 'create table films (id int)'].filter(isSql)).toHaveLength(4);

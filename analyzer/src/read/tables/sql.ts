@@ -137,9 +137,10 @@ const writtenColumns = (node: SqlNode): string[] => {
 /** Tables a statement touches. Undefined when it does not parse; for a `fragment` also what parses inside a SELECT counts. */
 export const touchesOfSql = (sql: string, line: number, via: TableAccess['via'], fragment = false): Touch[] | undefined => {
   const statements = isSql(sql) ? parseSql(sql) : undefined;
-  const found = statements ?? (fragment && /\b(?:from|join)\b/i.test(sql) ? parseSql(`select ${sql}`) ?? parseSql(`select * from x where ${sql}`) : undefined);
+  const found = statements ?? (fragment && /\b(?:from|join)\b/i.test(sql) ? parseSql(`select ${sql}`) ?? parseSql(`select * from x ${sql}`) ?? parseSql(`select * from x where ${sql}`) : undefined);
   if (found === undefined) return undefined;
-  return tablesOf(found).filter(({ table }) => table !== '' && table !== 'x').map(({ table, mode, columns }) => ({ table, mode, columns, via, line }));
+  const isPart = statements === undefined;
+  return tablesOf(found).filter(({ table }) => table !== '' && table !== 'x').map(({ table, mode, columns }) => ({ table, mode, columns, via, line, ...(isPart ? { fragment: true } : {}) }));
 };
 
 export const isSomeName = (table: string): boolean => table.includes(SOME_NAME);
