@@ -24,8 +24,8 @@ const touched = ({ accesses }: SystemModel): string[] => accesses.map(({ mode, t
 describe('routes of other frameworks', () => {
   test('Koa routers carry their prefix and are mounted with routes()', async () => {
     expect(routes(await read({
-      'app.js': "const Koa = require('koa'); const Router = require('@koa/router'); const app = new Koa();\nconst films = new Router({ prefix: '/films' }); films.get('list', '/', list).post('/:id', save);\nconst api = new Router(); api.prefix('/api'); api.use('/v1', films.routes(), films.allowedMethods()); app.use(api.routes());\nfunction list() {} function save() {}",
-    }))).toEqual(['GET /api/v1/films', 'POST /api/v1/films/:id']);
+      'app.js': "const Koa = require('koa'); const Router = require('@koa/router'); const app = new Koa();\nconst films = new Router({ prefix: '/films' }); films.get('list', '/', list).post('/:id', save);\nconst api = new Router(); api.prefix('/api'); api.use('/v1', films.routes(), films.allowedMethods()); app.use(api.routes());\nconst mount = require('koa-mount'); const web = new Koa(); const pages = new Router(); pages.get('/robots.txt', list); web.use(pages.routes()); app.use(mount(web)); app.use(mount('/deep', web));\nfunction list() {} function save() {}",
+    }))).toEqual(['GET /api/v1/films', 'POST /api/v1/films/:id', 'GET /deep/robots.txt', 'GET /robots.txt']);
   });
 
   test('Fastify plugins build routes under the prefix they are registered with', async () => {

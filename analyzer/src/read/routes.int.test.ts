@@ -128,6 +128,12 @@ describe('nothing is skipped in silence', () => {
     expect(findings(model)).toEqual(['/${…} app.js:1']);
   });
 
+  test('what lies under a mount of unknown path is shown and listed', async () => {
+    const model = await read({ 'app.js': `${EXPRESS}const films = express.Router(); films.get('/list', (req, res) => res.end());\napp.use(process.env.AT, films);` });
+    expect(routes(model)).toEqual(['GET /list']);
+    expect(findings(model)).toEqual(['${…} app.js:3']);
+  });
+
   test('assets that are there are not reported missing', async () => {
     expect((await read({ 'a.ts': "import data from './data.json'; import './a.css'; import './gone'; export default data;", 'data.json': '{}', 'a.css': '' })).unresolved.map(({ what }) => what)).toEqual(['./gone']);
   });

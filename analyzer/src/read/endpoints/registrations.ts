@@ -1,7 +1,7 @@
 import type { Evidence } from '../../model/evidence.ts';
 import type { Site } from '../interpret/interpreter.ts';
 import { memberOf } from '../interpret/members.ts';
-import { UNKNOWN, each, text, texts, type Value } from '../interpret/values.ts';
+import { HOLE, UNKNOWN, each, text, texts, type Value } from '../interpret/values.ts';
 import { isBorrowed, originOf } from './origin.ts';
 import { mount, pathsOf, siteOf } from './mounts.ts';
 import { register } from './plugins.ts';
@@ -87,13 +87,17 @@ const fastifyHandler = (value: Value): Value[] => (value.kind === 'object' && va
 const use = (router: RouterThing, args: readonly Value[], site: Site): Value => {
   const first = args[0] ?? UNKNOWN;
   const paths = pathsOf(first);
-  const rest = paths.length > 0 || first.kind === 'unknown' && first.wraps === undefined && args.length > 1 ? args.slice(1) : args;
-  const where = paths.length > 0 ? paths : rest === args ? [''] : [];
+  const rest = paths.length > 0 || args.length > 1 && isRunTimeText(first) ? args.slice(1) : args;
+  // A path only known at run time still leads somewhere: what is below is shown under `*`, and listed.
+  const where = paths.length > 0 ? paths : rest === args ? [''] : [HOLE];
   const parts = rest.flatMap(each).flatMap((one) => (one.kind === 'list' ? one.items : [one]));
   for (const part of parts) mountPart(router, where, part, site);
   mountHandler(router, paths, handlersOf(rest), site);
   return native(router);
 };
+
+/** Not known, or an environment variable: as the first of several arguments it can only be the path. */
+const isRunTimeText = (value: Value): boolean => (value.kind === 'unknown' && value.wraps === undefined) || (value.kind === 'external' && value.path.startsWith('process.env.'));
 
 const mountPart = (router: RouterThing, paths: readonly string[], part: Value, site: Site): void => {
   const child = routerIn(part, site);
@@ -156,5 +160,6 @@ export const callRoute = (of: RouteThing, name: string, args: readonly Value[], 
 
 export const mountOf = (args: readonly Value[], site: Site): Value | undefined => {
   const child = args.map((arg) => routerIn(arg, site)).find((one) => one !== undefined);
-  return child === undefined ? undefined : native(new MountThing(pathsOf(args[0] ?? text('')), child));
+  const paths = args.length < 2 ? [''] : pathsOf(args[0] ?? text(''));
+  return child === undefined ? undefined : native(new MountThing(paths.length === 0 ? [HOLE] : paths, child));
 };
