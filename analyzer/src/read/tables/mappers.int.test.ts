@@ -45,6 +45,14 @@ describe('queries that nobody can resolve', () => {
   });
 });
 
+describe('rows that came from somewhere else', () => {
+  test('are listed when they are called like a model and written like a row', async () => {
+    expect(await gaps({
+      'app.js': "const Film = require('./db').sequelize.define('Film', {}, { tableName: 'films' });\nexports.a = (req) => req.film.destroy();\nexports.b = (stream) => stream.destroy();\nexports.c = (film) => film.save();",
+    })).toEqual(['2 req.film.destroy', '4 film.save']);
+  });
+});
+
 describe('names that only look like tables', () => {
   test('functions that use a database, lists and options', async () => {
     expect(await touched({

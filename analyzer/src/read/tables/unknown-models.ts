@@ -1,5 +1,5 @@
 import type { Expr } from '../parse/facts.ts';
-import { before, type Link } from './chain.ts';
+import { before, type Chain, type Link } from './chain.ts';
 import { printExpr, type Place, type Recogniser } from './found.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -13,11 +13,17 @@ const MAPPERS = /^(?:@prisma|prisma|typeorm|@nestjs\/(?:typeorm|mongoose|sequeli
 
 /** Queries of object mappers whose model is not in the source, or could not be told: never resolved, never silent. */
 export const recogniseUnknownModel: Recogniser = (chain, place) => {
-  const position = chain.links.findIndex((link, at) => isQuery(link, chain.links[at + 1]));
+  const position = chain.links.findIndex((link, at) => isQuery(link, chain.links[at + 1]) || isRow(chain, link, at, place));
   const link = chain.links[position];
   if (link?.call?.callee.kind !== 'member' || isOwn(link.call.callee, place)) return undefined;
   return { touches: [], unresolved: { what: printExpr(link.call.callee), why: `which table \`${before(chain, position)}\` stands for could not be told`, line: link.line } };
 };
+
+/** `req.library.destroy()`: called like a model, and done to like a row of it; whether it is one is only known at run time. */
+const isRow = (chain: Chain, { name, call }: Link, position: number, { models }: Place): boolean =>
+  call !== undefined && (name === 'save' || name === 'destroy') && ROWS.has(models.alias(before(chain, position))?.via ?? '');
+
+const ROWS: ReadonlySet<string> = new Set(['sequelize', 'mongoose', 'bookshelf']);
 
 const isQuery = ({ name, call, args }: Link, next: Link | undefined): boolean => {
   if (call === undefined) return false;
