@@ -9,7 +9,6 @@ const TELLING = words('findByPk findOrCreate findCreateFind findAndCountAll find
 /** What follows `query()` where it begins a builder. */
 const BUILDS = words('where findById findOne insert patch update delete select whereIn whereNull orderBy first del count deleteById throwIfNotFound join joinRelated alias page limit modify modifiers');
 const FETCH_OPTIONS = words('require withRelated transacting');
-const MAPPERS = /^(?:@prisma|prisma|typeorm|@nestjs\/(?:typeorm|mongoose|sequelize)|sequelize|mongoose|mongodb|objection|bookshelf|knex|@mikro-orm|waterline|sails)/;
 
 /** Queries of object mappers whose model is not in the source, or could not be told: never resolved, never silent. */
 export const recogniseUnknownModel: Recogniser = (chain, place) => {
@@ -33,9 +32,8 @@ const isQuery = ({ name, call, args }: Link, next: Link | undefined): boolean =>
 
 const isFetchOptions = (arg: Expr): boolean => arg.kind === 'object' && arg.properties.some(({ name }) => name !== undefined && FETCH_OPTIONS.has(name));
 
-/** A function of the project, whose own queries are read where it stands, or a thing of a package that maps no objects. */
+/** A function of the project: its own queries are read where it stands. Models may well come from a package. */
 const isOwn = (callee: Extract<Expr, { kind: 'member' }>, { types, file, scope }: Place): boolean => {
   const method = types.of(file, scope, callee);
-  if (method !== undefined && method.kind !== 'external') return true;
-  return method?.kind === 'external' && !MAPPERS.test(method.module);
+  return method !== undefined && method.kind !== 'external';
 };
