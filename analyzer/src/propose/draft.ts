@@ -124,17 +124,19 @@ const serviceText = ({ name, modules, tables }: ServiceCandidate, model: SystemM
 const routeText = ({ id, match, to, writes, note }: DraftRoute): string =>
   `    ${quote(id)}: { match: ${quote(match)}, to: ${quote(to)}, stage: 'monolith'${writes.length === 0 ? '' : `, writes: [${writes.map(quote).join(', ')}]`} },${note === undefined ? '' : ` // ${note}`}`;
 
-/** Tables with an `id`; for the others the primary key must be named by hand. */
+/** Both ways, because a rollback stands on the way back. Tables with an `id`; for the others the primary key must be named by hand. */
 function replicationText({ name, tables }: ServiceCandidate, columns: ReadonlyMap<string, readonly string[]>): string {
   const keyed = tables.filter((table) => columns.get(table)?.includes('id') === true);
   const other = tables.filter((table) => !keyed.includes(table));
-  return [
-    `    ${quote(`${slug(name)}-forward`)}: {`,
-    `      from: 'monolith', to: ${quote(slug(name))},`,
-    `      tables: { ${keyed.map((table) => `${key(table)}: { key: ['id'] }`).join(', ')} },`,
+  const list = keyed.map((table) => `${key(table)}: { key: ['id'] }`).join(', ');
+  const oneWay = (way: 'forward' | 'back', from: string, to: string): string[] => [
+    `    ${quote(`${slug(name)}-${way}`)}: {`,
+    `      from: ${quote(from)}, to: ${quote(to)},`,
+    `      tables: { ${list} },`,
     ...(other.length === 0 ? [] : [`      // Name the primary keys of ${other.join(', ')} and add them.`]),
     '    },',
-  ].join('\n');
+  ];
+  return [...oneWay('forward', 'monolith', slug(name)), ...oneWay('back', slug(name), 'monolith')].join('\n');
 }
 
 /** Whole folders where the context has all of their program modules, single modules elsewhere. */
