@@ -40,6 +40,13 @@ describe('routers that a program builds its own way', () => {
     }))).toEqual(['PATCH /halls', 'PUT /halls/:id', 'GET /seats', 'POST /seats/:id']);
   });
 
+  test('a router made twice by the same code, of which one is mounted, is one', async () => {
+    expect(routes(await read({
+      'api.js': "const express = require('express'); module.exports = class Api { constructor() { this.router = express(); this.router.get('/films', (req, res) => res.end()); } };",
+      'app.js': `${EXPRESS}const Api = require('./api'); const used = new Api(); const spare = new Api(); app.use('/api', used.router); app.listen(0); module.exports = spare;`,
+    }))).toEqual(['GET /api/films']);
+  });
+
   test('a router given to a verb keeps the whole path, and only that verb', async () => {
     expect(routes(await read({
       'app.js': `${EXPRESS}app.all('/films*', require('./films')); app.get('/status', require('./status')); const main = express(); main.use('/api', app);`,

@@ -1,3 +1,4 @@
+import type { Evidence } from '../../model/evidence.ts';
 import type { EndpointFact, FunctionRef, Unresolved } from '../../model/graph.ts';
 import type { Interpreter } from '../interpret/interpreter.ts';
 import { HOLE, type Frame, type Value } from '../interpret/values.ts';
@@ -85,13 +86,23 @@ export const collectEndpoints = (hooks: RouterHooks): ReadEndpoints => {
   const unresolved: Unresolved[] = [];
   const hasApp = hooks.routers.some(({ isApp, registrations }) => isApp && registrations.length > 0);
   const hasServed = hooks.routers.some(({ served, isApp }) => served && isApp);
-  for (const root of hooks.routers) {
-    if (root.mounted) continue;
-    const why = root.registrations.length === 0 ? undefined : root.isApp ? (hasServed && !root.served ? NOT_SERVED : undefined) : hasApp ? NOT_MOUNTED : undefined;
+  const placeOf = ({ file, line }: Evidence): string => `${file}:${String(line)}`;
+  const mountedAt = new Set(hooks.routers.filter(({ mounted }) => mounted).map(({ made }) => placeOf(made)));
+  const roots = hooks.routers.filter(({ mounted }) => !mounted);
+  const isTwin = ({ made }: RouterThing): boolean => mountedAt.has(placeOf(made));
+  for (const root of [...roots.filter((one) => !isTwin(one)), ...roots.filter(isTwin)]) {
+    // Made a second time by the same code, where only one was mounted: nothing new is in it.
+    if (isTwin(root) && root.registrations.every(({ at }) => endpoints.some(({ evidence }) => placeOf(evidence) === placeOf(at)))) continue;
+    const why = root.registrations.length === 0 ? undefined : whyDetached(root, hasApp, hasServed);
     if (why !== undefined) unresolved.push({ kind: 'endpoint', what: root.isApp ? 'app' : 'router', why, evidence: root.made });
     walk(root, [root.prefix], { endpoints, unresolved, above: [], only: 'ANY' });
   }
   return { endpoints: [...new Map(endpoints.map((one) => [[one.method, one.path, one.evidence.file, one.evidence.line].join('\0'), one])).values()], unresolved: distinctFindings(unresolved) };
+};
+
+const whyDetached = ({ isApp, served }: RouterThing, hasApp: boolean, hasServed: boolean): string | undefined => {
+  if (isApp) return hasServed && !served ? NOT_SERVED : undefined;
+  return hasApp ? NOT_MOUNTED : undefined;
 };
 
 const NOT_MOUNTED = 'nothing was seen to mount it; its paths are given without a prefix';
