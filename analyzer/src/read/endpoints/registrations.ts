@@ -96,8 +96,8 @@ const use = (router: RouterThing, args: readonly Value[], site: Site): Value => 
   return native(router);
 };
 
-/** Not known, or an environment variable: as the first of several arguments it can only be the path. */
-const isRunTimeText = (value: Value): boolean => (value.kind === 'unknown' && value.wraps === undefined) || (value.kind === 'external' && value.path.startsWith('process.env.'));
+/** Not known, an environment variable or a global: as the first of several arguments it can only be the path. */
+const isRunTimeText = (value: Value): boolean => (value.kind === 'unknown' && value.wraps === undefined) || (value.kind === 'external' && value.module === 'global' && /^(?:process\.env|global|globalThis)\./.test(value.path));
 
 const mountPart = (router: RouterThing, paths: readonly string[], part: Value, site: Site): void => {
   const child = routerIn(part, site);
