@@ -114,6 +114,10 @@ export interface Cut {
   readonly to: string;
   /** `orders/service.ts calls reserve of inventory/stock.ts` */
   readonly what: string;
+  /** What stands on the near side: a module; for a foreign key its columns, `shelves.book_id`. With `target` and `kind` it is the cut's identity, whatever the line. */
+  readonly source: string;
+  /** What it needs on the far side: a function `stock/shelves.ts#reserve`, a module, or tables. */
+  readonly target: string;
   readonly evidence: Evidence;
   readonly remedy: { readonly kind: RemedyKind; readonly text: string };
   /** Relative effort; a call is 1. */

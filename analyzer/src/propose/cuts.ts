@@ -22,7 +22,7 @@ function crossing(from: string | undefined, to: string | undefined, draft: Draft
 
 const callCuts = (model: SystemModel, where: Territory): Cut[] => model.calls.flatMap(({ from, to, evidence }) =>
   crossing(where.ofModule(from.module), where.ofModule(to.module), {
-    kind: 'call', what: `${from.module} calls ${to.name} of ${to.module}`, evidence,
+    kind: 'call', what: `${from.module} calls ${to.name} of ${to.module}`, source: from.module, target: `${to.module}#${to.name}`, evidence,
     remedy: { kind: 'api call', text: `Offer ${to.name} as an endpoint of ${String(where.ofModule(to.module))}; keep the call behind an anti-corruption layer.` },
   }));
 
@@ -32,8 +32,8 @@ function importCuts(model: SystemModel, where: Territory): Cut[] {
   return model.imports.filter(({ from, to, test }) => !test && !called.has(`${from}\n${to}`)).flatMap(({ from, to, kind, symbols, evidence }) => {
     const names = symbols.length === 0 ? '' : ` (${symbols.join(', ')})`;
     return crossing(where.ofModule(from), where.ofModule(to), kind === 'type'
-      ? { kind: 'type', what: `${from} uses types of ${to}${names}`, evidence, remedy: { kind: 'published types', text: 'Publish the types with the API, or copy the few fields that are used.' } }
-      : { kind: 'import', what: `${from} imports ${to}${names}`, evidence, remedy: { kind: 'anti-corruption layer', text: `Copy the values, or ask ${String(where.ofModule(to))} for them behind an anti-corruption layer.` } });
+      ? { kind: 'type', what: `${from} uses types of ${to}${names}`, source: from, target: to, evidence, remedy: { kind: 'published types', text: 'Publish the types with the API, or copy the few fields that are used.' } }
+      : { kind: 'import', what: `${from} imports ${to}${names}`, source: from, target: to, evidence, remedy: { kind: 'anti-corruption layer', text: `Copy the values, or ask ${String(where.ofModule(to))} for them behind an anti-corruption layer.` } });
   });
 }
 
@@ -45,7 +45,7 @@ function accessCuts(model: SystemModel, where: Territory, role: ReadonlyMap<stri
     if (access.mode === 'read' && joined.has(`${place(access.evidence)} ${String(owner)}`)) return [];
     const columns = access.columns.length === 0 ? '' : ` (${access.columns.join(', ')})`;
     return crossing(where.ofModule(access.at.module), owner, {
-      kind: access.mode, what: `${access.at.module} ${access.mode}s ${access.table}${columns}`, evidence: access.evidence,
+      kind: access.mode, what: `${access.at.module} ${access.mode}s ${access.table}${columns}`, source: access.at.module, target: access.table, evidence: access.evidence,
       remedy: access.mode === 'read' ? readRemedy(access, String(owner), role) : writeRemedy(access, String(owner), role),
     });
   });
@@ -73,7 +73,7 @@ function joinCuts(model: SystemModel, where: Territory): Cut[] {
       if (seen.has(key)) return [];
       seen.add(key);
       return crossing(home, where.ofTable(far), {
-        kind: 'join', what: `${at.module} joins ${near} with ${far}`, evidence,
+        kind: 'join', what: `${at.module} joins ${near} with ${far}`, source: at.module, target: far, evidence,
         remedy: { kind: 'read model', text: `Keep a replicated read model of ${far} in ${String(home)}, or compose the answer from two calls.` },
       });
     });
@@ -83,7 +83,7 @@ function joinCuts(model: SystemModel, where: Territory): Cut[] {
 const keyCuts = (model: SystemModel, where: Territory): Cut[] => model.foreignKeys.flatMap(({ from, to, onDelete, evidence }) => {
   const cascades = onDelete !== undefined && /cascade|set null/i.test(onDelete);
   return crossing(where.ofTable(from.table), where.ofTable(to.table), {
-    kind: 'foreignKey', what: `${from.table}.${from.columns.join(', ')} refers to ${to.table}${cascades ? ` (on delete ${onDelete.toLowerCase()})` : ''}`, evidence,
+    kind: 'foreignKey', what: `${from.table}.${from.columns.join(', ')} refers to ${to.table}${cascades ? ` (on delete ${onDelete.toLowerCase()})` : ''}`, source: `${from.table}.${from.columns.join(', ')}`, target: to.table, evidence,
     remedy: cascades
       ? { kind: 'event', text: `Drop the constraint; ${String(where.ofTable(to.table))} publishes a deletion event and ${String(where.ofTable(from.table))} acts on it.` }
       : { kind: 'drop constraint', text: 'Drop the constraint, keep the id; check for orphans in the background.' },
@@ -91,7 +91,7 @@ const keyCuts = (model: SystemModel, where: Territory): Cut[] => model.foreignKe
 });
 
 const transactionCuts = ({ orchestrator, steps, evidence, name, kind }: Saga): Cut[] => steps.filter(({ context }) => context !== orchestrator).map((step) => ({
-  kind: 'transaction', from: orchestrator, to: step.context, what: `${name} writes ${step.writes.join(', ')} in ${orchestrator}'s transaction`, evidence,
+  kind: 'transaction', from: orchestrator, to: step.context, what: `${name} writes ${step.writes.join(', ')} in ${orchestrator}'s transaction`, source: evidence.file, target: [...step.writes].sort(compareText).join(', '), evidence,
   remedy: kind === 'saga'
     ? { kind: 'saga', text: `Make it a step of the saga; ${step.compensation === undefined ? 'retried until it succeeds' : `undone by: ${step.compensation}`}.` }
     : { kind: 'outbox', text: `Write an outbox row in ${orchestrator}'s transaction; ${step.context} consumes it, idempotently.` },

@@ -47,7 +47,7 @@ export const documentSchema = z.strictObject({
   other: z.array(z.strictObject({ path, kind: z.string() })).describe('Modules that are no part of the program: tests, migrations, generated files, tool configs.'),
   endpoints: z.array(endpoint),
   tables: z.array(table),
-  cuts: z.array(z.strictObject({ kind: cutKind, from: z.string(), to: z.string(), what: z.string(), cost: z.number(), evidence, remedy: z.strictObject({ kind: z.string(), text: z.string() }) })),
+  cuts: z.array(z.strictObject({ kind: cutKind, from: z.string(), to: z.string(), what: z.string(), source: z.string(), target: z.string(), cost: z.number(), evidence, remedy: z.strictObject({ kind: z.string(), text: z.string() }) })),
   sagas: z.array(z.strictObject({
     id: z.string(), name: z.string(), orchestrator: z.string(), kind: z.enum(['saga', 'outbox']), evidence,
     steps: z.array(z.strictObject({ context: z.string(), writes: z.array(z.string()), does: z.string(), compensation: z.string().optional() })),
