@@ -83,7 +83,8 @@ function draftRoute({ id, trace }: EndpointPlan, context: ServiceCandidate, take
 function portable(method: string, path: string): string | undefined {
   if (!METHODS.some((known) => known === method)) return undefined;
   const text = `${method} ${path.replace(/\/+/g, '/').replace(/\/(?:\*\w*|\{\*\w+\}|:\w+\*)$/, '/*').replace(/(.)\/$/, '$1')}`;
-  if (!/^[A-Z]+ \/(?:[\w.~%@$:-]+\/?)*\*?$/.test(text)) return undefined;
+  // One class, repeated once: a repetition within a repetition takes exponential time on long paths that do not match.
+  if (!/^[A-Z]+ \/[\w.~%@$:/-]*\*?$/.test(text)) return undefined;
   try {
     parseEndpoint(text);
     return text;
