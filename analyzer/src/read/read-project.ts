@@ -101,6 +101,9 @@ const BUDGET_PER_FILE = 3_000;
 export const readProject = async (directory: string, options: ReadOptions): Promise<SystemModel> => {
   const root = resolve(directory);
   const listing = listFiles(root);
+  const paths = new Set(listing.sources);
+  // git works while we read: its log is asked for first and taken last.
+  const historyRead = options.history ? readHistory(root, paths) : Promise.resolve({ coChanges: [], unresolved: [] });
   const files = readFiles(root, listing.sources, options.onProgress);
   const resolver = new Resolver(root, listing.sources, listing.packages);
   const program = new Program(files.facts, resolver);
@@ -121,8 +124,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
   const schema = readSchema({ migrations: ofKind('migration'), code: production, sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
   const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production), sites: calls.sites }).read(ofKind('source'));
-  const paths = new Set(listing.sources);
-  const history = options.history ? await readHistory(root, paths) : { coChanges: [], unresolved: [] };
+  const history = await historyRead;
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
     name: basename(root), modules: files.modules, imports: imports.edges, calls: withInherited(calls, data.accesses.map(({ at }) => at)), endpoints: served,

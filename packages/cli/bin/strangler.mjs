@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript that any Node can read: TypeScript needs 22.18, so an older one must be told so before it meets the first type.
 import { spawn } from 'node:child_process';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -9,6 +10,8 @@ const runsTypeScript = major > 22 || (major === 22 && minor >= 18);
 stopWithNpm();
 
 if (runsTypeScript) {
+  // Without it every start would strip the types of, and compile, some two hundred modules anew. A place that cannot be written to only costs that time.
+  module.enableCompileCache();
   const { runProcess } = await import('../src/main.ts');
   await runProcess();
 } else {

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { loadModule, parseSync } from 'libpg-query';
 import { HOLE } from '../interpret/values.ts';
 import type { TableAccess } from '../../model/graph.ts';
@@ -14,8 +15,14 @@ const comments = (text: string): string => text.replace(/^(?:\s*(?:--[^\n]*\n|\/
 /** Whether a text is a whole SQL statement. */
 export const isSql = (text: string): boolean => text.length > 10 && STATEMENT.test(text) && TELLING.test(comments(text));
 
-/** Makes the parser ready; PostgreSQL's own, compiled to WebAssembly. */
-export const loadSqlParser = (): Promise<void> => loadModule();
+/**
+ * Makes the parser ready; PostgreSQL's own, compiled to WebAssembly. V8's optimizing compiler would spend 0.6 s and 560 MB on the grammar's one huge
+ * function, to save milliseconds on the few hundred statements of a system: the baseline compiler is enough. No other WebAssembly runs in this process.
+ */
+export const loadSqlParser = (): Promise<void> => {
+  for (const flag of ['--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag);
+  return loadModule();
+};
 
 export type SqlNode = Readonly<Record<string, unknown>>;
 
