@@ -1,7 +1,9 @@
 import { suite as agreement } from './agreement.ts';
+import { suite as endpoints } from './endpoints.ts';
 import type { Suite } from './suite.ts';
 
 /** Every part of the bench, in the order of the table. */
 export const SUITES: readonly Suite[] = [
   agreement,
+  endpoints,
 ];
