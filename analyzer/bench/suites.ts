@@ -1,9 +1,11 @@
 import { suite as agreement } from './agreement.ts';
 import { suite as endpoints } from './endpoints.ts';
+import { suite as queries } from './queries.ts';
 import type { Suite } from './suite.ts';
 
 /** Every part of the bench, in the order of the table. */
 export const SUITES: readonly Suite[] = [
   agreement,
   endpoints,
+  queries,
 ];
