@@ -24,6 +24,8 @@ export interface Corpus {
 /** A part of the bench: `npm run bench:analyzer -- --only NAME` runs it alone. */
 export interface Suite {
   readonly name: string;
+  /** Brings its own data: needs no ANALYZER_CORPUS. */
+  readonly standalone?: true;
   readonly rows: (corpus: Corpus) => Promise<readonly Row[]>;
 }
 

@@ -1,6 +1,7 @@
 import { suite as agreement } from './agreement.ts';
 import { suite as endpoints } from './endpoints.ts';
 import { suite as queries } from './queries.ts';
+import { suite as papers } from './papers/suite.ts';
 import type { Suite } from './suite.ts';
 
 /** Every part of the bench, in the order of the table. */
@@ -8,4 +9,5 @@ export const SUITES: readonly Suite[] = [
   agreement,
   endpoints,
   queries,
+  papers,
 ];

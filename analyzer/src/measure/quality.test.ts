@@ -9,10 +9,17 @@ describe('structural quality', () => {
     const found = quality(labels, flows);
     expect(found.sm).toBeCloseTo(1 / 4 - 1 / 8, 10);
     expect(found.smAsPublished).toBeCloseTo(1 / 4 - 2 / 8, 10);
-    expect(found.icp).toBeCloseTo(Math.log(2) / (2 * Math.log(4) + Math.log(2)), 10);
+    expect(found.icp).toBeCloseTo(1 / (2 * (Math.log(3) + 1) + 1), 10);
     expect(found.ifn).toBe(0.5);
     expect(found.ned).toBe(1);
     expect(found.modularity).toBeCloseTo(6 / 7 - 2 * 0.25, 10);
+  });
+
+  test('counts a pair that calls both ways twice by definition, once as the published code does', () => {
+    const found = quality(labels, [...flows, { from: 'b', to: 'a', weight: 1 }, { from: 'c', to: 'b', weight: 1 }, { from: 'a', to: 'a', weight: 9 }]);
+    expect(found.sm).toBeCloseTo((2 / 4 + 1 / 4) / 2 - 2 / 8, 10);
+    expect(found.smAsPublished).toBeCloseTo(1 / 4 - 2 / 8, 10);
+    expect(found.ifn).toBe(0.5);
   });
 
   test('one context that holds everything couples with nobody', () => {

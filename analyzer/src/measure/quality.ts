@@ -13,9 +13,9 @@ export interface Quality {
   readonly modularity: number;
   /** Structural modularity as defined (Jin et al., FoSCI 2019): mean cohesion μᵢ/Nᵢ² minus mean coupling σᵢⱼ/(2·Nᵢ·Nⱼ) over the pairs. Higher is better. */
   readonly sm: number;
-  /** The same as the published Mono2Micro and CARGO code computes it: coupling subtracted twice. */
+  /** The same as Mono2Micro's published code computes it: a pair linked both ways counts once, and coupling is subtracted twice. */
   readonly smAsPublished: number;
-  /** Inter-partition calls (Kalia et al., Mono2Micro 2021): Σ ln(v+1) across contexts ÷ Σ over all. Lower is better. */
+  /** Inter-partition calls as Mono2Micro's published code computes them (Kalia et al. 2021): Σ (ln v + 1) across contexts ÷ Σ over all. Lower is better. */
   readonly icp: number;
   /** Interfaces: pairs of items linked across contexts ÷ contexts. Lower is better. */
   readonly ifn: number;
@@ -34,14 +34,15 @@ export function quality(labels: Labels, flows: readonly Flow[]): Quality {
     const b = labels.get(to);
     return a === undefined || b === undefined || from === to ? [] : [{ from, to, weight, a, b }];
   });
-  const { cohesion, coupling } = density(edges, sizes);
-  const volume = (all: typeof edges): number => all.reduce((total, { weight }) => total + Math.log(weight + 1), 0);
+  const directed = density(edges, sizes);
+  const once = density(oneWay(edges), sizes);
+  const volume = (all: typeof edges): number => all.reduce((total, { weight }) => total + Math.log(weight) + 1, 0);
   const across = edges.filter(({ a, b }) => a !== b);
   const items = Math.max(labels.size, 1);
   return {
     modularity: modularity(edges),
-    sm: cohesion - coupling,
-    smAsPublished: cohesion - 2 * coupling,
+    sm: directed.cohesion - directed.coupling,
+    smAsPublished: once.cohesion - 2 * once.coupling,
     icp: edges.length === 0 ? 0 : volume(across) / volume(edges),
     ifn: sizes.size === 0 ? 0 : new Set(across.map(({ from, to }) => pairKey(from, to))).size / sizes.size,
     ned: [...sizes.values()].filter((size) => size < 5 || size > 20).reduce((total, size) => total + size, 0) / items,
@@ -54,7 +55,10 @@ interface LabelledEdge extends Flow {
   readonly b: string;
 }
 
-/** Mean cohesion and mean coupling, counting linked pairs once per direction, as FoSCI does. */
+/** One edge per linked pair, whichever way it leads. */
+const oneWay = (edges: readonly LabelledEdge[]): LabelledEdge[] => [...new Map(edges.map((edge) => [pairKey(edge.from, edge.to), edge])).values()];
+
+/** Mean cohesion and mean coupling over the contexts and over the pairs of contexts, by number of edges. */
 function density(edges: readonly LabelledEdge[], sizes: ReadonlyMap<string, number>): { cohesion: number; coupling: number } {
   const links = new Map<string, number>();
   for (const { a, b } of edges) links.set(pairKey(a, b), (links.get(pairKey(a, b)) ?? 0) + 1);
