@@ -14,6 +14,10 @@ export interface SystemModel {
   readonly foreignKeys: readonly ForeignKey[];
   /** Empty without git or with `--without history`. */
   readonly coChanges: readonly CoChange[];
+  /** How often and by whom each module was changed, sorted by module. Empty without git or with `--without history`. */
+  readonly history: readonly ModuleHistory[];
+  /** How often what was asked for. Absent unless traces or logs were given. */
+  readonly traffic?: Traffic;
   /** What was seen and could not be resolved: listed, counted, never skipped silently. */
   readonly unresolved: readonly Unresolved[];
   /** Where madge and our reader disagree about an import edge. */
@@ -119,8 +123,73 @@ export interface CoChange {
   readonly commits: number;
 }
 
+/** One module's past, as git tells it; a renamed file keeps its past. */
+export interface ModuleHistory {
+  readonly module: ModulePath;
+  readonly commits: number;
+  /** Commits decayed by age: one as old as the newest counts 1, a year older ½. */
+  readonly churn: number;
+  /** Most first. */
+  readonly authors: readonly Author[];
+}
+
+/** Somebody who changed the code, by name as `.mailmap` says it. Never an e-mail address. */
+export interface Author {
+  readonly name: string;
+  readonly commits: number;
+  /** Of the churn, 0–1. */
+  readonly share: number;
+}
+
+/** Call volumes from traces and logs, matched to the endpoints of the source. */
+export interface Traffic {
+  readonly sources: readonly TrafficSource[];
+  /** Endpoints that were asked for at least once, busiest first. */
+  readonly endpoints: readonly EndpointVolume[];
+  /** Tables that spans with a statement touched, under the request that ran them. */
+  readonly accesses: readonly ObservedAccess[];
+  /** Requests that no endpoint of the source answers, most frequent first; ids in the path as `:id`. */
+  readonly unmatched: readonly UnmatchedRequests[];
+}
+
+export interface TrafficSource {
+  /** As it was named, without its folder. */
+  readonly file: string;
+  readonly kind: 'traces' | 'access log' | 'har';
+  /** Requests that were served: log lines, entries, or server spans. */
+  readonly requests: number;
+  readonly matched: number;
+  /** Lines or records that could not be read. */
+  readonly bad: number;
+  /** From the first request to the last; 0 when there is only one, or no time. */
+  readonly seconds: number;
+}
+
+export interface EndpointVolume {
+  /** `GET /orders/:id` */
+  readonly endpoint: string;
+  readonly requests: number;
+  /** Of all matched requests, 0–1. */
+  readonly share: number;
+  /** At the pace of the time that the sources cover; absent below a minute, which says nothing of a day. */
+  readonly perDay?: number;
+}
+
+export interface ObservedAccess {
+  readonly endpoint: string;
+  readonly table: string;
+  readonly mode: 'read' | 'write';
+  readonly times: number;
+}
+
+export interface UnmatchedRequests {
+  readonly method: string;
+  readonly path: string;
+  readonly requests: number;
+}
+
 export interface Unresolved {
-  readonly kind: 'import' | 'call' | 'query' | 'endpoint' | 'file' | 'schema';
+  readonly kind: 'import' | 'call' | 'query' | 'endpoint' | 'file' | 'schema' | 'traffic';
   /** The expression as it stands in the source, shortened. */
   readonly what: string;
   readonly why: string;

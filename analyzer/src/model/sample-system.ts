@@ -1,5 +1,5 @@
 import { compareText, type ModulePath } from './evidence.ts';
-import type { CallEdge, EndpointFact, ForeignKey, ImportEdge, SystemModel, TableAccess, TransactionScope } from './graph.ts';
+import type { CallEdge, EndpointFact, ForeignKey, ImportEdge, ModuleHistory, SystemModel, TableAccess, TransactionScope } from './graph.ts';
 
 /** A system written down by hand, for tests and examples: short strings in, a whole model out. */
 export interface Sketch {
@@ -20,6 +20,8 @@ export interface Sketch {
   readonly foreignKeys?: readonly string[];
   /** `a.ts & b.ts: 7` */
   readonly coChanges?: readonly string[];
+  /** `a.ts: 12 by Ada, 3 by Grace` */
+  readonly history?: readonly string[];
 }
 
 /** Builds the model; lines count up in the order of the sketch. */
@@ -32,7 +34,7 @@ export function systemOf(sketch: Sketch): SystemModel {
     tables: (sketch.tables ?? []).map((text, i) => ({ name: part(text, ':', 0), columns: part(text, ':', 1).split(', ').filter((column) => column !== ''), triggers: [], evidence: { file: 'migrations/0001_init.ts', line: i + 1 }, declared: true })),
     accesses, transactions: scopes(accesses), foreignKeys: (sketch.foreignKeys ?? []).map(foreignKey),
     coChanges: (sketch.coChanges ?? []).map((text) => ({ a: part(text, ' & ', 0), b: part(part(text, ' & ', 1), ': ', 0), weight: Number(part(text, ': ', 1)), commits: Number(part(text, ': ', 1)) })),
-    unresolved: [], crossCheck: [],
+    history: (sketch.history ?? []).map(moduleHistory), unresolved: [], crossCheck: [],
   };
 }
 
@@ -44,6 +46,12 @@ function importEdge(text: string, i: number): ImportEdge {
   const type = text.includes('~>');
   const [from, to] = [part(text, type ? '~>' : '>', 0), part(text, type ? '~>' : '>', 1)];
   return { from, to, kind: type ? 'type' : 'value', test: from.endsWith('.test.ts'), symbols: [], through: [], evidence: { file: from, line: i + 1 } };
+}
+
+function moduleHistory(text: string): ModuleHistory {
+  const counts = part(text, ': ', 1).split(', ').map((one) => ({ name: part(one, ' by ', 1), commits: Number(part(one, ' by ', 0)) }));
+  const commits = counts.reduce((total, { commits: its }) => total + its, 0);
+  return { module: part(text, ': ', 0), commits, churn: commits, authors: counts.map(({ name, commits: its }) => ({ name, commits: its, share: its / commits })) };
 }
 
 const call = (text: string, i: number): CallEdge => ({ from: ref(part(text, '>', 0)), to: ref(part(text, '>', 1)), kind: 'call', evidence: { file: ref(text).module, line: i + 1 } });
@@ -111,5 +119,6 @@ export const bookshop = (): SystemModel => systemOf({
     'customers/customers.ts#findCustomer reads customers', 'customers/customers.ts#saveCustomer writes customers', 'customers/addresses.ts#findAddress reads addresses', 'customers/addresses.ts#saveAddress writes addresses', 'stock/alerts.ts#lowStock reads customers',
   ],
   foreignKeys: ['order_lines.order_id > orders cascade', 'order_lines.book_id > books', 'orders.customer_id > customers', 'addresses.customer_id > customers cascade', 'shelves.book_id > books', 'books.author_id > authors'],
+  history: ['orders/checkout.ts: 20 by Ada, 10 by Grace', 'orders/tax.ts: 7 by Ada', 'stock/shelves.ts: 9 by Grace', 'catalog/books.ts: 6 by Mary', 'customers/customers.ts: 4 by Mary'],
   coChanges: ['orders/checkout.ts & orders/tax.ts: 7', 'orders/checkout.ts & stock/shelves.ts: 4', 'catalog/books.ts & catalog/search.ts: 5'],
 });

@@ -1,13 +1,16 @@
 import type { Evidence, ModulePath } from '../model/evidence.ts';
-import type { Module, SystemModel } from '../model/graph.ts';
+import type { Author, Module, SystemModel, Traffic } from '../model/graph.ts';
 import type { Layer, Link, Switchable } from '../cluster/link.ts';
 import type { ContextPins } from '../cluster/pins.ts';
 import type { SharedModule } from '../cluster/set-aside.ts';
 import type { Measures } from '../measure/measure.ts';
 import type { Quality } from '../measure/quality.ts';
 import type { EndpointTrace, TraceStep } from '../measure/traces.ts';
+import type { Reason } from './reasons.ts';
+import type { BoundaryDecision, DivisionCost, Flip, Rival, Strain } from './alternatives.ts';
 
-export type { ContextPins, EndpointTrace, Evidence, Layer, Link, Measures, ModulePath, Quality, SharedModule, Switchable, TraceStep };
+export type * from './alternatives.ts';
+export type { Author, ContextPins, EndpointTrace, Evidence, Layer, Link, Measures, ModulePath, Quality, Reason, SharedModule, Switchable, TraceStep, Traffic };
 
 /** The finished analysis: what was read, what was measured, what is proposed. Reports are functions of it. */
 export interface Analysis {
@@ -15,22 +18,30 @@ export interface Analysis {
   readonly measures: Measures;
   readonly contexts: readonly ServiceCandidate[];
   readonly shared: Shared;
+  /** What to deal with before any cut: technical utilities, reference data, god entities. */
+  readonly hubs: readonly HubFinding[];
   /** Modules that are no part of the program: tests, migrations, generated files, tool configs. */
   readonly other: readonly { readonly path: ModulePath; readonly kind: Module['kind'] }[];
   /** Every endpoint with what it does to the data and the context that will answer it. */
   readonly endpoints: readonly EndpointPlan[];
   readonly tables: readonly TablePlan[];
   readonly cuts: readonly Cut[];
+  /** The cuts summed up per pair of contexts, costliest first. */
+  readonly pairs: readonly ContextPair[];
   readonly sagas: readonly Saga[];
   readonly order: readonly ExtractionStep[];
   /** Modules whose place is a decision for people, least certain first. */
   readonly decisions: readonly BoundaryDecision[];
   readonly rivals: readonly Rival[];
+  /** What the proposal itself costs, to be held against its rivals. */
+  readonly cost: DivisionCost;
   readonly quality: Quality;
   readonly recall: Recall;
   readonly stability: Stability;
   /** Text of a strangler.config.ts that `strangler serve` accepts. */
   readonly draft: string;
+  /** Where the proposal strains a rule that a sound division keeps, with the remedy. */
+  readonly strains: readonly Strain[];
   /** Pins that no longer match anything. */
   readonly idlePins: readonly string[];
   readonly options: { readonly without: readonly Switchable[]; readonly seed: number };
@@ -53,6 +64,8 @@ export interface ServiceCandidate {
   /** The context it leans on most, and how much of its outward evidence points there. */
   readonly runnerUp?: { readonly context: string; readonly share: number };
   readonly members: readonly Membership[];
+  /** Who knows this code: authors of its modules by churn, most first; empty without history. */
+  readonly authors: readonly Author[];
 }
 
 /** How sure we are of one module's place. */
@@ -61,15 +74,22 @@ export interface Membership {
   /** (own − runner-up) ÷ (own + runner-up) of the evidence's weight, 0–1. */
   readonly confidence: number;
   readonly runnerUp?: string;
+  /** The least that would send it to the runner-up. */
+  readonly flip?: Flip;
 }
 
-export interface Reason {
-  readonly layer: Layer;
-  readonly a: string;
-  readonly b: string;
-  readonly says: string;
-  readonly weight: number;
-  readonly evidence?: Evidence;
+/** Something many contexts lean on, and what to make of it first. */
+export interface HubFinding {
+  readonly kind: 'technical utility' | 'reference data' | 'god entity';
+  /** A module or a table. */
+  readonly subject: string;
+  /** The context that owns it; undefined for what is shared. */
+  readonly owner?: string;
+  readonly remedy: { readonly kind: 'shared library' | 'replicate' | 'column split'; readonly text: string };
+  /** Contexts that lean on it, with the number of places; most first. */
+  readonly users: readonly Use[];
+  /** A few of the places, the first per context. */
+  readonly evidence: readonly Evidence[];
 }
 
 export interface Shared {
@@ -85,6 +105,20 @@ export interface EndpointPlan {
   readonly id: string;
   readonly context: string | undefined;
   readonly trace: EndpointTrace;
+  /**
+   * What making it a saga would cost (Santos & Rito Silva 2020): over its local transactions, how many other distributed endpoints touch the same tables in the opposite mode. 0 when one context serves it.
+   */
+  readonly complexity: number;
+  /** Requests, where traces or logs were given and it was asked for. */
+  readonly volume?: Volume;
+}
+
+/** How often. */
+export interface Volume {
+  readonly requests: number;
+  /** Of all requests that were matched, 0–1. */
+  readonly share: number;
+  readonly perDay?: number;
 }
 
 export interface TablePlan {
@@ -95,8 +129,21 @@ export interface TablePlan {
   readonly readers: readonly Use[];
   /** `reference`: one writes, three or more read: replicate. `god`: three or more contexts write: split its columns. */
   readonly role: 'own' | 'reference' | 'god';
-  /** For a god entity: columns by the context that writes them. */
-  readonly split: readonly { readonly context: string; readonly columns: readonly string[] }[];
+  /** For a god entity: the tables it becomes, the owner's part first. */
+  readonly split: readonly SplitPart[];
+}
+
+/** One of the tables a god entity is split into. */
+export interface SplitPart {
+  readonly context: string;
+  /** `users` stays with the owner; the others are named for their context: `users_billing`. */
+  readonly name: string;
+  /** Every column that goes there, sorted. The key is in each part and is not repeated here. */
+  readonly columns: readonly string[];
+  /** Columns that all parts share; empty when no primary key is known and somebody must name it. */
+  readonly key: readonly string[];
+  /** Why each column goes there: it writes it, it alone reads it, or nobody was seen to touch it (those stay with the owner). */
+  readonly because: readonly { readonly column: string; readonly why: 'written' | 'read only' | 'unclaimed'; readonly evidence?: Evidence }[];
 }
 
 export interface Use {
@@ -122,6 +169,22 @@ export interface Cut {
   readonly remedy: { readonly kind: RemedyKind; readonly text: string };
   /** Relative effort; a call is 1. */
   readonly cost: number;
+  /** The function in which it stands; undefined for imports and foreign keys. */
+  readonly within?: string;
+  /** Requests that pass this way, where traces or logs were given: those of the endpoints whose calls reach the function. */
+  readonly volume?: Volume;
+}
+
+/** Everything between one context and another. */
+export interface ContextPair {
+  readonly from: string;
+  readonly to: string;
+  readonly cost: number;
+  readonly counts: Readonly<Partial<Record<CutKind, number>>>;
+  /** What to build, most frequent first. */
+  readonly remedies: readonly { readonly kind: RemedyKind; readonly cuts: number }[];
+  /** Requests of the endpoints that pass here. */
+  readonly volume?: Volume;
 }
 
 /** What replaces one transaction that would span contexts. */
@@ -135,6 +198,11 @@ export interface Saga {
   /** `outbox`: one context writes, others may follow later. `saga`: several must agree. */
   readonly kind: 'saga' | 'outbox';
   readonly steps: readonly SagaStep[];
+  /** Endpoints that run it. */
+  readonly endpoints: readonly string[];
+  /** The highest complexity of an endpoint that runs it; see EndpointPlan. */
+  readonly complexity: number;
+  readonly volume?: Volume;
 }
 
 export interface SagaStep {
@@ -150,31 +218,24 @@ export interface ExtractionStep {
   readonly rank: number;
   readonly context: string;
   readonly score: number;
-  readonly value: { readonly total: number; readonly churn: number; readonly contention: number; readonly endpoints: number };
+  /** Shares of the whole in percent. `traffic` is the share of requests where they are known, else of endpoints; `total` is the geometric mean of the three (each + 1, − 1). */
+  readonly value: { readonly total: number; readonly churn: number; readonly contention: number; readonly endpoints: number; readonly traffic: number };
   /** Itemised over the cuts that are still open when its turn comes. */
   readonly cost: { readonly total: number; readonly byKind: Readonly<Partial<Record<CutKind, number>>> };
   readonly risk: 'low' | 'medium' | 'high';
   readonly because: string;
+  /** What must be done before this context can leave, in order. */
+  readonly first: readonly Preparation[];
 }
 
-export interface BoundaryDecision {
-  readonly module: ModulePath;
-  readonly context: string;
-  readonly runnerUp: string;
-  readonly confidence: number;
-  /** The evidence on either side. */
-  readonly stays: readonly Reason[];
-  readonly moves: readonly Reason[];
-}
-
-/** Another reading of the same evidence. */
-export interface Rival {
-  readonly resolution: number;
-  readonly contexts: number;
-  readonly stability: number;
-  /** ARI with the proposal. */
-  readonly agreement: number;
-  readonly largest: readonly { readonly name: string; readonly modules: number }[];
+/** One piece of work that has to be done before an extraction. */
+export interface Preparation {
+  readonly remedy: RemedyKind;
+  readonly text: string;
+  readonly cost: number;
+  /** Cuts that it mends. */
+  readonly cuts: number;
+  readonly evidence: Evidence;
 }
 
 /** What share of what was seen could be resolved: published, so that nobody takes silence for absence. */

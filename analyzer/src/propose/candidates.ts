@@ -1,26 +1,33 @@
 import { compareText, type ModulePath } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
 import { Affinity } from '../cluster/affinity.ts';
-import type { Clustering } from '../cluster/cluster.ts';
 import type { Link } from '../cluster/link.ts';
-import type { BoundaryDecision, EndpointPlan, Membership, Reason, ServiceCandidate } from './analysis.ts';
+import type { Membership, ServiceCandidate } from './analysis.ts';
+import { authorsBy } from './authors.ts';
+import { flipOf } from './flip.ts';
+import { isTable, reasonOf } from './reasons.ts';
+import type { Settled } from './settle.ts';
 
-/** Reasons shown per context and per side of a decision. */
+/** Reasons shown per context. */
 const SHOWN = 8;
-const SHOWN_PER_SIDE = 3;
-/** Below this a module's place is a decision for people. */
-const UNSURE = 0.15;
+
+interface Ground {
+  readonly affinity: Affinity;
+  readonly communityOf: ReadonlyMap<string, number>;
+  readonly names: readonly string[];
+}
 
 /** Communities as people want to read them: with members, reasons, confidence and the nearest neighbour. */
-export function serviceCandidates(model: SystemModel, clustering: Clustering, names: readonly string[], endpoints: readonly EndpointPlan[]): ServiceCandidate[] {
-  const { communityOf } = clustering.chosen.placement;
-  const affinity = new Affinity(clustering.links, new Map(communityOf));
+export function serviceCandidates(model: SystemModel, links: readonly Link[], { communityOf, names, endpoints }: Pick<Settled, 'communityOf' | 'names' | 'endpoints'>): ServiceCandidate[] {
+  const affinity = new Affinity(links, new Map(communityOf));
+  const ground: Ground = { affinity, communityOf, names };
+  const authorsOf = authorsBy(model);
   const lines = new Map(model.modules.map(({ path, lines: count }) => [path, count]));
-  const inside = reasonsInside(clustering.links, communityOf);
+  const inside = reasonsInside(links, communityOf);
   return names.map((name, community) => {
     const items = [...communityOf].filter(([, its]) => its === community).map(([item]) => item);
     const modules = items.filter((item) => !isTable(item)).sort(compareText);
-    const members = modules.map((module) => membership(module, community, affinity, names));
+    const members = modules.map((module) => membership(module, community, ground));
     const runnerUp = leansOn(items, community, affinity, names);
     const tables = items.filter(isTable).map((item) => item.slice('table:'.length)).sort(compareText);
     const answers = [...new Set(endpoints.filter(({ context }) => context === name).map(({ id }) => id))].sort(compareText);
@@ -29,30 +36,20 @@ export function serviceCandidates(model: SystemModel, clustering: Clustering, na
       lines: modules.reduce((total, module) => total + (lines.get(module) ?? 0), 0),
       why: (inside.get(community) ?? []).slice(0, SHOWN).map(reasonOf),
       confidence: round(members.reduce((total, { confidence }) => total + confidence, 0) / Math.max(1, members.length)),
-      ...(runnerUp === undefined ? {} : { runnerUp }), members,
+      ...(runnerUp === undefined ? {} : { runnerUp }), members, authors: authorsOf(modules),
     };
   });
 }
 
-/** Modules that lean almost as much on another context, least certain first, with the evidence on either side. */
-export function boundaryDecisions(contexts: readonly ServiceCandidate[], clustering: Clustering): BoundaryDecision[] {
-  const communities = new Map(clustering.chosen.placement.communityOf);
-  const affinity = new Affinity(clustering.links, communities);
-  const number = new Map(contexts.map(({ name }, i) => [name, i]));
-  const side = (module: ModulePath, context: string): Reason[] => affinity.linksAt(module)
-    .filter(({ a, b }) => communities.get(a === module ? b : a) === number.get(context)).slice(0, SHOWN_PER_SIDE).map(reasonOf);
-  return contexts.flatMap(({ name, members }) => members.flatMap(({ module, confidence, runnerUp }) => runnerUp === undefined || confidence >= UNSURE ? []
-    : [{ module, context: name, runnerUp, confidence, stays: side(module, name), moves: side(module, runnerUp) }]))
-    .sort((a, b) => a.confidence - b.confidence || compareText(a.module, b.module));
-}
-
-function membership(module: ModulePath, community: number, affinity: Affinity, names: readonly string[]): Membership {
+function membership(module: ModulePath, community: number, { affinity, communityOf, names }: Ground): Membership {
   const leaning = affinity.leaning(module);
   const own = leaning.find(([label]) => label === community)?.[1] ?? 0;
   const next = leaning.find(([label]) => label !== community);
-  const other = next?.[1] ?? 0;
   const runnerUp = next === undefined ? undefined : names[next[0]];
-  return { module, confidence: own + other === 0 ? 0 : round(Math.max(0, (own - other) / (own + other))), ...(runnerUp === undefined ? {} : { runnerUp }) };
+  if (next === undefined || runnerUp === undefined) return { module, confidence: own === 0 ? 0 : 1 };
+  const into = (label: number): Link[] => affinity.linksAt(module).filter(({ a, b }) => communityOf.get(a === module ? b : a) === label);
+  const flip = flipOf(module, { own: { name: names[community] ?? '', weight: own, links: into(community) }, other: { name: runnerUp, weight: next[1], links: into(next[0]) } });
+  return { module, confidence: round(Math.max(0, (own - next[1]) / (own + next[1]))), runnerUp, flip };
 }
 
 function leansOn(items: readonly string[], community: number, affinity: Affinity, names: readonly string[]): ServiceCandidate['runnerUp'] {
@@ -80,7 +77,4 @@ function reasonsInside(links: readonly Link[], communityOf: ReadonlyMap<string, 
   return found;
 }
 
-const reasonOf = ({ layer, a, b, says, weight, evidence }: Link): Reason => ({ layer, a: plain(a), b: plain(b), says, weight: round(weight), ...(evidence === undefined ? {} : { evidence }) });
-const plain = (item: string): string => (isTable(item) ? item.slice('table:'.length) : item);
-const isTable = (item: string): boolean => item.startsWith('table:');
 const round = (value: number): number => Math.round(value * 100) / 100;

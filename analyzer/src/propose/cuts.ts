@@ -7,12 +7,15 @@ import type { Territory } from './territory.ts';
 export const CUT_COST: Readonly<Record<CutKind, number>> = { type: 0.2, import: 0.5, call: 1, read: 2, foreignKey: 2, join: 3, write: 5, transaction: 8 };
 
 /** Every edge that crosses from one context into another, with its remedy. Edges from and to shared modules are no cuts: a library is linked, not called. */
-export function findCuts(model: SystemModel, tables: readonly TablePlan[], sagas: readonly Saga[], where: Territory): Cut[] {
-  const role = new Map(tables.map(({ table, role: its }) => [table, its]));
+export function findCuts(model: CuttableModel, tables: readonly TablePlan[], sagas: readonly Saga[], where: Territory): Cut[] {
+  const plans = new Map(tables.map((plan) => [plan.table, plan]));
   const joins = joinCuts(model, where);
-  return [...callCuts(model, where), ...importCuts(model, where), ...accessCuts(model, where, role, joins), ...joins, ...keyCuts(model, where), ...sagas.flatMap(transactionCuts)]
+  return [...callCuts(model, where), ...importCuts(model, where), ...accessCuts(model, where, plans, joins), ...joins, ...keyCuts(model, where), ...sagas.flatMap(transactionCuts)]
     .sort((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to) || CUT_COST[b.kind] - CUT_COST[a.kind] || byEvidence(a.evidence, b.evidence) || compareText(a.what, b.what));
 }
+
+/** What can be cut: a whole system, or the part of one around a module. */
+export type CuttableModel = Pick<SystemModel, 'calls' | 'imports' | 'accesses' | 'foreignKeys'>;
 
 type Draft = Omit<Cut, 'from' | 'to' | 'cost'>;
 
@@ -20,14 +23,14 @@ function crossing(from: string | undefined, to: string | undefined, draft: Draft
   return from === undefined || to === undefined || from === to ? [] : [{ ...draft, from, to, cost: CUT_COST[draft.kind] }];
 }
 
-const callCuts = (model: SystemModel, where: Territory): Cut[] => model.calls.flatMap(({ from, to, evidence }) =>
+const callCuts = (model: CuttableModel, where: Territory): Cut[] => model.calls.flatMap(({ from, to, evidence }) =>
   crossing(where.ofModule(from.module), where.ofModule(to.module), {
-    kind: 'call', what: `${from.module} calls ${to.name} of ${to.module}`, source: from.module, target: `${to.module}#${to.name}`, evidence,
+    kind: 'call', what: `${from.module} calls ${to.name} of ${to.module}`, source: from.module, target: `${to.module}#${to.name}`, evidence, within: from.name,
     remedy: { kind: 'api call', text: `Offer ${to.name} as an endpoint of ${String(where.ofModule(to.module))}; keep the call behind an anti-corruption layer.` },
   }));
 
 /** Imports whose calls were not seen: constants, classes, values, types. Where a call crosses the same two modules, the call says it already. */
-function importCuts(model: SystemModel, where: Territory): Cut[] {
+function importCuts(model: CuttableModel, where: Territory): Cut[] {
   const called = new Set(model.calls.map(({ from, to }) => `${from.module}\n${to.module}`));
   return model.imports.filter(({ from, to, test }) => !test && !called.has(`${from}\n${to}`)).flatMap(({ from, to, kind, symbols, evidence }) => {
     const names = symbols.length === 0 ? '' : ` (${symbols.join(', ')})`;
@@ -38,31 +41,32 @@ function importCuts(model: SystemModel, where: Territory): Cut[] {
 }
 
 /** Reads and writes of a table that another context owns; a read inside a join with a table of one's own counts as a join instead. */
-function accessCuts(model: SystemModel, where: Territory, role: ReadonlyMap<string, TablePlan['role']>, joins: readonly Cut[]): Cut[] {
+function accessCuts(model: CuttableModel, where: Territory, plans: ReadonlyMap<string, TablePlan>, joins: readonly Cut[]): Cut[] {
   const joined = new Set(joins.map(({ evidence, to }) => `${place(evidence)} ${to}`));
   return model.accesses.flatMap((access) => {
     const owner = where.ofTable(access.table);
     if (access.mode === 'read' && joined.has(`${place(access.evidence)} ${String(owner)}`)) return [];
     const columns = access.columns.length === 0 ? '' : ` (${access.columns.join(', ')})`;
     return crossing(where.ofModule(access.at.module), owner, {
-      kind: access.mode, what: `${access.at.module} ${access.mode}s ${access.table}${columns}`, source: access.at.module, target: access.table, evidence: access.evidence,
-      remedy: access.mode === 'read' ? readRemedy(access, String(owner), role) : writeRemedy(access, String(owner), role),
+      kind: access.mode, what: `${access.at.module} ${access.mode}s ${access.table}${columns}`, source: access.at.module, target: access.table, evidence: access.evidence, within: access.at.name,
+      remedy: access.mode === 'read' ? readRemedy(access, String(owner), plans) : writeRemedy(access, String(owner), plans),
     });
   });
 }
 
 const place = ({ file, line }: Evidence): string => `${file}:${String(line)}`;
 
-const readRemedy = ({ table }: TableAccess, owner: string, role: ReadonlyMap<string, TablePlan['role']>): Cut['remedy'] => role.get(table) === 'reference'
+const readRemedy = ({ table }: TableAccess, owner: string, plans: ReadonlyMap<string, TablePlan>): Cut['remedy'] => plans.get(table)?.role === 'reference'
   ? { kind: 'read model', text: `Replicate ${table} from ${owner}: one writes it, many read it.` }
   : { kind: 'api call', text: `Ask ${owner} for the rows; replicate ${table} if the read is hot.` };
 
-const writeRemedy = ({ table }: TableAccess, owner: string, role: ReadonlyMap<string, TablePlan['role']>): Cut['remedy'] => role.get(table) === 'god'
+/** A god entity is split only where the evidence says which columns go; else, as everywhere, its owner alone writes it. */
+const writeRemedy = ({ table }: TableAccess, owner: string, plans: ReadonlyMap<string, TablePlan>): Cut['remedy'] => (plans.get(table)?.split.length ?? 0) > 1
   ? { kind: 'column split', text: `Split ${table} by who writes which columns; each context keeps its own.` }
   : { kind: 'api call', text: `Send ${owner} a command; only the owner writes ${table}.` };
 
 /** Queries that join a table of the code's own context with somebody else's: once per query and foreign table. */
-function joinCuts(model: SystemModel, where: Territory): Cut[] {
+function joinCuts(model: CuttableModel, where: Territory): Cut[] {
   const seen = new Set<string>();
   return model.accesses.flatMap(({ table, joined, at, evidence }) => {
     const home = where.ofModule(at.module);
@@ -73,14 +77,14 @@ function joinCuts(model: SystemModel, where: Territory): Cut[] {
       if (seen.has(key)) return [];
       seen.add(key);
       return crossing(home, where.ofTable(far), {
-        kind: 'join', what: `${at.module} joins ${near} with ${far}`, source: at.module, target: far, evidence,
+        kind: 'join', what: `${at.module} joins ${near} with ${far}`, source: at.module, target: far, evidence, within: at.name,
         remedy: { kind: 'read model', text: `Keep a replicated read model of ${far} in ${String(home)}, or compose the answer from two calls.` },
       });
     });
   });
 }
 
-const keyCuts = (model: SystemModel, where: Territory): Cut[] => model.foreignKeys.flatMap(({ from, to, onDelete, evidence }) => {
+const keyCuts = (model: CuttableModel, where: Territory): Cut[] => model.foreignKeys.flatMap(({ from, to, onDelete, evidence }) => {
   const cascades = onDelete !== undefined && /cascade|set null/i.test(onDelete);
   return crossing(where.ofTable(from.table), where.ofTable(to.table), {
     kind: 'foreignKey', what: `${from.table}.${from.columns.join(', ')} refers to ${to.table}${cascades ? ` (on delete ${onDelete.toLowerCase()})` : ''}`, source: `${from.table}.${from.columns.join(', ')}`, target: to.table, evidence,

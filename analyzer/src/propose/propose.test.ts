@@ -64,7 +64,7 @@ describe('a proposal for the bookshop', () => {
     const base = systemOf({ modules: Object.fromEntries(groups.flatMap((g) => [1, 2, 3].map((i) => [`${g}/${g}${String(i)}.ts`, []]))), accesses: [...groups.map((g) => `${g}/${g}1.ts#f reads rates`), 'a/a2.ts#f writes rates', ...groups.slice(0, 3).map((g) => `${g}/${g}2.ts#f writes users`)] });
     const model: SystemModel = { ...base, accesses: base.accesses.map((access) => (access.table === 'users' ? { ...access, columns: [`${access.at.module.slice(0, 1)}_column`] } : access)) };
     const { tables } = analysisOf(model, { contexts: Object.fromEntries(groups.map((g) => [g, { modules: [`${g}/**`] }])) });
-    expect(tables).toMatchObject([{ table: 'rates', role: 'reference' }, { table: 'users', role: 'god', split: [{ context: 'a', columns: ['a_column'] }, { context: 'b', columns: ['b_column'] }, { context: 'c', columns: ['c_column'] }] }]);
+    expect(tables).toMatchObject([{ table: 'rates', role: 'reference' }, { table: 'users', role: 'god', owner: 'b', split: [{ context: 'b', name: 'users', columns: ['b_column'] }, { context: 'a', name: 'users_a', columns: ['a_column'] }, { context: 'c', name: 'users_c', columns: ['c_column'] }] }]);
   });
 
   test('the order names every context once, and a cut that is mended costs no more', () => {

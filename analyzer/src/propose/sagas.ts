@@ -2,13 +2,14 @@ import { byEvidence, compareText } from '../model/evidence.ts';
 import type { SystemModel, TableAccess, TransactionScope } from '../model/graph.ts';
 import type { EndpointPlan, Saga, SagaStep } from './analysis.ts';
 import type { Territory } from './territory.ts';
+import type { Volumes } from './volumes.ts';
 
 /**
  * What replaces each transaction whose writes would fall into two or more contexts: a saga of local transactions (Garcia-Molina & Salem 1987), in the order of the code.
  * Steps before the pivot (the orchestrator's last write) are compensated, steps after it are retried.
  * Two contexts, the other one last and written once: an outbox is enough.
  */
-export function planSagas(model: SystemModel, endpoints: readonly EndpointPlan[], where: Territory): Saga[] {
+export function planSagas(model: SystemModel, endpoints: readonly EndpointPlan[], where: Territory, volumes: Volumes): Saga[] {
   const scopes = new Map<string, TableAccess[]>();
   for (const access of model.accesses) {
     if (access.transaction === undefined || access.mode !== 'write' || where.ofTable(access.table) === undefined) continue;
@@ -16,20 +17,40 @@ export function planSagas(model: SystemModel, endpoints: readonly EndpointPlan[]
     if (list === undefined) scopes.set(access.transaction, [access]);
     else list.push(access);
   }
+  const runs = runsByScope(endpoints);
   return model.transactions.flatMap((scope) => {
-    const run = endpoints.find(({ trace }) => trace.steps.some(({ transaction }) => transaction === scope.id));
-    const writes = inOrder(scopes.get(scope.id) ?? [], run);
+    const its = runs.get(scope.id) ?? [];
+    const accesses = scopes.get(scope.id) ?? [];
+    const writes = inOrder(accesses, its[0]);
     // A seed or a repair script needs no saga: it stays with the monolith and leaves with it.
-    const served = run !== undefined || where.ofModule(scope.at.module) !== undefined;
-    return served && new Set(writes.map(({ table }) => where.ofTable(table))).size > 1 ? [sagaOf(scope, writes, run, where)] : [];
+    const served = its.length > 0 || [scope, ...accesses].some(({ at }) => where.ofModule(at.module) !== undefined);
+    return served && new Set(writes.map(({ table }) => where.ofTable(table))).size > 1 ? [sagaOf(scope, writes, its, { where, volumes })] : [];
   });
 }
 
-function sagaOf({ id, at, evidence }: TransactionScope, writes: readonly TableAccess[], run: EndpointPlan | undefined, where: Territory): Saga {
+/** Which endpoints run which transaction, in the model's order. */
+function runsByScope(endpoints: readonly EndpointPlan[]): Map<string, EndpointPlan[]> {
+  const runs = new Map<string, EndpointPlan[]>();
+  for (const plan of endpoints) {
+    for (const id of new Set(plan.trace.steps.flatMap(({ transaction }) => transaction ?? []))) {
+      const list = runs.get(id);
+      if (list === undefined) runs.set(id, [plan]);
+      else list.push(plan);
+    }
+  }
+  return runs;
+}
+
+function sagaOf({ id, at, evidence }: TransactionScope, writes: readonly TableAccess[], runs: readonly EndpointPlan[], { where, volumes }: { where: Territory; volumes: Volumes }): Saga {
+  const [run] = runs;
+  const volume = volumes.through(at);
   const orchestrator = mostWritten(writes, where.ofModule(at.module), where);
   const steps = localTransactions(writes, where);
   const kind = steps.length === 2 && steps[0]?.context === orchestrator ? 'outbox' : 'saga';
-  return { id, evidence, name: run?.id ?? at.name, orchestrator, kind, steps: withCompensations(steps, orchestrator, kind) };
+  return {
+    id, evidence, name: run?.id ?? at.name, orchestrator, kind, steps: withCompensations(steps, orchestrator, kind),
+    endpoints: [...new Set(runs.map((plan) => plan.id))].sort(compareText), complexity: Math.max(0, ...runs.map(({ complexity }) => complexity)), ...(volume === undefined ? {} : { volume }),
+  };
 }
 
 /** The code's own context if it owns a table that is written; else the owner of most of them. */

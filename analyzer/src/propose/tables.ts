@@ -1,6 +1,7 @@
 import { compareText } from '../model/evidence.ts';
 import type { SystemModel, TableAccess } from '../model/graph.ts';
 import type { TablePlan, Use } from './analysis.ts';
+import { splitColumns } from './columns.ts';
 import type { Territory } from './territory.ts';
 
 /** From how many contexts on a table counts as reference data (readers) or as a god entity (writers). */
@@ -14,7 +15,8 @@ export function planTables(model: SystemModel, tables: readonly string[], where:
     const writers = uses(accesses, 'write', where);
     const readers = uses(accesses, 'read', where);
     const role = writers.length >= MANY ? 'god' : writers.length <= 1 && readers.length >= MANY ? 'reference' : 'own';
-    return { table, owner: where.ofTable(table), writers, readers, role, split: role === 'god' ? split(accesses, where) : [] };
+    const owner = where.ofTable(table);
+    return { table, owner, writers, readers, role, split: role !== 'god' || owner === undefined ? [] : splitColumns({ table, accesses, owner, ...shapeOf(model, table) }, where) };
   });
 }
 
@@ -27,21 +29,9 @@ function uses(accesses: readonly TableAccess[], mode: TableAccess['mode'], where
   return [...places].map(([context, count]) => ({ context, places: count })).sort((a, b) => compareText(a.context, b.context));
 }
 
-/** Each column to the context that writes it in most places; columns nobody is seen to write stay with the owner and are not listed. */
-function split(accesses: readonly TableAccess[], where: Territory): TablePlan['split'] {
-  const writers = new Map<string, Map<string, number>>();
-  for (const { mode, columns, at } of accesses) {
-    const context = where.ofModule(at.module);
-    if (mode !== 'write' || context === undefined) continue;
-    for (const column of columns) {
-      const counts = writers.get(column) ?? new Map<string, number>();
-      writers.set(column, counts.set(context, (counts.get(context) ?? 0) + 1));
-    }
-  }
-  const columns = new Map<string, string[]>();
-  for (const [column, counts] of writers) {
-    const [first] = [...counts].sort(([a, x], [b, y]) => y - x || compareText(a, b));
-    if (first !== undefined) columns.set(first[0], [...columns.get(first[0]) ?? [], column]);
-  }
-  return [...columns].map(([context, names]) => ({ context, columns: names.sort(compareText) })).sort((a, b) => compareText(a.context, b.context));
+/** Its columns, and the ones that identify a row: what foreign keys refer to, else `id`. */
+function shapeOf(model: SystemModel, table: string): { columns: readonly string[]; key: readonly string[] } {
+  const columns = model.tables.find(({ name }) => name === table)?.columns ?? [];
+  const referred = model.foreignKeys.find(({ to }) => to.table === table && to.columns.length > 0)?.to.columns;
+  return { columns, key: referred ?? (columns.includes('id') ? ['id'] : []) };
 }

@@ -103,7 +103,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const listing = listFiles(root);
   const paths = new Set(listing.sources);
   // git works while we read: its log is asked for first and taken last.
-  const historyRead = options.history ? readHistory(root, paths) : Promise.resolve({ coChanges: [], unresolved: [] });
+  const historyRead = options.history ? readHistory(root, paths) : Promise.resolve({ coChanges: [], history: [], unresolved: [] });
   const files = readFiles(root, listing.sources, options.onProgress);
   const resolver = new Resolver(root, listing.sources, listing.packages);
   const program = new Program(files.facts, resolver);
@@ -128,7 +128,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
     name: basename(root), modules: files.modules, imports: imports.edges, calls: withInherited(calls, data.accesses.map(({ at }) => at)), endpoints: served,
-    tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges,
+    tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges, history: history.history,
     unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...missed, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
   };
 };

@@ -3,17 +3,18 @@ import type { AnalysisDocument } from './document-schema.ts';
 
 /** The analysis as plain, printable data: the one shape that JSON and the HTML page share. */
 export function printAnalysis(analysis: Analysis): AnalysisDocument {
-  const { contexts, cuts, decisions, measures, model, options, order, other, quality, recall, rivals, sagas, shared, stability } = analysis;
+  const { contexts, cost, cuts, decisions, hubs, measures, model, options, order, other, pairs, quality, recall, rivals, sagas, shared, stability, strains } = analysis;
   return mutable({
     schemaVersion: 1,
     system: model.name,
     options,
     contexts,
-    shared,
+    shared, hubs,
     other,
     endpoints: analysis.endpoints.map((plan) => printEndpoint(plan, analysis)),
     tables: printTables(analysis),
-    cuts, sagas, order, decisions, rivals,
+    cuts, pairs, sagas, order, decisions, rivals, cost, strains,
+    history: model.history, traffic: model.traffic ?? null,
     cycles: measures.cycles,
     quality: rounded(quality),
     stability, recall,
@@ -23,10 +24,11 @@ export function printAnalysis(analysis: Analysis): AnalysisDocument {
   });
 }
 
-function printEndpoint({ id, context, trace: { endpoint, steps } }: EndpointPlan, { tables }: Analysis): unknown {
+function printEndpoint({ id, context, complexity, volume, trace: { endpoint, steps } }: EndpointPlan, { tables }: Analysis): unknown {
   const owner = new Map(tables.map(({ table, owner: its }) => [table, its]));
   return {
     id, framework: endpoint.framework, module: endpoint.module, context: context ?? null, evidence: endpoint.evidence,
+    complexity, ...(volume === undefined ? {} : { volume }),
     sequence: steps.map(({ table, mode, transaction, evidence }) => ({ table, mode, owner: owner.get(table) ?? null, ...(transaction === undefined ? {} : { transaction }), evidence })),
   };
 }
