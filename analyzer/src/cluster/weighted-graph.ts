@@ -1,4 +1,5 @@
-import { at, bump } from './numbers.ts';
+import type { EdgeColumns } from './edge-columns.ts';
+import { addFloat, addInt, floatAt, intAt } from './numbers.ts';
 
 /** An undirected weighted edge between nodes 0…n−1. */
 export interface WeightedEdge {
@@ -23,40 +24,45 @@ export interface WeightedGraph {
 
 /** Builds the graph from edges that `mergeParallel` has made one per pair. */
 export function weightedGraph(size: number, merged: readonly WeightedEdge[]): WeightedGraph {
-  const start = rowStarts(size, merged);
-  const next = start.slice();
-  const to = new Int32Array(at(start, size));
-  const weight = new Float64Array(to.length);
-  const self = new Float64Array(size);
-  const degree = new Float64Array(size);
-  const put = (from: number, into: number, value: number): void => {
-    to[at(next, from)] = into;
-    weight[at(next, from)] = value;
-    bump(next, from, 1);
-  };
-  let total = 0;
-  for (const edge of merged) {
-    total += edge.weight;
-    bump(degree, edge.a, edge.weight);
-    bump(degree, edge.b, edge.weight);
-    if (edge.a === edge.b) {
-      bump(self, edge.a, edge.weight);
-    } else {
-      put(edge.a, edge.b, edge.weight);
-      put(edge.b, edge.a, edge.weight);
-    }
-  }
-  return { size, start, to, weight, self, degree, total };
+  return graphOf(size, { a: Int32Array.from(merged, ({ a }) => a), b: Int32Array.from(merged, ({ b }) => b), weight: Float64Array.from(merged, ({ weight }) => weight), count: merged.length });
 }
 
-function rowStarts(size: number, edges: readonly WeightedEdge[]): Int32Array {
-  const start = new Int32Array(size + 1);
-  for (const { a, b } of edges) {
-    if (a === b) continue;
-    bump(start, a + 1, 1);
-    bump(start, b + 1, 1);
+/** Builds the graph from edges, one per pair. */
+export function graphOf(size: number, { a, b, weight, count }: EdgeColumns): WeightedGraph {
+  const start = rowStarts(size, { a, b, weight, count });
+  const next = start.slice();
+  const graph = { size, start, to: new Int32Array(intAt(start, size)), weight: new Float64Array(intAt(start, size)), self: new Float64Array(size), degree: new Float64Array(size) };
+  let total = 0;
+  for (let i = 0; i < count; i += 1) {
+    const [from, into, value] = [intAt(a, i), intAt(b, i), floatAt(weight, i)];
+    total += value;
+    addFloat(graph.degree, from, value);
+    addFloat(graph.degree, into, value);
+    if (from === into) {
+      addFloat(graph.self, from, value);
+    } else {
+      put(from, into, value);
+      put(into, from, value);
+    }
   }
-  for (let i = 0; i < size; i += 1) bump(start, i + 1, at(start, i));
+  return { ...graph, total };
+
+  function put(from: number, into: number, value: number): void {
+    const place = intAt(next, from);
+    graph.to[place] = into;
+    graph.weight[place] = value;
+    next[from] = place + 1;
+  }
+}
+
+function rowStarts(size: number, { a, b, count }: EdgeColumns): Int32Array {
+  const start = new Int32Array(size + 1);
+  for (let i = 0; i < count; i += 1) {
+    if (intAt(a, i) === intAt(b, i)) continue;
+    addInt(start, intAt(a, i) + 1, 1);
+    addInt(start, intAt(b, i) + 1, 1);
+  }
+  for (let i = 0; i < size; i += 1) addInt(start, i + 1, intAt(start, i));
   return start;
 }
 
@@ -73,8 +79,8 @@ export function mergeParallel(edges: readonly WeightedEdge[]): WeightedEdge[] {
   return merged;
 }
 
-/** Calls `visit(neighbour, weight)` for each neighbour of a node. */
-export function eachNeighbour(graph: WeightedGraph, node: number, visit: (to: number, weight: number) => void): void {
-  const end = at(graph.start, node + 1);
-  for (let i = at(graph.start, node); i < end; i += 1) visit(at(graph.to, i), at(graph.weight, i));
+/** Calls `visit(neighbour, weight)` for each neighbour of a node; the inner loops of the clustering read the rows themselves. */
+export function eachNeighbour({ start, to, weight }: WeightedGraph, node: number, visit: (to: number, weight: number) => void): void {
+  const end = intAt(start, node + 1);
+  for (let i = intAt(start, node); i < end; i += 1) visit(intAt(to, i), floatAt(weight, i));
 }
