@@ -29,6 +29,10 @@ const parseLabels = (text: string, name: string): LabelledSystem => {
   const [head = '', ...lines] = text.trim().split('\n');
   const [source, directory, root, framework] = head.replace(/^# /, '').split(' | ');
   if (source === undefined || directory === undefined || root === undefined || framework === undefined) throw new Error(`${name}: the first line must name source | directory | root | framework | draw`);
+  return { name: directory, source, directory, root, framework, sites: sitesIn(lines, name) };
+};
+
+const sitesIn = (lines: readonly string[], name: string): LabelledSite[] => {
   const sites = new Map<string, LabelledSite>();
   for (const line of lines) {
     const [, file, at, endpoint] = /^(\S+):(\d+) (.+)$/.exec(line) ?? [];
@@ -36,5 +40,5 @@ const parseLabels = (text: string, name: string): LabelledSystem => {
     const before = sites.get(`${file}:${String(at)}`)?.endpoints ?? [];
     sites.set(`${file}:${String(at)}`, { file, line: Number(at), endpoints: endpoint === '-' ? [] : [...before, endpoint] });
   }
-  return { name: directory, source, directory, root, framework, sites: [...sites.values()] };
+  return [...sites.values()];
 };

@@ -1,4 +1,5 @@
 import { suite as agreement } from './agreement.ts';
+import { suite as calls } from './calls.ts';
 import { suite as endpoints } from './endpoints.ts';
 import { suite as queries } from './queries.ts';
 import { suite as papers } from './papers/suite.ts';
@@ -8,6 +9,7 @@ import type { Suite } from './suite.ts';
 export const SUITES: readonly Suite[] = [
   agreement,
   endpoints,
+  calls,
   queries,
   papers,
 ];
