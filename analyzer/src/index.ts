@@ -8,7 +8,12 @@ export { checkPins } from './cluster/pins-shape.ts';
 export type { CheckedPins, PinProblem } from './cluster/pins-shape.ts';
 export { documentJsonSchema } from './report/document-schema.ts';
 export type { AnalysisDocument } from './report/document-schema.ts';
+export { parseBaseline, printBaseline } from './hold/baseline.ts';
+export type { Baseline, ParsedBaseline } from './hold/baseline.ts';
+export { firstBaseline, hold, knowsAny } from './hold/hold.ts';
+export type { Crossing, Held } from './hold/hold.ts';
 export { formats } from './report/formats.ts';
+export type { Format, Printing } from './report/printing.ts';
 export type * from './model/graph.ts';
 export type * from './propose/analysis.ts';
 

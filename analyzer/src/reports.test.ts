@@ -15,7 +15,7 @@ function analysisOf(model: SystemModel): Analysis {
   return propose(model, measures, cluster(model, measures, { without: [], seed: 1, pins: {} }), { without: [], seed: 1 });
 }
 const shop = analysisOf(bookshop());
-const print = (format: string, analysis = shop): string => formats.get(format)?.(analysis) ?? '';
+const print = (format: string, analysis = shop): string => formats.get(format)?.text(analysis) ?? '';
 
 describe('the JSON report', () => {
   const document = documentSchema.parse(JSON.parse(print('json')));

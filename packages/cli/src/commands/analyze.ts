@@ -1,29 +1,38 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { analyze, formats, type Analysis } from '@strangler/analyzer';
+import { analyze, type Analysis, type Format, type Printing } from '@strangler/analyzer';
 import { ExitCode, StranglerError } from '@strangler/kernel';
+import { BASELINE_FILE, baselinePath, holdAgainst, writeBaseline } from '../analyze/baseline-file.ts';
+import { failOn, gateExit, gateText } from '../analyze/gate.ts';
+import { analysisProgress } from '../analyze/progress.ts';
+import { formatList, formatNamed, writeReports } from '../analyze/reports.ts';
+import { baseOf } from '../analyze/repository.ts';
 import { flag, text, type Command, type Invocation } from '../command.ts';
 import { loadPins } from '../context-pins.ts';
-import { progressLine } from '../print/progress.ts';
 
-const USAGE = 'analyze [DIR] [--format json|md|mermaid|html] [--out DIR] [--without names,folders,history] [--pins FILE]';
+const USAGE = 'analyze [DIR] [--format F | --out DIR] [--baseline FILE [--fail-on new|any|none | --write-baseline [--execute]]] [--without L] [--pins FILE]';
 const LAYERS = ['names', 'folders', 'history'] as const;
 type Layer = (typeof LAYERS)[number];
-/** Format → file name below --out. */
-const FILES: Readonly<Record<string, string>> = { json: 'analysis.json', md: 'report.md', mermaid: 'map.mmd', html: 'report.html' };
-
 export const command: Command = {
   usage: USAGE,
   help: `Reads the source below DIR (default: here) and proposes bounded contexts, with file:line for every edge. It runs none of that code,
 needs no configuration, no network and none of its node_modules.
 
-  --format F      to standard output: md (default), json, mermaid or html
+  --format F      to standard output (default: md):
+${formatList()}
   --out DIR       writes every format there instead
   --without L     leave layers of evidence out: names, folders, history
   --cross-check   also run madge and list where it disagrees about an import
   --seed N        of the community detection; the same input and seed give the same bytes
   --pins FILE     what the team decided already; without it strangler.contexts.yaml in DIR, beside it, or here
   --json          the analysis for a program, also with --out
+  --quiet         no progress and no total on standard error
+
+Holding a boundary, in a pull request or a build:
+  --baseline FILE   judges the code by the contexts in FILE (and strangler.contexts.yaml), whatever a fresh analysis would propose; what is new,
+                    known and gone is printed, or is in --format sarif, json, md
+  --fail-on WHEN    new (default with --baseline): leaves with 1 when a boundary is crossed where the baseline has no crossing; any: when it is
+                    crossed at all; none: never
+  --write-baseline  says what a baseline written now would accept (to FILE, or ${BASELINE_FILE}); an earlier one keeps its owners. --execute writes it
 
 strangler.contexts.yaml holds over every re-run. Patterns are module paths (* within a folder, ** across) or tables:
   contexts: { ordering: { modules: ['orders/**'], tables: [orders], not: ['orders/tax.ts'] } }
@@ -31,42 +40,40 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
   together: [[orders, payments]]    # stay in one context
   apart: [[orders, films]]          # do not`,
   options: {
-    format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, pins: { type: 'string' }, 'cross-check': { type: 'boolean' },
+    format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, pins: { type: 'string' }, 'cross-check': { type: 'boolean' }, quiet: { type: 'boolean' },
+    baseline: { type: 'string' }, 'fail-on': { type: 'string' }, 'write-baseline': { type: 'boolean' }, execute: { type: 'boolean' },
   },
   run: async (invocation) => {
     const { values, positionals, io } = invocation;
-    const format = text(values, 'format') ?? 'md';
-    const print = formats.get(format);
-    if (print === undefined) throw usageError(`There is no format '${format}'.`, `One of ${[...formats.keys()].join(', ')}.`);
-    const progress = progressLine(io);
+    const format = formatNamed(text(values, 'format') ?? 'md');
+    const on = failOn(text(values, 'fail-on'), text(values, 'baseline') !== undefined);
     const directory = resolve(io.cwd, positionals[0] ?? '.');
-    const analysis = await analyze(directory, {
-      pins: await loadPins(directory, io.cwd, text(values, 'pins')), without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')),
-      onProgress: ({ step, done, total }) => { progress.show(`${step} ${String(done)}/${String(total)}`); },
-    });
-    progress.end();
-    const json: unknown = JSON.parse(formatted('json', analysis));
-    const out = text(values, 'out');
-    if (out === undefined) return { exitCode: ExitCode.ok, text: print(analysis), json };
-    return { exitCode: ExitCode.ok, text: await writeAll(analysis, resolve(io.cwd, out), invocation), json };
+    const pins = await loadPins(directory, io.cwd, text(values, 'pins'));
+    const progress = analysisProgress(io, { quiet: flag(values, 'quiet'), json: flag(values, 'json') });
+    const analysis = await analyze(directory, { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), onProgress: progress.show });
+    progress.end(analysis);
+    const file = baselinePath(io.cwd, text(values, 'baseline'));
+    if (flag(values, 'write-baseline')) return { exitCode: ExitCode.ok, ...await writeBaseline(analysis, pins, file, { execute: flag(values, 'execute'), cwd: io.cwd }) };
+    const held = text(values, 'baseline') === undefined ? undefined : await holdAgainst(analysis, pins, file);
+    const printing: Printing = { base: await baseOf(directory, io.cwd), ...(held === undefined ? {} : { held }) };
+    const verdict = held === undefined ? undefined : gateText(held, on, { baseline: relative(io.cwd, file), prefix: join(relative(io.cwd, directory), '/').replace(/^\/$/, '') });
+    return {
+      exitCode: held === undefined ? ExitCode.ok : gateExit(held, on),
+      text: await answer(analysis, printing, format, verdict, invocation),
+      // Large: printed only for whoever asks.
+      get json(): unknown { return JSON.parse(formatNamed('json').text(analysis, printing)) as unknown; },
+    };
   },
 };
 
-async function writeAll(analysis: Analysis, directory: string, { io }: Invocation): Promise<string> {
-  await mkdir(directory, { recursive: true });
-  const lines: string[] = [];
-  for (const format of formats.keys()) {
-    const file = join(directory, FILES[format] ?? `report.${format}`);
-    await writeFile(file, formatted(format, analysis));
-    lines.push(`wrote ${relative(io.cwd, file) || file}`);
-  }
-  return lines.join('\n');
-}
-
-function formatted(format: string, analysis: Analysis): string {
-  const print = formats.get(format);
-  if (print === undefined) throw new Error(`the analyzer lost its format ${format}`);
-  return print(analysis);
+/** What standard output gets: the report asked for, or the names of all that were written; against a baseline, the verdict, unless a report takes its place. */
+async function answer(analysis: Analysis, printing: Printing, format: Format, verdict: string | undefined, { values, io }: Invocation): Promise<string> {
+  const out = text(values, 'out');
+  if (out !== undefined) return [await writeReports(analysis, printing, resolve(io.cwd, out), io.cwd), ...(verdict === undefined ? [] : ['', verdict])].join('\n');
+  if (verdict === undefined) return format.text(analysis, printing);
+  if (text(values, 'format') === undefined) return verdict;
+  io.err(`${verdict}\n`);
+  return format.text(analysis, printing);
 }
 
 function layers(list: string | undefined): Layer[] {

@@ -43,8 +43,9 @@ async function propose(play: Play, world: World): Promise<void> {
   const analysis = await analyze(SOURCE);
   play.report = world.reportDirectory;
   await mkdir(play.report, { recursive: true });
-  for (const [format, file] of [['html', 'report.html'], ['json', 'analysis.json'], ['md', 'report.md']] as const) {
-    await writeFile(join(play.report, file), present(formats.get(format), `the format ${format}`)(analysis));
+  for (const name of ['html', 'json', 'md']) {
+    const { file, text } = present(formats.get(name), `the format ${name}`);
+    await writeFile(join(play.report, file), text(analysis));
   }
   const { model, contexts, cuts } = analysis;
   play.narrator.fact(`${String(model.modules.length)} modules, ${String(model.endpoints.length)} endpoints, ${String(model.tables.length)} tables; unresolved and listed: ${String(model.unresolved.length)}`);

@@ -1,0 +1,69 @@
+import { compareText, type ModulePath } from '../model/evidence.ts';
+
+type Owner = string | undefined;
+
+/** One line: everything below a folder, or one file. Without an owner it takes back what a line above it gave. */
+export interface OwnerRule {
+  /** `orders/` for a folder, `orders/tax.ts` for a file. */
+  readonly path: string;
+  readonly owner: Owner;
+}
+
+interface Folder {
+  readonly path: string;
+  readonly folders: Folder[];
+  readonly files: readonly (readonly [path: ModulePath, owner: Owner])[];
+  /** Rules needed below it, by the owner it has. An owner that nothing in it has needs `other`. */
+  readonly cost: ReadonlyMap<Owner, number>;
+  readonly other: number;
+  /** The owner with which least is left to say, and how much that is. */
+  readonly best: { readonly owner: Owner; readonly cost: number };
+}
+
+/**
+ * The fewest rules, the last match winning, that give each module its owner: on the tree of folders, each folder either keeps the owner it inherits
+ * or names its own, whichever leaves less to say below. (The recurrence of the smallest routing table: Draves, King, Venkatachary & Zill, INFOCOM 1999.)
+ * Paths that are not in the map may get any owner.
+ */
+export const ownerRules = (owners: ReadonlyMap<ModulePath, Owner>): OwnerRule[] => {
+  const root = folderOf('', [...owners].sort(([a], [b]) => compareText(a, b)));
+  return rulesBelow(root, undefined);
+};
+
+/** Builds a folder bottom-up, with its costs. */
+function folderOf(path: string, entries: readonly (readonly [ModulePath, Owner])[]): Folder {
+  const groups = new Map<string, (readonly [ModulePath, Owner])[]>();
+  const files: (readonly [ModulePath, Owner])[] = [];
+  for (const entry of entries) {
+    const slash = entry[0].indexOf('/', path.length);
+    if (slash < 0) files.push(entry);
+    else {
+      const name = entry[0].slice(0, slash + 1);
+      const group = groups.get(name);
+      if (group === undefined) groups.set(name, [entry]);
+      else group.push(entry);
+    }
+  }
+  const folders = [...groups].map(([name, its]) => folderOf(name, its));
+  const owners = new Set<Owner>([...files.map(([, owner]) => owner), ...folders.flatMap(({ cost }) => [...cost.keys()])]);
+  const cost = new Map([...owners].map((owner) => [owner, costWith(owner, files, folders)] as const));
+  const other = files.length + folders.reduce((sum, folder) => sum + Math.min(folder.other, folder.best.cost + 1), 0);
+  const [best = [undefined, 0] as const] = [...cost].sort(([a, x], [b, y]) => x - y || compareText(a ?? '', b ?? ''));
+  return { path, folders, files, cost, other, best: { owner: best[0], cost: best[1] } };
+}
+
+const costWith = (owner: Owner, files: Folder['files'], folders: readonly Folder[]): number =>
+  files.filter(([, its]) => its !== owner).length + folders.reduce((sum, folder) => sum + Math.min(inherit(folder, owner), folder.best.cost + 1), 0);
+
+const inherit = ({ cost, other }: Folder, owner: Owner): number => cost.get(owner) ?? other;
+
+/** Folders before what is in them, so that the later, narrower line wins. */
+function rulesBelow(folder: Folder, inherited: Owner): OwnerRule[] {
+  const keeps = folder.best.owner === inherited || inherit(folder, inherited) <= folder.best.cost + 1;
+  const owner = keeps ? inherited : folder.best.owner;
+  return [
+    ...(keeps ? [] : [{ path: folder.path, owner }]),
+    ...folder.files.filter(([, its]) => its !== owner).map(([path, its]) => ({ path, owner: its })),
+    ...folder.folders.flatMap((child) => rulesBelow(child, owner)),
+  ];
+}
