@@ -22,7 +22,7 @@ describe('the sample monolith, read from disk', () => {
 
   test('shows the checkout as a transaction that becomes a saga, its module in the wrong folder with those that use it', async () => {
     const { contexts, sagas } = await run();
-    const checkout = sagas.find(({ name }) => name.includes('checkout'));
+    const checkout = sagas.find(({ name, endpoints }) => name === 'checkOut' && endpoints.some((id) => id.endsWith('/checkout')));
     expect(new Set(checkout?.steps.map(({ context }) => context)).size).toBeGreaterThan(1);
     expect(contexts.find(({ modules }) => modules.includes('notifications/tax.ts'))?.modules).toContain('services/checkout.service.ts');
   });

@@ -50,8 +50,11 @@ export interface DecisionAnswer {
 
 /** Another reading of the same evidence. */
 export interface Rival {
+  /** A coarser or a finer reading of the evidence, or the proposal with those contexts joined whose borders cost most. */
+  readonly kind: 'coarser' | 'finer' | 'fewer cuts';
   readonly resolution: number;
   readonly contexts: number;
+  /** Of a rival made from the proposal: the proposal's. */
   readonly stability: number;
   /** ARI with the proposal. */
   readonly agreement: number;

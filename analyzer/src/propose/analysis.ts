@@ -192,7 +192,7 @@ export interface Saga {
   /** The transaction's `file:line`. */
   readonly id: string;
   readonly evidence: Evidence;
-  /** Named for the endpoint that runs it, or the function. */
+  /** Named for the endpoint that runs it; for the function when several do, or none. */
   readonly name: string;
   readonly orchestrator: string;
   /** `outbox`: one context writes, others may follow later. `saga`: several must agree. */

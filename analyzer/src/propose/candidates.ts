@@ -24,17 +24,19 @@ export function serviceCandidates(model: SystemModel, links: readonly Link[], { 
   const authorsOf = authorsBy(model);
   const lines = new Map(model.modules.map(({ path, lines: count }) => [path, count]));
   const inside = reasonsInside(links, communityOf);
+  const itemsOf = membersBy(communityOf, names.length);
+  const answersOf = Map.groupBy(endpoints, ({ context }) => context);
   return names.map((name, community) => {
-    const items = [...communityOf].filter(([, its]) => its === community).map(([item]) => item);
+    const items = itemsOf[community] ?? [];
     const modules = items.filter((item) => !isTable(item)).sort(compareText);
     const members = modules.map((module) => membership(module, community, ground));
     const runnerUp = leansOn(items, community, affinity, names);
     const tables = items.filter(isTable).map((item) => item.slice('table:'.length)).sort(compareText);
-    const answers = [...new Set(endpoints.filter(({ context }) => context === name).map(({ id }) => id))].sort(compareText);
+    const answers = [...new Set((answersOf.get(name) ?? []).map(({ id }) => id))].sort(compareText);
     return {
       name, role: tables.length + answers.length === 0 && endpoints.length > 0 ? 'library' : 'service', modules, tables, endpoints: answers,
       lines: modules.reduce((total, module) => total + (lines.get(module) ?? 0), 0),
-      why: (inside.get(community) ?? []).slice(0, SHOWN).map(reasonOf),
+      why: (inside.get(community) ?? []).map(reasonOf),
       confidence: round(members.reduce((total, { confidence }) => total + confidence, 0) / Math.max(1, members.length)),
       ...(runnerUp === undefined ? {} : { runnerUp }), members, authors: authorsOf(modules),
     };
@@ -61,18 +63,21 @@ function leansOn(items: readonly string[], community: number, affinity: Affinity
   return { context, share: round(first[1] / [...sums.values()].reduce((total, weight) => total + weight, 0)) };
 }
 
-/** Links within each community, one per pair and layer, strongest first (the order of the clustering's links). */
+function membersBy(communityOf: ReadonlyMap<string, number>, communities: number): string[][] {
+  const members = Array.from({ length: communities }, (): string[] => []);
+  for (const [item, community] of communityOf) members[community]?.push(item);
+  return members;
+}
+
+/** The strongest links within each community, one per pair and layer (the clustering's links come strongest first). */
 function reasonsInside(links: readonly Link[], communityOf: ReadonlyMap<string, number>): Map<number, Link[]> {
   const found = new Map<number, Link[]>();
-  const seen = new Set<string>();
   for (const link of links) {
     const community = communityOf.get(link.a);
-    const key = `${link.layer} ${link.a} ${link.b}`;
-    if (community === undefined || community !== communityOf.get(link.b) || seen.has(key)) continue;
-    seen.add(key);
-    const list = found.get(community);
-    if (list === undefined) found.set(community, [link]);
-    else list.push(link);
+    if (community === undefined || community !== communityOf.get(link.b)) continue;
+    const list = found.get(community) ?? [];
+    if (list.length >= SHOWN || list.some(({ a, b, layer }) => a === link.a && b === link.b && layer === link.layer)) continue;
+    found.set(community, [...list, link]);
   }
   return found;
 }

@@ -11,13 +11,15 @@ export interface SplitInput {
   /** As declared; columns that only queries name are added. */
   readonly columns: readonly string[];
   readonly key: readonly string[];
+  /** Contexts that own a table or answer an endpoint. */
+  readonly services: ReadonlySet<string>;
 }
 
 type Why = SplitPart['because'][number];
 
 /**
- * The tables a god entity becomes. A column goes to the context that writes it in most places; one that nobody is seen to write, to the only context that reads it by name;
- * all others stay with the owner. Every part carries the key, so that the parts can be joined again by those who hold an id.
+ * The tables a god entity becomes. A column that the owner writes stays; else it goes to the context that writes it in most places; one that nobody is seen to write, to the only
+ * context that reads it by name; all others stay with the owner. Only services own tables: what a library or a script writes stays, too. Every part carries the key, so that the parts can be joined again by those who hold an id.
  */
 export function splitColumns(input: SplitInput, where: Territory): SplitPart[] {
   const { accesses, columns, key, owner, table } = input;
@@ -31,17 +33,17 @@ export function splitColumns(input: SplitInput, where: Territory): SplitPart[] {
     .sort((a, b) => Number(b.context === owner) - Number(a.context === owner) || compareText(a.context, b.context));
 }
 
-function homeOf(column: string, { accesses, owner }: SplitInput, where: Territory): { context: string; why: Why } {
+function homeOf(column: string, { accesses, owner, services }: SplitInput, where: Territory): { context: string; why: Why } {
   const by = (mode: TableAccess['mode']): Map<string, TableAccess[]> => {
     const found = new Map<string, TableAccess[]>();
     for (const access of accesses) {
       const context = where.ofModule(access.at.module);
-      if (access.mode === mode && context !== undefined && access.columns.includes(column)) found.set(context, [...found.get(context) ?? [], access]);
+      if (access.mode === mode && context !== undefined && services.has(context) && access.columns.includes(column)) found.set(context, [...found.get(context) ?? [], access]);
     }
     return found;
   };
   const writers = by('write');
-  const [writer] = [...writers].sort(([a, x], [b, y]) => y.length - x.length || Number(b === owner) - Number(a === owner) || compareText(a, b));
+  const [writer] = [...writers].sort(([a, x], [b, y]) => Number(b === owner) - Number(a === owner) || y.length - x.length || compareText(a, b));
   if (writer !== undefined) return { context: writer[0], why: whyOf(column, 'written', writer[1]) };
   const readers = by('read');
   const [only] = readers;

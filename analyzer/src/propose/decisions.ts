@@ -36,7 +36,7 @@ interface Question {
 
 function answer({ module, context, at, contexts, settled: { where, tables, endpoints } }: Question): DecisionAnswer {
   const cuts = findCuts(at, tables, [], { ...where, ofModule: (path) => (path === module ? context : where.ofModule(path)) });
-  const strayed = endpoints.filter(({ trace: { endpoint }, context: its }) => its !== undefined && its !== context && (endpoint.handlers.at(-1)?.module ?? endpoint.module) === module);
+  const strayed = endpoints.filter(({ trace: { endpoint, writes }, context: its }) => writes.length > 0 && its !== undefined && its !== context && (endpoint.handlers.at(-1)?.module ?? endpoint.module) === module);
   const anchor = anchorOf(contexts, context, module);
   return {
     context, cuts: cuts.length, cost: Math.round(costOf(cuts) * 100) / 100,

@@ -1,6 +1,7 @@
 import { isSafe, METHODS, parseEndpoint, type Endpoint, type Segment } from '@strangler/kernel';
 import { compareText, type ModulePath } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
+import { isProgram } from '../measure/program.ts';
 import type { EndpointPlan, ServiceCandidate } from './analysis.ts';
 import type { Territory } from './territory.ts';
 
@@ -25,13 +26,14 @@ interface Sorted {
 export function draftConfig(model: SystemModel, contexts: readonly ServiceCandidate[], endpoints: readonly EndpointPlan[], where: Territory): string {
   const drafted = contexts.filter(({ endpoints: its, tables }) => its.length + tables.length > 0);
   const { routes, left } = sortRoutes(drafted, endpoints, where);
+  const owners = folderOwners(model, contexts);
   const columns = new Map(model.tables.map(({ name, columns: its }) => [name, its]));
   return [
     "import { defineMigration, env } from '@strangler/kernel';", '',
     '/** Drafted by `strangler analyze`. Every route starts at the monolith; promote them one at a time. */',
     'export default defineMigration({',
     "  monolith: { source: '.', url: env('MONOLITH_URL'), database: env('MONOLITH_DATABASE_URL') },",
-    '  services: {', ...drafted.map((context) => serviceText(context, model)), '  },',
+    '  services: {', ...drafted.map((context) => serviceText(context, owners)), '  },',
     '  routes: {', ...routes.map(routeText), '  },',
     ...left.map((line) => `  // Left out: ${line}`),
     '  compare: {',
@@ -115,10 +117,10 @@ function relations(a: readonly Segment[], b: readonly Segment[]): ReadonlySet<st
 const differ = (x: Segment, y: Segment): boolean => x.kind === 'literal' && y.kind === 'literal' && x.text.toLowerCase() !== y.text.toLowerCase();
 const WIDTH = { literal: 0, param: 1, rest: 2 } as const;
 
-const serviceText = ({ name, modules, tables }: ServiceCandidate, model: SystemModel): string => [
+const serviceText = ({ name, modules, tables }: ServiceCandidate, owners: FolderOwners): string => [
   `    ${key(slug(name))}: {`,
   `      context: ${quote(title(name))}, url: env('${envName(name)}_URL'), database: env('${envName(name)}_DATABASE_URL'),`,
-  `      owns: { modules: [${globs(modules, model).map(quote).join(', ')}], tables: [${tables.map(quote).join(', ')}] },`,
+  `      owns: { modules: [${globs(name, modules, owners).map(quote).join(', ')}], tables: [${tables.map(quote).join(', ')}] },`,
   '    },',
 ].join('\n');
 
@@ -140,15 +142,24 @@ function replicationText({ name, tables }: ServiceCandidate, columns: ReadonlyMa
   return [...oneWay('forward', 'monolith', slug(name)), ...oneWay('back', slug(name), 'monolith')].join('\n');
 }
 
-/** Whole folders where the context has all of their program modules, single modules elsewhere. */
-function globs(modules: readonly ModulePath[], model: SystemModel): string[] {
-  const own = new Set(modules);
-  const foreign = new Set(model.modules.filter(({ path, kind }) => !own.has(path) && (kind === 'source' || kind === 'declaration')).flatMap(({ path }) => folders(path)));
-  return [...new Set(modules.map((path) => {
-    const whole = folders(path).find((folder) => !foreign.has(folder));
-    return whole === undefined ? path : `${whole}/**`;
-  }))].sort(compareText);
+/** Folder → the one context that all its program modules belong to; undefined when they belong to several, or to none. */
+type FolderOwners = ReadonlyMap<string, string | undefined>;
+
+function folderOwners(model: SystemModel, contexts: readonly ServiceCandidate[]): FolderOwners {
+  const home = new Map(contexts.flatMap(({ name, modules }) => modules.map((module) => [module, name] as const)));
+  const owners = new Map<string, string | undefined>();
+  for (const module of model.modules) {
+    if (!isProgram(module)) continue;
+    for (const folder of folders(module.path)) owners.set(folder, owners.has(folder) && owners.get(folder) !== home.get(module.path) ? undefined : home.get(module.path));
+  }
+  return owners;
 }
+
+/** Whole folders where the context has all of their program modules, single modules elsewhere. */
+const globs = (name: string, modules: readonly ModulePath[], owners: FolderOwners): string[] => [...new Set(modules.map((path) => {
+  const whole = folders(path).find((folder) => owners.get(folder) === name);
+  return whole === undefined ? path : `${whole}/**`;
+}))].sort(compareText);
 
 /** `a/b/c.ts` → `a`, `a/b`: widest first. */
 const folders = (path: string): string[] => path.split('/').slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join('/'));

@@ -5,8 +5,8 @@ import { plain, reasonOf } from './reasons.ts';
 
 /** What a programmer can change; history, names and where a file lies are not ties of the code. */
 const CHANGEABLE: ReadonlySet<Layer> = new Set(['transaction', 'write', 'endpoint', 'call', 'import', 'foreignKey', 'read', 'type']);
-/** More ties than that to add is no counterfactual but another program. */
-const MOST_ADDED = 5;
+/** More ties than that to cut or to add is no counterfactual but another program. */
+const MOST_TIES = 5;
 
 export interface Sides {
   /** The context that a module is in, and the one it leans on next. */
@@ -25,16 +25,16 @@ export function flipOf(module: ModulePath, { own, other }: Sides): Flip {
   const removal = fewest(module, own.links, gap);
   const [strongest] = other.links.filter(({ layer }) => CHANGEABLE.has(layer));
   const more = strongest === undefined ? Infinity : Math.floor(gap / strongest.weight) + 1;
-  if (removal !== undefined && removal.length <= more) return { to, by: 'removal', ties: removal, more: 0, says: `if ${removal.map((tie) => negated(tie)).join(' and ')}, it would move to ${to}` };
-  if (strongest !== undefined && more <= MOST_ADDED) return { to, by: 'addition', ties: [reasonOf(strongest)], more, says: `with ${String(more)} more tie${more === 1 ? '' : 's'} like “${sentence(reasonOf(strongest))}”, it would move to ${to}` };
-  return { to, by: 'none', ties: [], more: 0, says: `nothing short of another design would move it to ${to}` };
+  if (removal !== undefined && removal.length <= more) return { to, by: 'removal', ties: removal, more: 0, says: `if ${removal.map((tie) => negated(module, tie)).join(' and ')}, it would move to ${to}` };
+  if (strongest !== undefined && more <= MOST_TIES) return { to, by: 'addition', ties: [reasonOf(strongest)], more, says: `with ${String(more)} more tie${more === 1 ? '' : 's'} like “${sentence(module, reasonOf(strongest))}”, it would move to ${to}` };
+  return { to, by: 'none', ties: [], more: 0, says: `more than ${String(MOST_TIES)} ties hold it: nothing short of another design would move it to ${to}` };
 }
 
-/** The heaviest ties until they outweigh the gap; undefined when all of them do not. */
+/** The heaviest ties until they outweigh the gap; undefined when a handful does not. */
 function fewest(module: ModulePath, links: readonly Link[], gap: number): Reason[] | undefined {
   const ties: Reason[] = [];
   let removed = 0;
-  for (const { reason, weight } of tiesOf(module, links)) {
+  for (const { reason, weight } of tiesOf(module, links).slice(0, MOST_TIES)) {
     ties.push(reason);
     removed += weight;
     if (removed > gap) return ties;
@@ -56,7 +56,16 @@ function tiesOf(module: ModulePath, links: readonly Link[]): { reason: Reason; w
     .sort((x, y) => y.weight - x.weight || compareText(x.end, y.end));
 }
 
-/** `orders/tax.ts imports catalog/price.ts`; an endpoint and a transaction are their own subject. */
-export const sentence = ({ a, layer, says }: Reason): string => (layer === 'endpoint' || layer === 'transaction' || layer === 'foreignKey' || layer === 'names' ? says : `${plain(a)} ${says}`);
+/** `it imports catalog/price.ts`; an endpoint and a transaction are their own subject. */
+function sentence(module: ModulePath, { a, layer, says }: Reason): string {
+  const named = says.replaceAll(module, 'it');
+  return OWN_SUBJECT.has(layer) ? named : `${a === module ? 'it' : plain(a)} ${named}`;
+}
 
-const negated = (tie: Reason): string => (tie.layer === 'endpoint' ? tie.says.replace(/ (writes|reads|is answered) /, ' no longer $1 ') : tie.layer === 'transaction' || tie.layer === 'foreignKey' ? `it were no longer so that ${tie.says}` : `${plain(tie.a)} no longer ${tie.says}`);
+function negated(module: ModulePath, tie: Reason): string {
+  const text = sentence(module, tie);
+  if (tie.layer === 'endpoint') return text.replace(/ (writes|reads|is answered) /, ' no longer $1 ');
+  return OWN_SUBJECT.has(tie.layer) ? `it were no longer so that ${text}` : text.replace(' ', ' no longer ');
+}
+
+const OWN_SUBJECT: ReadonlySet<Layer> = new Set(['endpoint', 'transaction', 'foreignKey', 'names', 'coChange']);

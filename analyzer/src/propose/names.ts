@@ -1,6 +1,9 @@
 import { compareText, type ModulePath } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
+import type { Constraints } from '../cluster/pins.ts';
+import type { Placement } from '../cluster/place.ts';
 import { singular, stem, words } from '../cluster/words.ts';
+import { isTable, plain } from './reasons.ts';
 
 export interface Nameless {
   readonly modules: readonly ModulePath[];
@@ -12,9 +15,8 @@ export interface Nameless {
  * Unique, plurals aside: where two contexts would share a name, the second word is added. Pinned names win.
  * @returns names in the order of the contexts.
  */
-export function nameContexts(model: SystemModel, contexts: readonly Nameless[], pinned: ReadonlyMap<number, string>): string[] {
-  const symbols = new Map(model.modules.map(({ path, symbols: declared }) => [path, declared]));
-  const bags = contexts.map((context) => weigh(context, symbols));
+export function nameContexts(vocabulary: Vocabulary, contexts: readonly Nameless[], pinned: ReadonlyMap<number, string>): string[] {
+  const bags = contexts.map((context) => weigh(context, vocabulary));
   const overall = new Map<string, number>();
   for (const bag of bags) for (const [word, weight] of bag) overall.set(word, (overall.get(word) ?? 0) + weight);
   const taken = new Set(['monolith', 'shared', ...pinned.values()].map(singular));
@@ -29,16 +31,25 @@ export function nameContexts(model: SystemModel, contexts: readonly Nameless[], 
   });
 }
 
+/** Distinct words of each module's path and of what it declares: taken apart once, for the proposal, its rivals and every what-if. */
+export type Vocabulary = ReadonlyMap<ModulePath, { readonly path: readonly string[]; readonly symbols: readonly string[] }>;
+
+export const vocabularyOf = (model: SystemModel): Vocabulary => new Map(model.modules.map(({ path, symbols }) =>
+  [path, { path: distinct([...path.split('/').slice(0, -1), stem(path)]), symbols: distinct(symbols) }]));
+
+const distinct = (texts: readonly string[]): string[] => [...new Set(texts.flatMap(words))];
+
 /** Every module and table speaks once per word, so that one file with forty identifiers does not name the context. */
-function weigh({ modules, tables }: Nameless, symbols: ReadonlyMap<ModulePath, readonly string[]>): Map<string, number> {
+function weigh({ modules, tables }: Nameless, vocabulary: Vocabulary): Map<string, number> {
   const bag = new Map<string, number>();
-  const add = (texts: readonly string[], weight: number): void => {
-    for (const word of new Set(texts.flatMap(words))) bag.set(word, (bag.get(word) ?? 0) + weight);
+  const add = (spoken: readonly string[], weight: number): void => {
+    for (const word of spoken) bag.set(word, (bag.get(word) ?? 0) + weight);
   };
-  for (const table of tables) add([table], 1);
-  for (const path of modules) {
-    add([...path.split('/').slice(0, -1), stem(path)], 1);
-    add(symbols.get(path) ?? [], 0.15);
+  for (const table of tables) add(distinct([table]), 1);
+  for (const module of modules) {
+    const { path = [], symbols = [] } = vocabulary.get(module) ?? {};
+    add(path, 1);
+    add(symbols, 0.15);
   }
   return bag;
 }
@@ -60,4 +71,25 @@ function candidates(ranked: readonly string[], written: ReadonlyMap<string, stri
 
 function fallback(taken: ReadonlySet<string>): string {
   for (let n = 1; ; n += 1) if (!taken.has(`context-${String(n)}`)) return `context-${String(n)}`;
+}
+
+/** Names for a division; the pinned names hold in every rival, too. `kept` are names that a rival takes over from the proposal. */
+export function namesOf(vocabulary: Vocabulary, placement: Divided, { names }: Pick<Constraints, 'names'>, kept: ReadonlyMap<number, string> = new Map()): string[] {
+  const pinned = new Map([...names].flatMap(([name, item]) => {
+    const community = placement.communityOf.get(item);
+    return community === undefined ? [] : [[community, name] as const];
+  }));
+  return nameContexts(vocabulary, membersOf(placement), new Map([...kept, ...pinned]));
+}
+
+export type Divided = Pick<Placement, 'communityOf' | 'communities'>;
+
+/** Modules and tables by community. */
+export function membersOf({ communityOf, communities }: Divided): { modules: string[]; tables: string[] }[] {
+  const members = Array.from({ length: communities }, () => ({ modules: [] as string[], tables: [] as string[] }));
+  for (const [item, community] of communityOf) {
+    if (isTable(item)) members[community]?.tables.push(plain(item));
+    else members[community]?.modules.push(item);
+  }
+  return members;
 }

@@ -61,7 +61,7 @@ describe('a proposal for the bookshop', () => {
 
   test('what one context writes and three read is reference data; what three write is split by columns', () => {
     const groups = ['a', 'b', 'c', 'd'];
-    const base = systemOf({ modules: Object.fromEntries(groups.flatMap((g) => [1, 2, 3].map((i) => [`${g}/${g}${String(i)}.ts`, []]))), accesses: [...groups.map((g) => `${g}/${g}1.ts#f reads rates`), 'a/a2.ts#f writes rates', ...groups.slice(0, 3).map((g) => `${g}/${g}2.ts#f writes users`)] });
+    const base = systemOf({ modules: Object.fromEntries(groups.flatMap((g) => [1, 2, 3].map((i) => [`${g}/${g}${String(i)}.ts`, []]))), accesses: [...groups.map((g) => `${g}/${g}1.ts#f reads rates`), 'a/a2.ts#f writes rates', ...groups.slice(0, 3).map((g) => `${g}/${g}2.ts#f writes users`)], endpoints: groups.map((g) => `GET /${g} > ${g}/${g}1.ts#f`) });
     const model: SystemModel = { ...base, accesses: base.accesses.map((access) => (access.table === 'users' ? { ...access, columns: [`${access.at.module.slice(0, 1)}_column`] } : access)) };
     const { tables } = analysisOf(model, { contexts: Object.fromEntries(groups.map((g) => [g, { modules: [`${g}/**`] }])) });
     expect(tables).toMatchObject([{ table: 'rates', role: 'reference' }, { table: 'users', role: 'god', owner: 'b', split: [{ context: 'b', name: 'users', columns: ['b_column'] }, { context: 'a', name: 'users_a', columns: ['a_column'] }, { context: 'c', name: 'users_c', columns: ['c_column'] }] }]);

@@ -1,59 +1,53 @@
 import { compareText, type ModulePath } from '../model/evidence.ts';
-import type { RivalContext, RivalDifference } from './analysis.ts';
+import { agreement, type Labels } from '../measure/agreement.ts';
+import type { Clustering } from '../cluster/cluster.ts';
+import type { ContextPair, Rival, RivalContext, ServiceCandidate } from './analysis.ts';
+import { joinedForFewerCuts } from './fewer-cuts.ts';
+import { membersOf, namesOf, type Divided, type Vocabulary } from './names.ts';
+import { differences, keptNames } from './rival-differences.ts';
+import { isTable } from './reasons.ts';
+import { settle, type Ground } from './settle.ts';
 
-/** A context of the proposal counts as gone into one of the rival's when most of it lies there. */
-const MOST = 0.5;
-/** A part of a context that is worth its own line. */
-const PART = 0.2;
-const PART_MODULES = 2;
-
-/** Where a rival differs from the proposal: contexts of the proposal that it merges, those it splits, and stray modules it puts elsewhere. Sorted by how many modules are concerned. */
-export function differences(proposal: readonly RivalContext[], rival: readonly RivalContext[]): RivalDifference[] {
-  const home = new Map(rival.flatMap(({ name, modules }) => modules.map((module) => [module, name] as const)));
-  const parts = proposal.map((context) => ({ context, into: partsOf(context, home) }));
-  const merged = new Map<string, RivalContext[]>();
-  for (const { context, into: [first] } of parts) if (first !== undefined && first[1] >= context.modules.length * MOST) merged.set(first[0], [...merged.get(first[0]) ?? [], context]);
-  const merges = [...merged].filter(([, of]) => of.length > 1).map(([into, of]): RivalDifference => ({
-    kind: 'merges', of: of.map(({ name }) => name), into: [into], modules: count(of), says: `merges ${and(of.map(({ name }) => name))} into ${into}`,
-  }));
-  const splits = parts.flatMap(({ context, into }): RivalDifference[] => {
-    const real = into.filter(([, n]) => isPart(n, context));
-    return real.length < 2 ? [] : [{ kind: 'splits', of: [context.name], into: real.map(([name]) => name), modules: context.modules.length, says: `splits ${context.name} into ${and(real.map(([name, n]) => `${name} (${String(n)})`))}` }];
-  });
-  const moves = parts.flatMap(({ context, into: [, ...rest] }) => rest.filter(([, n]) => !isPart(n, context)).map(([name, n]): RivalDifference => ({
-    kind: 'moves', of: [context.name], into: [name], modules: n, says: `puts ${String(n)} module${n === 1 ? '' : 's'} of ${context.name} with ${name}`,
-  })));
-  return [...merges, ...splits, ...moves].sort((a, b) => b.modules - a.modules || compareText(a.says, b.says));
+export interface RivalInput {
+  readonly ground: Ground;
+  readonly vocabulary: Vocabulary;
+  readonly clustering: Clustering;
+  /** Of the proposal, by community. */
+  readonly contexts: readonly ServiceCandidate[];
+  readonly pairs: readonly ContextPair[];
 }
 
-/** How many modules of a context lie in which of the rival's, most first. */
-function partsOf({ modules }: RivalContext, home: ReadonlyMap<ModulePath, string>): [name: string, modules: number][] {
-  const counts = new Map<string, number>();
-  for (const module of modules) {
-    const name = home.get(module);
-    if (name !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts].sort(([a, x], [b, y]) => y - x || compareText(a, b));
+/** Other divisions that a team could take over as they are: readings of the evidence at another grain, and the proposal with its dearest borders taken down. */
+export function rivalsOf(input: RivalInput): Rival[] {
+  const { chosen, rivals } = input.clustering;
+  const cheaper = fewerCuts(input);
+  return [
+    ...rivals.map(({ placement, resolution, stability }) => rivalOf(input, placement, { kind: placement.communities < chosen.placement.communities ? 'coarser' : 'finer', resolution, stability: round(stability) })),
+    ...(cheaper === undefined ? [] : [rivalOf(input, cheaper, { kind: 'fewer cuts', resolution: chosen.resolution, stability: round(chosen.stability) })]),
+  ];
 }
 
-const isPart = (n: number, { modules }: RivalContext): boolean => n >= PART_MODULES && n >= modules.length * PART;
-const count = (contexts: readonly RivalContext[]): number => contexts.reduce((total, { modules }) => total + modules.length, 0);
-const and = (names: readonly string[]): string => (names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`);
-
-/** Names of the proposal for the contexts of a rival that are mostly the same: more than half of either lies in the other. By the rival's numbers. */
-export function keptNames(proposal: readonly RivalContext[], rival: readonly { readonly modules: readonly ModulePath[] }[]): Map<number, string> {
-  const home = new Map(proposal.flatMap(({ modules }, i) => modules.map((module) => [module, i] as const)));
-  const kept = new Map<number, string>();
-  rival.forEach(({ modules }, i) => {
-    const counts = new Map<number, number>();
-    for (const module of modules) {
-      const at = home.get(module);
-      if (at !== undefined) counts.set(at, (counts.get(at) ?? 0) + 1);
-    }
-    for (const [at, n] of counts) {
-      const same = proposal[at];
-      if (same !== undefined && n * 2 > modules.length && n * 2 > same.modules.length) kept.set(i, same.name);
-    }
-  });
-  return kept;
+function rivalOf({ ground, vocabulary, clustering, contexts }: RivalInput, divided: Divided, reading: Pick<Rival, 'kind' | 'resolution' | 'stability'>): Rival {
+  const parts = membersOf(divided);
+  const names = namesOf(vocabulary, divided, clustering.constraints, keptNames(contexts, parts));
+  const members = parts.map(({ modules, tables }, i): RivalContext => ({ name: names[i] ?? '', modules: [...modules].sort(compareText), tables: [...tables].sort(compareText) }));
+  return {
+    ...reading, contexts: divided.communities, agreement: round(agreement(labels(divided), labels(clustering.chosen.placement)).ari),
+    largest: members.map(({ name, modules }) => ({ name, modules: modules.length })).sort((a, b) => b.modules - a.modules || compareText(a.name, b.name)).slice(0, 5),
+    members, differs: differences(contexts, members), cost: settle(ground, divided.communityOf, names).cost,
+  };
 }
+
+function fewerCuts({ clustering, contexts, pairs }: RivalInput): Divided | undefined {
+  const { constraints, chosen: { placement } } = clustering;
+  const home = (item: string): string | undefined => contexts[placement.communityOf.get(item) ?? -1]?.name;
+  const apart = new Set(constraints.apart.flatMap(([a, b]) => [`${String(home(a))}\n${String(home(b))}`, `${String(home(b))}\n${String(home(a))}`]));
+  const into = joinedForFewerCuts(contexts, pairs, (a, b) => apart.has(`${a}\n${b}`));
+  const kept = [...new Set(into)].sort((a, b) => a - b);
+  if (kept.length === into.length) return undefined;
+  const number = new Map(kept.map((old, now) => [old, now]));
+  return { communityOf: new Map([...placement.communityOf].map(([item, community]) => [item, number.get(into[community] ?? community) ?? 0])), communities: kept.length };
+}
+
+const labels = ({ communityOf }: Divided): Labels => new Map<ModulePath, string>([...communityOf].filter(([item]) => !isTable(item)).map(([item, community]) => [item, String(community)]));
+const round = (value: number): number => Math.round(value * 1000) / 1000;

@@ -42,16 +42,18 @@ function runsByScope(endpoints: readonly EndpointPlan[]): Map<string, EndpointPl
 }
 
 function sagaOf({ id, at, evidence }: TransactionScope, writes: readonly TableAccess[], runs: readonly EndpointPlan[], { where, volumes }: { where: Territory; volumes: Volumes }): Saga {
-  const [run] = runs;
   const volume = volumes.through(at);
   const orchestrator = mostWritten(writes, where.ofModule(at.module), where);
   const steps = localTransactions(writes, where);
   const kind = steps.length === 2 && steps[0]?.context === orchestrator ? 'outbox' : 'saga';
   return {
-    id, evidence, name: run?.id ?? at.name, orchestrator, kind, steps: withCompensations(steps, orchestrator, kind),
+    id, evidence, name: nameOf(at.name, runs), orchestrator, kind, steps: withCompensations(steps, orchestrator, kind),
     endpoints: [...new Set(runs.map((plan) => plan.id))].sort(compareText), complexity: Math.max(0, ...runs.map(({ complexity }) => complexity)), ...(volume === undefined ? {} : { volume }),
   };
 }
+
+/** One endpoint runs it: its name. Several do: the function's, for which of them it is named would be chance. */
+const nameOf = (name: string, runs: readonly EndpointPlan[]): string => (new Set(runs.map(({ id }) => id)).size === 1 ? runs[0]?.id ?? name : name);
 
 /** The code's own context if it owns a table that is written; else the owner of most of them. */
 function mostWritten(writes: readonly TableAccess[], home: string | undefined, where: Territory): string {

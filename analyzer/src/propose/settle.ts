@@ -23,11 +23,18 @@ export interface Settled {
   readonly cost: DivisionCost;
 }
 
+/** What a division is judged on. */
+export interface Ground {
+  readonly model: SystemModel;
+  readonly measures: Measures;
+  readonly volumes: Volumes;
+}
+
 /** Plans endpoints, tables, sagas and cuts of a division. A pure function: nothing is clustered again. */
-export function settle({ model, measures, volumes }: { readonly model: SystemModel; readonly measures: Measures; readonly volumes: Volumes }, communityOf: ReadonlyMap<string, number>, names: readonly string[]): Settled {
+export function settle({ model, measures, volumes }: Ground, communityOf: ReadonlyMap<string, number>, names: readonly string[]): Settled {
   const where = territory(communityOf, names);
   const endpoints = planEndpoints(measures.traces, where, volumes.ofEndpoint);
-  const tables = planTables(model, measures.tables.map(({ table }) => table), where);
+  const tables = planTables(model, measures.tables.map(({ table }) => table), endpoints, where);
   const sagas = planSagas(model, endpoints, where, volumes);
   const cuts = findCuts(model, tables, sagas, where).map((cut) => withVolume(cut, volumes));
   return { communityOf, names, where, endpoints, tables, sagas, cuts, cost: costOfDivision(endpoints, sagas, cuts, where) };

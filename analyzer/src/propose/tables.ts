@@ -1,6 +1,6 @@
 import { compareText } from '../model/evidence.ts';
 import type { SystemModel, TableAccess } from '../model/graph.ts';
-import type { TablePlan, Use } from './analysis.ts';
+import type { EndpointPlan, TablePlan, Use } from './analysis.ts';
 import { splitColumns } from './columns.ts';
 import type { Territory } from './territory.ts';
 
@@ -8,15 +8,17 @@ import type { Territory } from './territory.ts';
 const MANY = 3;
 
 /** The ownership matrix: per table its owner, and who else writes and reads it. */
-export function planTables(model: SystemModel, tables: readonly string[], where: Territory): TablePlan[] {
+export function planTables(model: SystemModel, tables: readonly string[], endpoints: readonly EndpointPlan[], where: Territory): TablePlan[] {
+  const services = new Set([...tables.map(where.ofTable), ...endpoints.map(({ context }) => context)].filter((context) => context !== undefined));
   const byTable = new Map<string, TableAccess[]>(tables.map((table) => [table, []]));
   for (const access of model.accesses) if (where.ofModule(access.at.module) !== undefined) byTable.get(access.table)?.push(access);
   return [...byTable].map(([table, accesses]) => {
     const writers = uses(accesses, 'write', where);
     const readers = uses(accesses, 'read', where);
-    const role = writers.length >= MANY ? 'god' : writers.length <= 1 && readers.length >= MANY ? 'reference' : 'own';
+    // A library or a script that writes it has no part to claim.
+    const role = writers.filter(({ context }) => services.has(context)).length >= MANY ? 'god' : writers.length <= 1 && readers.length >= MANY ? 'reference' : 'own';
     const owner = where.ofTable(table);
-    return { table, owner, writers, readers, role, split: role !== 'god' || owner === undefined ? [] : splitColumns({ table, accesses, owner, ...shapeOf(model, table) }, where) };
+    return { table, owner, writers, readers, role, split: role !== 'god' || owner === undefined ? [] : splitColumns({ table, accesses, owner, services, ...shapeOf(model, table) }, where) };
   });
 }
 

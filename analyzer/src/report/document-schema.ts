@@ -82,6 +82,7 @@ export const documentSchema = z.strictObject({
     answers: z.array(z.strictObject({ context: z.string(), cuts: z.int(), cost: z.number(), consequence: z.string(), pin: z.string().describe('Lines for strangler.contexts.yaml.') })),
   })),
   rivals: z.array(z.strictObject({
+    kind: z.enum(['coarser', 'finer', 'fewer cuts']),
     resolution: z.number(), contexts: z.int(), stability: z.number(), agreement: z.number(),
     largest: z.array(z.strictObject({ name: z.string(), modules: z.int() })),
     members: z.array(z.strictObject({ name: z.string(), modules: z.array(path), tables: z.array(z.string()) })),
