@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { compareText } from '../model/evidence.ts';
 import type { EndpointFact, Module, SystemModel, Unresolved } from '../model/graph.ts';
@@ -19,6 +18,7 @@ import type { FileFacts } from './parse/facts.ts';
 import { parseTypeScript } from './parse/typescript.ts';
 import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
 import { jsonReader } from './source/json-data.ts';
+import { readText } from './source/read-text.ts';
 import { Resolver } from './source/resolve.ts';
 import { listFiles } from './source/walk.ts';
 import { Instances } from './tables/instances.ts';
@@ -57,28 +57,27 @@ interface ReadOne {
 }
 
 const readOne = (root: string, path: string): ReadOne => {
-  const text = textOf(join(root, path));
-  if (text === undefined) return { module: { path, lines: 0, kind: 'source', symbols: [] }, findings: [{ what: path, why: 'the file cannot be read', line: 1 }] };
-  if (text.length > TOO_LARGE_BYTES) {
-    const why = `${(text.length / 1e6).toFixed(1)} MB: taken as generated, what is inside is not read`;
-    return { module: { path, lines: text.split('\n').length, kind: 'generated', symbols: [] }, findings: [{ what: path, why, line: 1 }] };
-  }
+  const { text, why } = readText(join(root, path));
+  if (text === undefined) return { module: { path, lines: 0, kind: why.includes('binary') || why.includes('too large') ? 'generated' : 'source', symbols: [] }, findings: [{ what: path, why, line: 1 }] };
+  if (text.length > TOO_LARGE_BYTES) return { module: { path, lines: text.split('\n').length, kind: 'generated', symbols: [] }, findings: [{ what: path, why: tooLarge(text), line: 1 }] };
   const facts = parseTypeScript(path, text);
   const module: Module = { path, lines: facts.lines, kind: kindOf(path, text, facts.typesOnly), symbols: symbolsOf(facts) };
-  return { module, facts, findings: facts.syntaxErrors.map(({ message, line }) => ({ what: message, why: 'broken syntax: what could be read around it was read', line })) };
+  return { module, facts, findings: findingsOf(facts) };
 };
 
-const textOf = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-};
+const findingsOf = ({ cutAt, syntaxErrors }: FileFacts): ReadOne['findings'] => [
+  ...syntaxErrors.map(({ message, line }) => ({ what: message, why: 'broken syntax: what could be read around it was read', line })),
+  ...cutAt.map((line) => ({ what: 'nested too deeply', why: line === 0 ? 'the parser gave up: the file is not read' : 'what lies deeper is not read', line: Math.max(line, 1) })),
+];
 
-const textFiles = (root: string, paths: readonly string[]): TextFile[] => paths.flatMap((path) => {
-  const text = textOf(join(root, path));
-  return text === undefined || text.length > TOO_LARGE_BYTES ? [] : [{ path, text }];
+const tooLarge = (text: string): string => `${(text.length / 1e6).toFixed(1)} MB: taken as generated, what is inside is not read`;
+
+/** SQL and Prisma files, with a finding for each that is left out. */
+const readTexts = (root: string, paths: readonly string[], unresolved: Unresolved[]): TextFile[] => paths.flatMap((path) => {
+  const { text, why } = readText(join(root, path));
+  const reason = text === undefined ? why : text.length > TOO_LARGE_BYTES ? tooLarge(text) : undefined;
+  if (reason !== undefined) unresolved.push({ kind: 'file', what: path, why: reason, evidence: { file: path, line: 1 } });
+  return text === undefined || reason !== undefined ? [] : [{ path, text }];
 });
 
 const symbolsOf = (facts: FileFacts): string[] => {
@@ -122,13 +121,15 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const missed = missedRoutes(production, served, routers.taken, [...endpoints.unresolved, ...decorated.unresolved]);
   const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
-  const schema = readSchema({ migrations: ofKind('migration'), code: production, sql: textFiles(root, listing.sql), prisma: textFiles(root, listing.prisma) }, run, types, models);
+  const leftOut: Unresolved[] = [];
+  const texts = { sql: readTexts(root, listing.sql, leftOut), prisma: readTexts(root, listing.prisma, leftOut) };
+  const schema = readSchema({ migrations: ofKind('migration'), code: production, ...texts }, run, types, models);
   const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production), sites: calls.sites }).read(ofKind('source'));
   const history = await historyRead;
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
     name: basename(root), modules: files.modules, imports: imports.edges, calls: withInherited(calls, data.accesses.map(({ at }) => at)), endpoints: served,
     tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges, history: history.history,
-    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...missed, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
+    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...leftOut, ...resolver.configs.findings(root), ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...missed, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
   };
 };

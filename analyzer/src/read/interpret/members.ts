@@ -120,8 +120,10 @@ const classOfFrame = (frame: Frame, run: Run): ClassValue | undefined => {
 /** What `super(…)` makes: the project's own base class, or a package's, kept beside the instance. */
 const initialiseBase = (self: ObjectValue, of: ClassValue, args: readonly Value[], run: Run): void => {
   const base = baseOf(of, run);
-  if (base !== undefined) initialise(self, base, args, run);
-  else if (!self.properties.has(EXTERNAL_BASE)) {
+  const line = self.of === undefined ? [] : lineage(self.of, run);
+  // Only upward: in broken code two classes may extend each other.
+  if (base !== undefined && line.indexOf(base) > line.indexOf(of)) initialise(self, base, args, run);
+  else if (base === undefined && !self.properties.has(EXTERNAL_BASE)) {
     const expr = of.file.classes[of.index]?.base;
     const package_ = expr === undefined ? undefined : each(run.evaluate(expr, of.scope)).find((one) => one.kind === 'external');
     const made = package_ === undefined ? UNKNOWN : run.external(package_, args);

@@ -22,6 +22,9 @@ interface FileIndex {
   readonly whole?: Expr;
 }
 
+/** A name handed on more often than that is handed in a circle, or by a generator. */
+const MOST_BARRELS = 200;
+
 /** All files' facts, with names led from use to declaration across files. Purely structural: no types are inferred here. */
 export class Program {
   readonly files: ReadonlyMap<ModulePath, FileFacts>;
@@ -56,7 +59,7 @@ export class Program {
   exported(file: FileFacts, name: string, seen: ReadonlySet<string> = new Set()): Declared | undefined {
     const key = `${file.path}\0${name}`;
     if (this.declared.has(key)) return this.declared.get(key);
-    if (seen.has(key)) return undefined;
+    if (seen.has(key) || seen.size > MOST_BARRELS) return undefined;
     const found = this.find(file, name, new Set([...seen, key]));
     if (seen.size === 0 || found !== undefined) this.declared.set(key, found);
     return found;

@@ -7,7 +7,8 @@ import { inferLiteral, instanceOf, itemOf, listOf, localType, type Type } from '
 const UNWRAPPED = new Set(['Promise', 'Readonly', 'Partial', 'Required', 'Pick', 'Omit', 'NonNullable', 'Awaited', 'PromiseLike', 'Ref', 'WeakRef', 'Lazy', 'DeepReadonly', 'Mutable']);
 const LISTS = new Set(['[]', 'Array', 'ReadonlyArray', 'Set', 'ReadonlySet', 'Iterable', 'AsyncIterable']);
 const SAME_ITEM = new Set(['find', 'at', 'pop', 'shift', 'get']);
-const MAX_DEPTH = 24;
+/** Of expressions, types and members asked about within one another. */
+const MAX_DEPTH = 48;
 
 /** A small binder in place of a type checker: annotations, constructor parameters, initialisers and returns, followed by name. */
 export class Types {
@@ -169,10 +170,19 @@ export class Types {
     return undefined;
   }
 
+  /** The type of a member; in broken code a line of bases may lead in a circle. */
   member(of: Type, name: string): Type | undefined {
+    if (this.depth > MAX_DEPTH) return undefined;
+    this.depth += 1;
+    const found = this.findMember(of, name);
+    this.depth -= 1;
+    return found;
+  }
+
+  private findMember(of: Type, name: string): Type | undefined {
     switch (of.kind) {
       case 'class': return this.classMember(of, name);
-      case 'shape': return this.shapeMember(of, name, 0);
+      case 'shape': return this.shapeMember(of, name);
       case 'literal': return this.literalMember(of, name);
       case 'object': return this.objectMember(of, name);
       case 'module': return this.exported(of.file, name) ?? this.assigned(of.file, name);
@@ -209,9 +219,9 @@ export class Types {
     return index < 0 ? undefined : { kind: 'function', file: of.file, index };
   }
 
-  private shapeMember(shape: Extract<Type, { kind: 'shape' }>, name: string, depth: number): Type | undefined {
+  private shapeMember(shape: Extract<Type, { kind: 'shape' }>, name: string): Type | undefined {
     const fact = shape.file.shapes.get(shape.name);
-    if (fact === undefined || depth > 8) return undefined;
+    if (fact === undefined) return undefined;
     const type = fact.members.get(name);
     if (type?.name === '=>') {
       const returns = type.args?.[0] === undefined ? undefined : this.resolve(shape.file, type.args[0]);
@@ -239,7 +249,7 @@ export class Types {
       known.set(name, this.fieldType(of, fact, name) ?? null);
     }
     const base = known.get(name) === null ? this.baseOf(of.file, of.index) : undefined;
-    return known.get(name) ?? (base === undefined ? undefined : this.classMember(base, name));
+    return known.get(name) ?? (base === undefined ? undefined : this.member(base, name));
   }
 
   private methodOrGetter(file: FileFacts, index: number): Type | undefined {

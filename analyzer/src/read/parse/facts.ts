@@ -22,6 +22,8 @@ export interface FileFacts {
   readonly decoratedTypes: ReadonlySet<string>;
   readonly typesOnly: boolean;
   readonly syntaxErrors: readonly { readonly message: string; readonly line: number }[];
+  /** The line where the walk gave up, because the code is nested deeper than anybody writes: so whatever follows may recurse over the facts. 0: the parser itself gave up, and there are no facts. At most one. */
+  readonly cutAt: readonly number[];
 }
 
 export interface ImportFact {

@@ -130,11 +130,19 @@ const EITHER = new Set([ts.SyntaxKind.BarBarToken, ts.SyntaxKind.QuestionQuestio
 const binary = (node: ts.BinaryExpression, to: Lowering): Expr => {
   const operator = node.operatorToken.kind;
   if (ASSIGNMENTS.has(operator)) return assign(node, to);
-  const of = [lower(node.left, to), lower(node.right, to)];
+  const of = operands(node).map((operand) => lower(operand, to));
   if (operator === ts.SyntaxKind.PlusToken) return { kind: 'concat', of };
   if (EITHER.has(operator)) return { kind: 'either', of };
   if (operator === ts.SyntaxKind.CommaToken) return { kind: 'other', of };
   return { kind: 'other', of: of.filter(matters) };
+};
+
+/** `a + b + c + …` leans to the left: its operands side by side, so that a long sum is not a deep one. */
+const operands = (node: ts.BinaryExpression): ts.Expression[] => {
+  const found = [node.right];
+  let at = node.left;
+  for (; ts.isBinaryExpression(at) && at.operatorToken.kind === node.operatorToken.kind; at = at.left) found.push(at.right);
+  return [...found, at].reverse();
 };
 
 /** What a thing assigned here is called: `exports.find = …` → `find`, `User.create = …` → `User.create`, `this.save = …` → `save`. */
@@ -200,10 +208,12 @@ const EXPRESSIONS = new Map<ts.SyntaxKind, LowerExpression>([
 /** Lowers an expression; what is not known by name is kept for the calls inside it. */
 export const lower = (node: ts.Expression, to: Lowering): Expr => {
   const rule = EXPRESSIONS.get(node.kind);
-  return rule === undefined ? others(node, to) : rule(node as never, to);
+  return rule === undefined ? others(node, to) : to.deeper(node, NOTHING, () => rule(node as never, to));
 };
 
-const others = (node: ts.Node, to: Lowering): Expr => {
+const others = (node: ts.Node, to: Lowering): Expr => to.deeper(node, NOTHING, () => throughChildren(node, to));
+
+const throughChildren = (node: ts.Node, to: Lowering): Expr => {
   const of: Expr[] = [];
   node.forEachChild((child) => {
     if (ts.isTypeNode(child) && !ts.isExpressionWithTypeArguments(child)) return;

@@ -11,8 +11,10 @@ type LowerStatement = (node: never, to: Lowering) => void;
 
 export const lowerStatement = (node: ts.Statement, to: Lowering): void => {
   const rule = STATEMENTS.get(node.kind);
-  if (rule !== undefined) rule(node as never, to);
-  else if (!ts.isTypeNode(node)) throughChildren(node, to);
+  to.deeper(node, undefined, () => {
+    if (rule !== undefined) rule(node as never, to);
+    else if (!ts.isTypeNode(node)) throughChildren(node, to);
+  });
 };
 
 const throughChildren = (node: ts.Node, to: Lowering): void => {

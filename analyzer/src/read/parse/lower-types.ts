@@ -62,7 +62,7 @@ export const dotted = (node: ts.Expression): string | undefined => {
 export const lowerType = (node: ts.TypeNode | undefined, to: Lowering): TypeFact | undefined => {
   if (node === undefined) return undefined;
   const lower = TYPES.get(node.kind);
-  if (lower !== undefined) return lower(node, to);
+  if (lower !== undefined) return to.deeper(node, undefined, () => lower(node, to));
   const keyword = ts.tokenToString(node.kind);
   return keyword === undefined ? undefined : { name: keyword };
 };

@@ -7,6 +7,9 @@ export interface Rules {
   readonly statement: (node: ts.Statement, to: Lowering) => void;
 }
 
+/** Levels of syntax; a method chain has two for each call. Whoever walks the facts takes several frames a level, and the stack holds about ten thousand. */
+const MOST_DEPTH = 400;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The state of one walk over one file: where we are, and what has been collected so far. */
@@ -28,6 +31,9 @@ export class Lowering {
   hasRuntimeCode = false;
   /** Imported names being bound by the declaration that is walked: `const { a, b } = require('x')`. */
   binding: ImportFact['names'] | undefined;
+  /** Where code was left out because it is nested too deeply. */
+  readonly cutAt: number[] = [];
+  private depth = 0;
 
   private readonly rules: Rules;
 
@@ -42,6 +48,18 @@ export class Lowering {
 
   statements(nodes: readonly ts.Statement[]): void {
     for (const node of nodes) this.rules.statement(node, this);
+  }
+
+  /** Walks one level further in; gives up, and says where, beyond what people write. */
+  deeper<T>(node: ts.Node, otherwise: T, walk: () => T): T {
+    if (this.depth >= MOST_DEPTH) {
+      if (this.cutAt.length === 0) this.cutAt.push(this.line(node));
+      return otherwise;
+    }
+    this.depth += 1;
+    const found = walk();
+    this.depth -= 1;
+    return found;
   }
 
   line(node: ts.Node): number {

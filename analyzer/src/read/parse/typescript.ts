@@ -11,8 +11,17 @@ const KINDS: Readonly<Record<string, ts.ScriptKind>> = {
   '.js': ts.ScriptKind.JSX, '.mjs': ts.ScriptKind.JSX, '.cjs': ts.ScriptKind.JSX, '.jsx': ts.ScriptKind.JSX,
 };
 
-/** The parser of TypeScript itself, syntax only: no program, no type checker, one walk. */
+/** The parser of TypeScript itself, syntax only: no program, no type checker, one walk. Code nested too deeply for the parser has no facts but this one. */
 export const parseTypeScript: ParseFile = (path, text) => {
+  try {
+    return parsed(path, text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { ...parsed(path, ''), lines: text.split('\n').length, cutAt: [0] };
+  }
+};
+
+const parsed: ParseFile = (path, text) => {
   const file = ts.createSourceFile(path, text, {
     languageVersion: ts.ScriptTarget.Latest, jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
   }, false, KINDS[path.slice(path.lastIndexOf('.'))] ?? ts.ScriptKind.TS);
@@ -26,7 +35,7 @@ export const parseTypeScript: ParseFile = (path, text) => {
 const factsOf = (path: string, file: ts.SourceFile, to: Lowering): FileFacts => ({
   path, lines: file.getLineStarts().length, functions: to.functions, classes: to.classes, shapes: to.shapes, imports: to.imports,
   exports: to.exports, opaqueImports: to.opaqueImports, valueUses: to.valueUses, decoratedTypes: to.decoratedTypes,
-  typesOnly: !to.hasRuntimeCode && to.shapes.size > 0, syntaxErrors: syntaxErrors(file, to),
+  typesOnly: !to.hasRuntimeCode && to.shapes.size > 0, syntaxErrors: syntaxErrors(file, to), cutAt: to.cutAt,
 });
 
 const syntaxErrors = (file: ts.SourceFile, to: Lowering): FileFacts['syntaxErrors'] => {

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { ts } from 'ts-morph';
+import type { Unresolved } from '../../model/graph.ts';
+import { readText } from './read-text.ts';
 
 /** What of a tsconfig matters to reading: where names lead, and what is erased. Paths are absolute. */
 export interface CompilerSettings {
@@ -18,43 +20,24 @@ export interface PackageFile {
   readonly imports: unknown;
 }
 
+/** A tsconfig as far as it is one: each field is taken only where it has the right shape, for a half-written file is no reason to stop. */
 interface RawConfig {
-  readonly extends?: string | readonly string[];
-  readonly references?: readonly { readonly path?: string }[];
-  readonly compilerOptions?: {
-    readonly baseUrl?: string; readonly paths?: Readonly<Record<string, readonly string[]>>;
-    readonly verbatimModuleSyntax?: boolean; readonly importsNotUsedAsValues?: string; readonly preserveValueImports?: boolean;
-    readonly emitDecoratorMetadata?: boolean;
-  };
+  readonly bases: readonly string[];
+  readonly references: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
 }
 
 const NONE: CompilerSettings = { paths: [], verbatim: false, decoratorMetadata: false };
 
-const readJson = (path: string): unknown => {
-  try {
-    const parsed = ts.parseConfigFileTextToJson(path, readFileSync(path, 'utf8')) as { config?: unknown };
-    return parsed.config;
-  } catch {
-    return undefined;
-  }
-};
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : value === undefined ? [] : [value]);
+const texts = (value: unknown): string[] => list(value).filter((one) => typeof one === 'string');
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null;
-
-/** Reads a tsconfig with everything it extends. A missing or broken one counts as empty. */
-const readSettings = (path: string, seen: ReadonlySet<string> = new Set()): CompilerSettings => {
-  if (seen.has(path) || !existsSync(path)) return NONE;
-  const raw = readJson(path);
-  if (!isRecord(raw)) return NONE;
-  const config = raw as RawConfig;
-  const visited = new Set([...seen, path]);
-  const bases = [config.extends ?? []].flat().filter((base) => base.startsWith('.') || base.startsWith('/'));
-  const inherited = bases.map((base) => readSettings(configPath(dirname(path), base), visited));
-  const own = ownSettings(config, dirname(path), inherited.reduce(over, NONE));
-  if (own.paths.length > 0 || own.baseUrl !== undefined) return own;
-  const referenced = (config.references ?? []).flatMap(({ path: target }) => (target === undefined ? [] : [readSettings(configPath(dirname(path), target), visited)]));
-  return referenced.filter(({ paths }) => paths.length > 0).reduce(over, own);
-};
+const asConfig = (raw: Readonly<Record<string, unknown>>): RawConfig => ({
+  bases: texts(raw['extends']).filter((base) => base.startsWith('.') || base.startsWith('/')),
+  references: list(raw['references']).flatMap((one) => (isRecord(one) ? texts(one['path']) : [])),
+  options: isRecord(raw['compilerOptions']) ? raw['compilerOptions'] : {},
+});
 
 const configPath = (directory: string, target: string): string => {
   const path = resolve(directory, target);
@@ -66,45 +49,84 @@ const over = (base: CompilerSettings, more: CompilerSettings): CompilerSettings 
   verbatim: base.verbatim || more.verbatim, decoratorMetadata: base.decoratorMetadata || more.decoratorMetadata,
 });
 
-const ownSettings = ({ compilerOptions = {} }: RawConfig, directory: string, inherited: CompilerSettings): CompilerSettings => {
-  const baseUrl = compilerOptions.baseUrl === undefined ? inherited.baseUrl : resolve(directory, compilerOptions.baseUrl);
-  const paths = compilerOptions.paths === undefined ? inherited.paths : Object.entries(compilerOptions.paths).map(([pattern, targets]) => ({
-    pattern, targets: targets.map((target) => resolve(baseUrl ?? directory, target)),
-  }));
-  const { verbatimModuleSyntax, preserveValueImports, emitDecoratorMetadata } = compilerOptions;
-  return {
-    ...(baseUrl === undefined ? {} : { baseUrl }), paths, verbatim: verbatimModuleSyntax ?? preserveValueImports ?? inherited.verbatim,
-    decoratorMetadata: emitDecoratorMetadata ?? inherited.decoratorMetadata,
-  };
-};
+const flag = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined);
 
-const readPackage = (directory: string): PackageFile | undefined => {
-  const path = join(directory, 'package.json');
-  const raw = existsSync(path) ? readJson(path) : undefined;
-  if (!isRecord(raw)) return undefined;
-  const entries = ['source', 'module', 'main', 'types', 'typings'].flatMap((key) => (typeof raw[key] === 'string' ? [raw[key]] : []));
-  return { directory, ...(typeof raw['name'] === 'string' ? { name: raw['name'] } : {}), entries, exports: raw['exports'], imports: raw['imports'] };
+const ownSettings = ({ options }: RawConfig, directory: string, inherited: CompilerSettings): CompilerSettings => {
+  const baseUrl = typeof options['baseUrl'] === 'string' ? resolve(directory, options['baseUrl']) : inherited.baseUrl;
+  const paths = isRecord(options['paths']) ? Object.entries(options['paths']).map(([pattern, targets]) => ({
+    pattern, targets: texts(targets).map((target) => resolve(baseUrl ?? directory, target)),
+  })) : inherited.paths;
+  return {
+    ...(baseUrl === undefined ? {} : { baseUrl }), paths, verbatim: flag(options['verbatimModuleSyntax']) ?? flag(options['preserveValueImports']) ?? inherited.verbatim,
+    decoratorMetadata: flag(options['emitDecoratorMetadata']) ?? inherited.decoratorMetadata,
+  };
 };
 
 /** Finds the settings that govern a directory: the nearest tsconfig and package.json at or above it, also above the analyzed directory. */
 export class ConfigFiles {
   private readonly settings = new Map<string, CompilerSettings>();
   private readonly packages = new Map<string, PackageFile | undefined>();
+  /** Path of a file that is there and could not be used, and why. */
+  private readonly broken = new Map<string, string>();
 
   settingsFor(directory: string): CompilerSettings {
     const known = this.settings.get(directory);
     if (known !== undefined) return known;
     const own = ['tsconfig.json', 'jsconfig.json', 'tsconfig.base.json'].map((name) => join(directory, name)).find((path) => existsSync(path));
-    const found = own === undefined ? this.above(directory, (parent) => this.settingsFor(parent)) ?? NONE : readSettings(own);
+    const found = own === undefined ? this.above(directory, (parent) => this.settingsFor(parent)) ?? NONE : this.readSettings(own, new Set());
     this.settings.set(directory, found);
     return found;
   }
 
   packageFor(directory: string): PackageFile | undefined {
     if (this.packages.has(directory)) return this.packages.get(directory);
-    const found = readPackage(directory) ?? this.above(directory, (parent) => this.packageFor(parent));
+    const found = this.readPackage(directory) ?? this.above(directory, (parent) => this.packageFor(parent));
     this.packages.set(directory, found);
     return found;
+  }
+
+  /** What was asked for, is there, and could not be used; paths relative to the analyzed directory. */
+  findings(root: string): Unresolved[] {
+    return [...this.broken].map(([path, why]) => {
+      const file = relative(root, path).split(sep).join('/');
+      return { kind: 'file', what: file, why, evidence: { file, line: 1 } };
+    });
+  }
+
+  /** Reads a tsconfig with everything it extends. A missing or broken one counts as empty, and is a finding. */
+  private readSettings(path: string, seen: ReadonlySet<string>): CompilerSettings {
+    if (seen.has(path)) {
+      this.broken.set(path, 'extends itself, over others: what it would inherit is not known');
+      return NONE;
+    }
+    const raw = this.readJson(path);
+    if (raw === undefined) return NONE;
+    const config = asConfig(raw);
+    const visited = new Set([...seen, path]);
+    const follow = (target: string): CompilerSettings => this.readSettings(configPath(dirname(path), target), visited);
+    const own = ownSettings(config, dirname(path), config.bases.map(follow).reduce(over, NONE));
+    if (own.paths.length > 0 || own.baseUrl !== undefined) return own;
+    return config.references.map(follow).filter(({ paths }) => paths.length > 0).reduce(over, own);
+  }
+
+  private readPackage(directory: string): PackageFile | undefined {
+    const path = join(directory, 'package.json');
+    const raw = existsSync(path) ? this.readJson(path) : undefined;
+    if (raw === undefined) return undefined;
+    const entries = ['source', 'module', 'main', 'types', 'typings'].flatMap((key) => (typeof raw[key] === 'string' ? [raw[key]] : []));
+    return { directory, ...(typeof raw['name'] === 'string' ? { name: raw['name'] } : {}), entries, exports: raw['exports'], imports: raw['imports'] };
+  }
+
+  private readJson(path: string): Readonly<Record<string, unknown>> | undefined {
+    const { text, why } = readText(path);
+    if (text === undefined) {
+      this.broken.set(path, `not read: ${why}`);
+      return undefined;
+    }
+    const parsed: { readonly config?: unknown; readonly error?: ts.Diagnostic } = ts.parseConfigFileTextToJson(path, text);
+    const { config, error } = parsed;
+    if (error !== undefined) this.broken.set(path, `broken JSON: ${ts.flattenDiagnosticMessageText(error.messageText, ' ')}; taken as far as it goes`);
+    return isRecord(config) ? config : undefined;
   }
 
   /** Stops at a repository's root: what lies above it is another project's. */

@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ModulePath } from '../../model/evidence.ts';
+import { readText } from './read-text.ts';
 import { UNKNOWN, text, type Value } from '../interpret/values.ts';
 
-const MOST_BYTES = 200_000;
+const MOST_LENGTH = 200_000;
 
 /** JSON that a module imports (`import config from './plugin.json'`), as a value: its names often end up in paths and tables. */
 export const jsonReader = (root: string): ((from: ModulePath, specifier: string) => Value) => {
@@ -18,7 +18,8 @@ export const jsonReader = (root: string): ((from: ModulePath, specifier: string)
 
 const readValue = (path: string): Value => {
   try {
-    return statSync(path).size > MOST_BYTES ? UNKNOWN : asValue(JSON.parse(readFileSync(path, 'utf8')));
+    const { text: json = '' } = readText(path);
+    return json.length > MOST_LENGTH ? UNKNOWN : asValue(JSON.parse(json));
   } catch {
     return UNKNOWN;
   }

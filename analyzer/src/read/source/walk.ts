@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { StranglerError } from '@strangler/kernel';
 import { compareText } from '../../model/evidence.ts';
 import type { Unresolved } from '../../model/graph.ts';
+import { whyUnreadable } from './read-text.ts';
 
 /** What lies under the analyzed directory and matters to some reader: paths relative to it, sorted. */
 export interface Listing {
@@ -67,8 +68,8 @@ const lstatOrUndefined = (path: string): ReturnType<typeof lstatSync> | undefine
 const entriesOf = (root: string, directory: string, findings: Unresolved[]): Dirent[] => {
   try {
     return readdirSync(join(root, directory), { withFileTypes: true }).sort((a, b) => compareText(a.name, b.name));
-  } catch {
-    findings.push(finding(directory === '' ? '.' : directory, `${directory}/`, 'the directory cannot be read'));
+  } catch (error) {
+    findings.push(finding(directory === '' ? '.' : directory, `${directory}/`, `the directory is not read: ${whyUnreadable(error, directory)}`));
     return [];
   }
 };
@@ -76,7 +77,7 @@ const entriesOf = (root: string, directory: string, findings: Unresolved[]): Dir
 /** With git, what git ignores; without it, a folder called like build output that lies beside a package.json and holds no TypeScript. */
 const buildOutput = (root: string): ((path: string) => boolean) => (path) => {
   try {
-    execFileSync('git', ['-C', root, 'check-ignore', '-q', path], { stdio: 'ignore' });
+    execFileSync('git', ['-C', root, '-c', 'core.fsmonitor=false', 'check-ignore', '-q', '--', path], { stdio: 'ignore', timeout: 10_000 });
     return true;
   } catch (error) {
     return (error as { status?: number }).status !== 1 && looksBuilt(root, path);
