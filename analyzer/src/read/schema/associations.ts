@@ -4,6 +4,7 @@ import { texts, type Value } from '../interpret/values.ts';
 import { eachFunction } from '../link/visit.ts';
 import type { CallExpr, Expr, FileFacts, FunctionFact } from '../parse/facts.ts';
 import type { Model, Models } from '../tables/models.ts';
+import { plural } from '../tables/table-name.ts';
 import type { SchemaDraft } from './drafts.ts';
 
 interface At { readonly file: FileFacts; readonly scope: number; readonly run: Interpreter; readonly models: Models; readonly schema: SchemaDraft }
@@ -21,8 +22,12 @@ const associate = (call: CallExpr, at: At): void => {
   if (rule === undefined || call.callee.kind !== 'member') return;
   const owner = modelOf(call.callee.of, at);
   const other = call.args[0] === undefined ? undefined : modelOf(call.args[0], at);
-  if (owner !== undefined && other !== undefined) rule(owner, other, call, at);
+  if (owner === undefined || other === undefined) return;
+  at.models.associate(owner, aliasOf(call, name, other), other);
+  rule(owner, other, call, at);
 };
+
+const aliasOf = (call: CallExpr, name: string, other: Model): string => optionText(call, 'as') ?? (name === 'hasMany' || name === 'belongsToMany' ? plural(other.name) : other.name);
 
 /** A model by its value, else by its name: `Film`, `models.Film`, `film` taken out of `sequelize.models`. */
 const modelOf = (expr: Expr, { file, scope, run, models }: At): Model | undefined => {

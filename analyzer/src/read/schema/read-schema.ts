@@ -33,23 +33,32 @@ interface Sources {
   readonly prisma: readonly TextFile[];
 }
 
+interface Into { readonly schema: SchemaDraft; readonly models: Models; readonly relations: Map<string, ReadonlyMap<string, string>>; readonly unresolved: Unresolved[] }
+
+/** Whether there is a Prisma schema; it then speaks for the migrations that Prisma writes itself. */
+const readPrisma = (files: readonly TextFile[], { schema, models, relations, unresolved }: Into): boolean => {
+  const prisma = files.filter(({ path }) => /(?:^|\/)(?:schema\.prisma$|prisma\/)/.test(path));
+  for (const { path } of files) {
+    if (!prisma.some((one) => one.path === path)) unresolved.push({ kind: 'schema', what: path, why: 'not where Prisma keeps a project’s schema: taken as data', evidence: { file: path, line: 1 } });
+  }
+  for (const { path, text } of prisma) {
+    const read = readPrismaSchema(path, text, schema);
+    // Several schemas may each have a User: their relations are taken together.
+    for (const [name, fields] of read.relations) relations.set(name, new Map([...(relations.get(name) ?? []), ...fields]));
+    for (const { name, table, line } of read.models) models.add({ name, table, via: 'prisma', file: { path } as FileFacts, line });
+  }
+  return prisma.length > 0;
+};
+
 /** The schema from everything that declares one, in the order in which it is applied: migrations by name, then entities. */
 export const readSchema = (sources: Sources, run: Interpreter, types: Types, models: Models): ReadSchema => {
   const schema = new SchemaDraft();
   const unresolved: Unresolved[] = [];
   const relations = new Map<string, ReadonlyMap<string, string>>();
-  const prisma = sources.prisma.filter(({ path }) => /(?:^|\/)(?:schema\.prisma$|prisma\/)/.test(path));
-  for (const { path } of sources.prisma) {
-    if (!prisma.some((one) => one.path === path)) unresolved.push({ kind: 'schema', what: path, why: 'not where Prisma keeps a project’s schema: taken as data', evidence: { file: path, line: 1 } });
-  }
-  for (const { path, text } of prisma) {
-    const read = readPrismaSchema(path, text, schema);
-    for (const [name, fields] of read.relations) relations.set(name, fields);
-    for (const { name, table, line } of read.models) models.add({ name, table, via: 'prisma', file: { path } as FileFacts, line });
-  }
+  const prisma = readPrisma(sources.prisma, { schema, models, relations, unresolved });
   const steps = [
     ...sources.migrations.map((file) => ({ path: file.path, apply: () => applyMigration(file, run, schema) })),
-    ...(prisma.length > 0 ? [] : sources.sql).filter(({ path }) => !NOT_UP.test(path)).map(({ path, text }) => ({ path, apply: () => applySql(text, schema, { file: path, line: 1 }) })),
+    ...(prisma ? [] : sources.sql).filter(({ path }) => !NOT_UP.test(path)).map(({ path, text }) => ({ path, apply: () => applySql(text, schema, { file: path, line: 1 }) })),
   ].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const file of sources.code) unresolved.push(...applyCode(file, run, schema));
   for (const { apply } of steps) unresolved.push(...apply());

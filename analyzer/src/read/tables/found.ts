@@ -5,7 +5,8 @@ import type { Program } from '../link/program.ts';
 import type { Types } from '../link/types.ts';
 import type { Expr, FileFacts } from '../parse/facts.ts';
 import type { Chain } from './chain.ts';
-import type { Models } from './models.ts';
+import type { Model, Models } from './models.ts';
+import type { Rows } from './rows.ts';
 
 /** One table touched by one query, before it is known in which function and transaction. */
 export interface Touch {
@@ -17,6 +18,8 @@ export interface Touch {
   /** Read off a part of a statement (`knex.raw('join …')`), not off a whole one. */
   readonly fragment?: true;
 }
+
+export const touch = (model: Model, mode: Touch['mode'], line: number): Touch => ({ table: model.table, mode, columns: [], via: model.via, line });
 
 /** What a recogniser makes of a chain. `queries` counts what it took for a query, resolved or not. */
 export interface Recognised {
@@ -33,6 +36,9 @@ export interface Place {
   readonly types: Types;
   readonly program: Program;
   readonly models: Models;
+  readonly rows: Rows;
+  /** Every text that was handed to something that may run it as SQL; readers add to it. */
+  readonly statements: Set<string>;
   /** The project uses a query builder (knex, Kysely, Drizzle): names alone then say more. */
   readonly usesBuilder: boolean;
 }

@@ -1,6 +1,9 @@
 import { HOLE, UNKNOWN, texts, type Value } from '../interpret/values.ts';
-import type { Expr } from '../parse/facts.ts';
-import { before, hasLink, namedCalls, rootName, type Chain, type Link, type NamedCall } from './chain.ts';
+import { handedIn } from '../link/handed.ts';
+import { findBinding } from '../link/scopes.ts';
+import { eachExpr } from '../link/visit.ts';
+import type { Expr, FileFacts } from '../parse/facts.ts';
+import { before, chainOf, hasLink, namedCalls, rootName, type Chain, type Link, type NamedCall } from './chain.ts';
 import { printExpr, type Place, type Recognised, type Recogniser, type Touch } from './found.ts';
 import { isSomeName, touchesOfSql } from './sql.ts';
 import { tableName, tableNames } from './table-name.ts';
@@ -30,6 +33,7 @@ export const recogniseKnex: Recogniser = (chain, place) => {
   const named = [...calledTables(chain, place), ...linkedTables(chain, place)];
   const main = named.flatMap(({ tables }) => tables);
   const used = main.length > 0 || named.length > 0 ? main : continuedTables(chain, place);
+  if (main.length > 0 && isPrepared(chain, place)) return { touches: [] };
   const touches = [...mainTouches(chain, place, used, named[0]?.line ?? lastLine(chain)), ...joinedTables(chain, place), ...rawTouches(chain, place)];
   return touches.length === 0 ? unknownTable(named) : recognised(chain, place, touches);
 };
@@ -40,6 +44,25 @@ const recognised = (chain: Chain, place: Place, touches: readonly Touch[]): Reco
   const known = touches.filter(({ table }) => !skip.has(table) && !isSomeName(table));
   const open = touches.find(({ table }) => isSomeName(table));
   return { touches: known, ...(open === undefined ? {} : { unresolved: { what: printExpr(chain.links.at(-1)?.call ?? chain.root), why: 'a table is chosen at run time', line: open.line } }) };
+};
+
+/** `const change = db('films').where(…)` only prepares what `change.update(…)` does below: the rows are not read here. */
+const isPrepared = (chain: Chain, { file, scope }: Place): boolean => {
+  if (changes(chain)) return false;
+  const last = chain.links.at(-1)?.call;
+  const name = (file.functions[scope]?.steps ?? []).flatMap((step) => (step.kind === 'let' && step.value === last && step.pattern.kind === 'name' ? [step.pattern.name] : []))[0];
+  return name !== undefined && onlyWritten(file, scope, name);
+};
+
+/** Every use of a builder that runs it changes rows. */
+const onlyWritten = (file: FileFacts, scope: number, name: string): boolean => {
+  const runs: boolean[] = [];
+  const handedOn: Expr[] = [];
+  eachExpr(file.functions[scope]?.steps ?? [], (expr) => {
+    if (expr.kind === 'await') runs.push(...[chainOf(expr.of)].filter((chain) => rootName(chain) === name).map(changes));
+    if (expr.kind === 'call') for (const arg of expr.args) if (arg.kind === 'name' && arg.name === name) handedOn.push(arg);
+  });
+  return runs.length > 0 && handedOn.length === 0 && runs.every((writes) => writes);
 };
 
 const lastLine = (chain: Chain): number => chain.links.at(-1)?.line ?? 1;
@@ -94,8 +117,15 @@ const isKnexValue = (callee: Expr, place: Place): boolean => {
 };
 
 const linkedTables = (chain: Chain, place: Place): Named[] => {
-  if (!STRONG.test(rootName(chain)) && !chain.links.some(({ name }) => BUILDER.has(name) || STRONG.test(name))) return [];
+  if (!STRONG.test(rootName(chain)) && !chain.links.some(({ name }) => BUILDER.has(name) || STRONG.test(name)) && !isHandedBuilder(rootName(chain), place)) return [];
   return chain.links.flatMap((link, position) => linkedTable(chain, link, position, place));
+};
+
+/** `.with('ranked', (query) => { query.from('films'); })`: a closure's parameter is a builder when a builder hands it over. */
+const isHandedBuilder = (name: string, { file, scope, usesBuilder }: Place): boolean => {
+  const binding = usesBuilder && name !== '' ? findBinding(file, scope, name) : undefined;
+  const callee = binding?.from === 'parameter' && binding.position === 0 ? handedIn(file).get(binding.scope)?.call.callee : undefined;
+  return callee?.kind === 'member' && BUILDER.has(callee.name);
 };
 
 const linkedTable = (chain: Chain, link: Link, position: number, place: Place): Named[] => {
@@ -141,7 +171,9 @@ const joinedTables = (chain: Chain, place: Place): Touch[] => chain.links.flatMa
 /** `knex.raw('…')`: a whole statement; fragments inside other calls are read where they stand. */
 const rawTouches = (chain: Chain, place: Place): Touch[] => chain.links.flatMap((link): Touch[] => {
   if (link.name !== 'raw' && link.name !== 'joinRaw' && link.name !== 'fromRaw') return [];
-  return texts(eval1(link.args[0], place)).flatMap((sql) => touchesOfSql(withBindings(sql, link, place), link.line, 'knex', true) ?? []);
+  const statements = texts(eval1(link.args[0], place));
+  for (const sql of statements) place.statements.add(sql);
+  return statements.flatMap((sql) => touchesOfSql(withBindings(sql, link, place), link.line, 'knex', true) ?? []);
 });
 
 /** `raw('?? …', ['orders'])` names its tables in the bindings. */

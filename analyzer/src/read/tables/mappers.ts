@@ -1,10 +1,12 @@
 import type { TableAccess } from '../../model/graph.ts';
 import { texts } from '../interpret/values.ts';
-import type { Expr } from '../parse/facts.ts';
-import { before, hasLink, type Chain, type Link } from './chain.ts';
-import { itemOf } from './items.ts';
+import type { CallExpr, Expr } from '../parse/facts.ts';
+import { before, chainOf, hasLink, type Chain, type Link } from './chain.ts';
 import { entityNamed, entityOf } from './entities.ts';
-import type { Place, Recogniser, Touch } from './found.ts';
+import { touch, type Place, type Recogniser, type Touch } from './found.ts';
+import { relations } from './includes.ts';
+import { byName, modelNamed } from './model-names.ts';
+import { relatedModel } from './model-relations.ts';
 import type { Model } from './models.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -38,11 +40,9 @@ const BUILDER_WRITES = words('insert update delete softDelete restore into orUpd
 
 /** TypeORM, Sequelize, Mongoose, Objection and Bookshelf: a method on something that stands for a table. */
 export const recogniseMappers: Recogniser = (chain, place) => {
-  const found = repositoryTouches(chain, place) ?? managerTouches(chain, place) ?? modelTouches(chain, place);
+  const found = repositoryTouches(chain, place) ?? managerTouches(chain, place) ?? modelTouches(chain, place) ?? associatedTouches(chain, place);
   return found === undefined || found.length === 0 ? undefined : { touches: found };
 };
-
-const touch = (model: Model, mode: Touch['mode'], line: number): Touch => ({ table: model.table, mode, columns: [], via: model.via, line });
 
 const isMethodOf = (name: string, via: TableAccess['via']): boolean => (METHODS[via]?.reads.has(name) ?? false) || (METHODS[via]?.writes.has(name) ?? false);
 
@@ -72,7 +72,7 @@ const ofRepository = (chain: Chain, link: Link, receiver: Expr, rest: readonly L
   const isJoin = /[jJ]oin/.test(link.name) && link.args[0]?.kind !== 'function';
   if (!isJoin && !isAnyMethod(link.name, place)) return undefined;
   const found = modelsOf(receiver, place).flatMap((model) => {
-    if (isMethodOf(link.name, model.via)) return [touch(model, modeOf(model, link, rest), link.line), ...relations(chain, model, place)];
+    if (isMethodOf(link.name, model.via)) return [touch(relatedModel(chain, model, place) ?? model, modeOf(model, link, rest), link.line), ...relations(chain, model, place)];
     return isJoin ? relations(chain, model, place) : [];
   });
   return found.length === 0 ? undefined : found;
@@ -114,74 +114,6 @@ const instanceEntity = (expr: Expr, place: Place): Model | undefined => {
   return of?.kind === 'class' && !of.self ? place.models.ofClass(of, place.types) : undefined;
 };
 
-/** Entities joined by relation: `leftJoinAndSelect('o.items', 'i')`, `relations: ['items']`, `include: [{ model: Item }]`. */
-const relations = (chain: Chain, model: Model, place: Place): Touch[] => chain.links.flatMap((link): Touch[] => {
-  if (link.call === undefined) return [];
-  if (/[jJ]oin/.test(link.name)) return joinedEntity(link, model, place).map((one) => touch(one, 'read', link.line));
-  // `create(…, { include })` makes the related rows too.
-  const mode = link.name === 'create' || link.name === 'bulkCreate' ? 'write' : 'read';
-  return link.args.flatMap((arg) => (arg.kind === 'object' ? optionRelations(arg, model, place) : [])).map((one) => touch(one, mode, link.line));
-});
-
-const joinedEntity = (link: Link, model: Model, place: Place): Model[] => {
-  const [first] = link.args;
-  if (first === undefined) return [];
-  if (first.kind !== 'text') return [entityNamed(first, place) ?? []].flat();
-  const property = first.value.split('.')[1];
-  const found = property === undefined ? place.models.all.find(({ table }) => table === first.value) : relationOf(model, property, place) ?? anyRelation(property, place);
-  return found === undefined ? [] : [found];
-};
-
-/** The entity a relation property leads to. */
-const relationOf = (model: Model, property: string, place: Place): Model | undefined => {
-  const fact = model.classIndex === undefined ? undefined : model.file.classes[model.classIndex];
-  const type = fact?.fields.find(({ name }) => name === property)?.type;
-  const resolved = type === undefined ? undefined : place.types.resolve(model.file, type);
-  const of = resolved?.kind === 'list' ? resolved.of : resolved;
-  return of?.kind === 'class' ? place.models.ofClass(of, place.types) : undefined;
-};
-
-const anyRelation = (property: string, place: Place): Model | undefined => {
-  const found = new Set(place.models.all.filter(({ via }) => via === 'typeorm').flatMap((model) => relationOf(model, property, place) ?? []));
-  return found.size === 1 ? [...found][0] : undefined;
-};
-
-const optionRelations = (options: Extract<Expr, { kind: 'object' }>, model: Model, place: Place): Model[] => options.properties.flatMap(({ name, value }): Model[] => {
-  if (name === 'relations' || name === 'populate') return relationNames(value).flatMap((one) => relationOf(model, one, place) ?? []);
-  if (name === 'include') return included(value, place);
-  return [];
-});
-
-const relationNames = (value: Expr): string[] => {
-  if (value.kind === 'array') return value.items.flatMap((item) => (item.kind === 'text' ? [item.value.split('.')[0] ?? ''] : []));
-  return value.kind === 'object' ? value.properties.flatMap(({ name }) => name ?? []) : [];
-};
-
-const included = (value: Expr, place: Place): Model[] => {
-  const items = value.kind === 'array' ? value.items : [value];
-  return items.flatMap((item): Model[] => {
-    if (item.kind !== 'object') return [modelNamed(item, place) ?? []].flat();
-    const model = item.properties.find(({ name }) => name === 'model')?.value;
-    const nested = item.properties.find(({ name }) => name === 'include')?.value;
-    return [...(model === undefined ? [] : [modelNamed(model, place) ?? []].flat()), ...(nested === undefined ? [] : included(nested, place))];
-  });
-};
-
-/** A model by what an expression is called: `models.User`, `User`, `this.userModel`. */
-const modelNamed = (expr: Expr, place: Place): Model | undefined => {
-  const type = place.types.of(place.file, place.scope, expr);
-  const typed = type?.kind === 'class' ? place.models.ofClass(type, place.types) : undefined;
-  const name = expr.kind === 'name' ? expr.name : expr.kind === 'member' ? expr.name : '';
-  return typed ?? byName(name, place) ?? entityOf(expr, place);
-};
-
-const byName = (name: string, place: Place): Model | undefined => {
-  const stripped = name.replace(/(?:Model|Collection|Schema)$/, '');
-  if (!/^[A-Z]/.test(name) && stripped === name) return undefined;
-  const model = place.models.named(name) ?? (stripped === '' ? undefined : place.models.named(stripped));
-  return model?.via === 'typeorm' ? undefined : model;
-};
-
 /** `User.findAll()`, `models.User.create()`, `User.query().patch()`, `new User(…).save()`, `user.save()` after `user = await User.findOne()`. */
 const modelTouches = (chain: Chain, place: Place): Touch[] | undefined => {
   const start = modelStart(chain, place);
@@ -191,12 +123,15 @@ const modelTouches = (chain: Chain, place: Place): Touch[] | undefined => {
   const write = calls.find(({ name }) => methods?.writes.has(name));
   const used = write ?? calls.find(({ name }) => methods?.reads.has(name));
   if (used === undefined || (start.instance && write === undefined)) return undefined;
-  return [touch(start.model, write === undefined ? 'read' : 'write', calls[0]?.line ?? used.line), ...relations(chain, start.model, place)];
+  const main = relatedModel(chain, start.model, place) ?? start.model;
+  return [touch(main, write === undefined ? 'read' : 'write', calls[0]?.line ?? used.line), ...relations(chain, start.model, place)];
 };
 
 interface Start { readonly model: Model; readonly position: number; readonly instance: boolean }
 
-const modelStart = (chain: Chain, place: Place): Start | undefined => {
+const modelStart = (chain: Chain, place: Place): Start | undefined => namedStart(chain, place) ?? boundInstance(chain, place);
+
+const namedStart = (chain: Chain, place: Place): Start | undefined => {
   const atRoot = rootModel(chain, place);
   if (atRoot !== undefined) return atRoot;
   for (const [position, link] of chain.links.entries()) {
@@ -204,7 +139,7 @@ const modelStart = (chain: Chain, place: Place): Start | undefined => {
     const model = isName ? byName(link.name, place) ?? registered(chain, position, place) : namedByCall(link, place);
     if (model !== undefined) return { model, position: position + 1, instance: false };
   }
-  return boundInstance(chain, place);
+  return undefined;
 };
 
 const REGISTRY = /^(?:models?|db|database|orm|entities|sequelize)$/i;
@@ -235,15 +170,58 @@ const namedByCall = (link: Link, place: Place): Model | undefined => {
   return link.name === 'model' ? place.models.named(name) : { name, table: name, via: 'mongoose', file: place.file, line: link.line };
 };
 
-const OF_INSTANCE = words('save destroy update remove delete deleteOne increment decrement $query patch');
+const OF_INSTANCE = words('save destroy update remove delete deleteOne increment decrement restore $query patch');
+const OF_ROWS = new Set<Model['via']>(['sequelize', 'mongoose', 'bookshelf', 'objection']);
 
+/** `film.save()`, `req.film.destroy()`, `super.save()`: on a row of which the model can be told. */
 const boundInstance = (chain: Chain, place: Place): Start | undefined => {
-  const [first, second] = chain.links;
-  const { root } = chain;
-  if (root.kind !== 'name' || first?.call === undefined || second !== undefined || !OF_INSTANCE.has(first.name)) return undefined;
-  const made = place.models.chainBoundTo(place, root.name) ?? itemOf(root.name, place);
-  const start = made === undefined || isSame(made.root, root.name) ? undefined : modelStart(made, place);
-  return start === undefined ? undefined : { ...start, position: 0, instance: true };
+  const position = chain.links.findIndex(({ call, name }) => call !== undefined && OF_INSTANCE.has(name));
+  const receiver = chain.links[position]?.call?.callee;
+  if (receiver?.kind !== 'member') return undefined;
+  const model = place.rows.of(receiver.of, place);
+  return model === undefined || !OF_ROWS.has(model.via) ? undefined : { model, position, instance: true };
 };
 
-const isSame = (root: Expr, name: string): boolean => root.kind === 'name' && root.name === name;
+const NO_ROWS = words('count max min sum aggregate exists distinct countDocuments estimatedDocumentCount destroy delete deleteOne deleteMany updateOne updateMany truncate');
+/** A model's own ways to its rows: `Film.getExpandedById(id)`. */
+const GIVES_ROWS = /^(?:find|get|fetch|load|create|build|add)/;
+
+/** The model whose rows a query gives: `Film.findAll(…)`, `new Film(…)`, `this.findAll()` in the model itself. */
+export const queriedModel = (expr: Expr, place: Place): Model | undefined => {
+  const chain = chainOf(expr);
+  const start = namedStart(chain, place) ?? ownStart(chain, place);
+  return start !== undefined && givesRows(start, chain) ? start.model : undefined;
+};
+
+const givesRows = ({ model, position, instance }: Start, chain: Chain): boolean => {
+  const calls = chain.links.slice(position).filter(({ call }) => call !== undefined);
+  return (instance || calls.some(({ name }) => isMethodOf(name, model.via) || GIVES_ROWS.test(name))) && !calls.some(({ name }) => NO_ROWS.has(name));
+};
+
+const ownStart = (chain: Chain, place: Place): Start | undefined => {
+  const model = chain.root.kind === 'this' ? entityOf(chain.root, place) ?? place.rows.of(chain.root, place) : undefined;
+  return model === undefined || chain.links[0]?.call === undefined || !isMethodOf(chain.links[0].name, model.via) ? undefined : { model, position: 0, instance: false };
+};
+
+const ASSOCIATED = /^(get|count|has|set|add|create|remove)([A-Z]\w*)$/;
+const ASKS = words('get count has');
+
+/** Sequelize's methods by association: `hall.getFilms()`, `hall.addFilm(film)`. */
+const associatedTouches = (chain: Chain, place: Place): Touch[] | undefined => {
+  if (!place.models.vias.has('sequelize')) return undefined;
+  const found = chain.links.map((link) => associatedTouch(link, place)).find((one) => one !== undefined);
+  return found === undefined ? undefined : [found.main, ...relations(chain, found.model, place)];
+};
+
+const associatedTouch = ({ name, call, line }: Link, place: Place): { readonly main: Touch; readonly model: Model } | undefined => {
+  const [, verb = '', alias] = ASSOCIATED.exec(name) ?? [];
+  const model = alias === undefined || call === undefined ? undefined : associatedModel(call, alias, place);
+  return model === undefined ? undefined : { main: touch(model, ASKS.has(verb) ? 'read' : 'write', line), model };
+};
+
+/** The model that a row's `getFilms` leads to. */
+const associatedModel = ({ callee }: CallExpr, alias: string, place: Place): Model | undefined => {
+  if (callee.kind !== 'member' || !place.models.isAssociation(alias)) return undefined;
+  const owner = place.rows.of(callee.of, place);
+  return owner === undefined ? undefined : place.models.associated(owner, alias);
+};

@@ -34,6 +34,7 @@ export class Models {
   private readonly byName = new Map<string, Model>();
   private aliases: ReadonlyMap<string, Model | null> | undefined;
   private readonly byCall = new Map<CallExpr, Model>();
+  private readonly associations = new Map<string, Map<string, Model>>();
 
   add(model: Model): void {
     this.all.push(model);
@@ -83,6 +84,21 @@ export class Models {
       const found = of === undefined ? undefined : lineage(of, run).map(({ file, index }) => file.classes[index]).find((fact) => fact !== undefined && this.byClass.has(fact));
       return found === undefined ? [] : [this.byClass.get(found) ?? []].flat();
     });
+  }
+
+  /** Notes that rows of one model lead to another's under a name: `Film.belongsTo(Hall, { as: 'venue' })`. */
+  associate(owner: Model, alias: string, other: Model): void {
+    const known = this.associations.get(owner.table) ?? new Map<string, Model>();
+    this.associations.set(owner.table, known.set(alias.toLowerCase(), other));
+  }
+
+  associated(owner: Model, alias: string): Model | undefined {
+    const own = this.associations.get(owner.table);
+    return own?.get(alias.toLowerCase()) ?? own?.get(plural(alias).toLowerCase());
+  }
+
+  isAssociation(alias: string): boolean {
+    return [alias, plural(alias)].some((name) => [...this.associations.values()].some((own) => own.has(name.toLowerCase())));
   }
 
   ofCall(call: CallExpr): Model | undefined {

@@ -2,6 +2,7 @@ import type { Expr } from '../parse/facts.ts';
 import { before, type Chain, type Link } from './chain.ts';
 import type { Place, Recogniser, Touch } from './found.ts';
 import type { Model } from './models.ts';
+import { shapesOf, type Shape } from './shapes.ts';
 
 const READS = new Set(['findMany', 'findFirst', 'findUnique', 'findFirstOrThrow', 'findUniqueOrThrow', 'findOne', 'count', 'aggregate', 'groupBy']);
 const WRITES = new Set(['create', 'createMany', 'createManyAndReturn', 'update', 'updateMany', 'updateManyAndReturn', 'upsert', 'delete', 'deleteMany']);
@@ -21,7 +22,7 @@ export const recognisePrisma = (relations: PrismaRelations): Recogniser => (chai
   const model = place.models.prisma(member.name) ?? guessed(member, client, link, place);
   if (model === undefined || (relations.size === 0 && !CLIENT.test(client))) return undefined;
   const main: Touch = { table: model.table, mode: WRITES.has(link.name) ? 'write' : 'read', columns: [], via: 'prisma', line: link.line };
-  return { touches: [main, ...nested(link.args[0], model.name, { relations, place, line: link.line })] };
+  return { touches: [main, ...link.args.slice(0, 1).flatMap((options) => nested(options, model.name, { relations, place, line: link.line }))] };
 };
 
 /** A known method right after a plain member. */
@@ -35,23 +36,29 @@ const guessed = (member: Link, client: string, link: Link, place: Place): Model 
 
 interface Around { readonly relations: PrismaRelations; readonly place: Place; readonly line: number }
 
-/** Tables reached through relations in `include`, `select` and nested writes. */
-const nested = (options: Expr | undefined, model: string, around: Around, depth = 0): Touch[] => {
-  if (options?.kind !== 'object' || depth > 6) return [];
-  return options.properties.flatMap(({ name, value }): Touch[] => {
-    if (name === 'include' || name === 'select' || name === 'where' || name === 'data' || name === 'create' || name === 'update' || name === 'orderBy') return fields(value, model, around, depth);
-    return [];
-  });
+/** Keys of options that say something about the same model: parts of the query, logic, filters on lists, nested writes. */
+const SAME_MODEL = new Set([
+  'include', 'select', 'where', 'data', 'create', 'update', 'createMany', 'updateMany', 'upsert', 'connectOrCreate', 'orderBy', 'having', 'cursor', 'some', 'none', 'every', 'is', 'isNot', 'AND', 'OR', 'NOT', '_count', 'delete', 'deleteMany',
+]);
+const DEEPEST = 12;
+
+/** Tables reached through relations: in `include` and `select`, in filters and orders, in nested writes, also where the options are put together elsewhere. */
+const nested = (options: Expr, model: string, around: Around): Touch[] => reached(shapesOf(options, around.place, around.place.types), model, around, 0);
+
+const reached = (shapes: readonly Shape[], model: string, around: Around, depth: number): Touch[] => {
+  if (depth > DEEPEST) return [];
+  return shapes.flatMap(({ object, ...at }) => object.properties.flatMap(({ name, value }): Touch[] => {
+    if (name === undefined || (value.kind === 'literal' && value.value === false)) return [];
+    const inner = (): Shape[] => shapesOf(value, at, around.place.types);
+    const target = around.relations.get(model)?.get(name);
+    if (target !== undefined) return relation(target, inner(), around, depth);
+    return SAME_MODEL.has(name) ? reached(inner(), model, around, depth + 1) : [];
+  }));
 };
 
-const fields = (value: Expr, model: string, around: Around, depth: number): Touch[] => {
-  if (value.kind === 'array') return value.items.flatMap((item) => fields(item, model, around, depth));
-  if (value.kind !== 'object') return [];
-  return value.properties.flatMap(({ name, value: inner }): Touch[] => {
-    const target = name === undefined ? undefined : around.relations.get(model)?.get(name);
-    const found = target === undefined ? undefined : around.place.models.prisma(target);
-    if (target === undefined || found === undefined || (inner.kind === 'literal' && inner.value === false)) return [];
-    const writes = inner.kind === 'object' && inner.properties.some((one) => one.name !== undefined && NESTED_WRITES.has(one.name));
-    return [{ table: found.table, mode: writes ? 'write' : 'read', columns: [], via: 'prisma', line: around.line }, ...nested(inner, target, around, depth + 1)];
-  });
+const relation = (target: string, inner: readonly Shape[], around: Around, depth: number): Touch[] => {
+  const found = around.place.models.prisma(target);
+  if (found === undefined) return [];
+  const writes = inner.some(({ object }) => object.properties.some(({ name }) => name !== undefined && NESTED_WRITES.has(name)));
+  return [{ table: found.table, mode: writes ? 'write' : 'read', columns: [], via: 'prisma', line: around.line }, ...reached(inner, target, around, depth + 1)];
 };

@@ -23,8 +23,9 @@ const inLink = (chain: Chain, link: Link, position: number, place: Place): Recog
   const [first] = link.args;
   if (first === undefined) return undefined;
   const isMethod = METHODS.has(name) || link.call.form === 'tag';
-  if (!isMethod) return literalSql(link);
+  if (!isMethod) return literalSql(link, place);
   const statements = sqlTexts(place.run.evaluate(unwrapped(first), place.frame));
+  for (const one of statements) place.statements.add(one);
   if (statements.some(isSql)) return readAll(statements.filter(isSql), link);
   return fragments(name, statements, link) ?? unknownQuery(chain, { first, position, name, known: statements }, link);
 };
@@ -41,10 +42,18 @@ const fragments = (name: string, texts: readonly string[], link: Link): Recognis
   return touches.length === 0 ? undefined : { touches };
 };
 
+/** Written as statements mostly are, and sentences never. */
+const SHOUTED = /^\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH|REPLACE|TRUNCATE|MERGE)\b/;
+
 /** A statement written out as the argument of anything is a query, whatever the function is called. */
-const literalSql = (link: Link): Recognised | undefined => {
+const literalSql = (link: Link, place: Place): Recognised | undefined => {
   const statements = link.args.flatMap((arg) => (arg.kind === 'text' && isSql(arg.value) ? [arg.value] : arg.kind === 'template' && isSql(arg.texts.join(HOLE)) ? [arg.texts.join(HOLE)] : []));
-  return statements.length === 0 || statements.some((one) => !/\b(?:from|into|set|table)\b/i.test(one)) ? undefined : readAll(statements, link);
+  if (statements.length === 0 || statements.some((one) => !/\b(?:from|into|set|table)\b/i.test(one))) return undefined;
+  const found = readAll(statements, link);
+  // "Select a seat from the list" parses, too.
+  if (!statements.every((one) => SHOUTED.test(one)) && !found.touches.every(({ table }) => place.models.hasTable(table))) return undefined;
+  for (const one of statements) place.statements.add(one);
+  return found;
 };
 
 /** `query(text)`, `query({ text })`, `query(SQL`…`)`. */
@@ -53,7 +62,7 @@ const sqlTexts = (value: Value): string[] => {
   return texts(value);
 };
 
-const readAll = (statements: readonly string[], link: Link): Recognised => {
+export const readAll = (statements: readonly string[], link: Pick<Link, 'line'>): Recognised => {
   const touches: Touch[] = [];
   let unresolved: Recognised['unresolved'];
   for (const sql of statements) {
@@ -61,10 +70,14 @@ const readAll = (statements: readonly string[], link: Link): Recognised => {
     const what = sql.replaceAll(HOLE, '${…}').replace(/\s+/g, ' ').trim().slice(0, 100);
     if (found === undefined) unresolved = { what, why: 'the statement does not parse as PostgreSQL: its tables are read off its words', line: link.line };
     else if (found.some(({ table }) => isSomeName(table))) unresolved = { what, why: 'a table is chosen at run time', line: link.line };
+    else if (OPEN_PART.test(sql)) unresolved = { what, why: 'a part of the statement is put together at run time', line: link.line };
     touches.push(...(found ?? (DEFINES.test(sql) ? [] : touchesByWords(sql, link.line, 'sql'))).filter(({ table }) => !isSomeName(table)));
   }
   return { touches, ...(unresolved === undefined ? {} : { unresolved }) };
 };
+
+/** A whole subquery that is not written here: `with ranked as (${query})`. */
+const OPEN_PART = new RegExp(String.raw`\b(?:as|from|join|exists)\s*\(\s*${HOLE}\s*\)`, 'i');
 
 /** What a definition mentions (a trigger's body) is not what this code reads or writes. */
 const DEFINES = /^\s*(?:create|alter|drop)\b/i;

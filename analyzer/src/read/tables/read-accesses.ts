@@ -14,9 +14,11 @@ import { chainOf, type Chain } from './chain.ts';
 import type { Place, Recognised, Recogniser, Touch } from './found.ts';
 import { recogniseKnex } from './knex.ts';
 import type { Models } from './models.ts';
-import { recogniseMappers } from './mappers.ts';
+import { queriedModel, recogniseMappers } from './mappers.ts';
 import { recognisePrisma, type PrismaRelations } from './prisma.ts';
 import { recogniseSql } from './raw-sql.ts';
+import { Rows } from './rows.ts';
+import { unusedStatements } from './unused-sql.ts';
 import { recogniseUnknownModel } from './unknown-models.ts';
 import { Transactions } from './read-transactions.ts';
 
@@ -50,10 +52,13 @@ export class AccessReader {
   private readonly usesBuilder: boolean;
   private readonly commonTables = new Map<string, Set<string>>();
   private readonly recognisers: readonly Recogniser[];
+  private readonly rows: Rows;
+  private readonly statements = new Set<string>();
 
   constructor({ program, run, types, models, relations, instances, sites }: AccessSources) {
     this.transactions = new Transactions(types, sites);
     this.instances = instances;
+    this.rows = new Rows(queriedModel, sites);
     this.usesBuilder = [...program.files.values()].some(({ imports }) => imports.some(({ specifier }) => /^(?:knex|kysely|drizzle-orm|objection|bookshelf)(?:$|\/)/.test(specifier)));
     this.program = program;
     this.run = run;
@@ -65,6 +70,7 @@ export class AccessReader {
   read(files: readonly FileFacts[]): ReadAccesses {
     this.transactions.read(files);
     for (const file of files) for (const index of file.functions.keys()) this.readFunction(file, index);
+    for (const { file, scope, found } of unusedStatements(files, this.statements, this.models)) this.keep(found, { file, scope }, this.transactions.of(file, scope, UNPLACED), undefined);
     const isCommon = (table: string, { evidence }: TableAccess): boolean => this.commonTables.get(evidence.file)?.has(table) === true && !this.models.hasTable(table);
     const names = knownNames(this.models);
     const real = [...this.accesses.values()].filter((one) => !isCommon(one.table, one) && !isCatalog(one.table))
@@ -89,7 +95,7 @@ export class AccessReader {
 
   /** A method of a base class is read once for each class that inherits it: `this.table` differs. */
   private standings(file: FileFacts, index: number): readonly Standing[] {
-    const common = { file, scope: index, run: this.run, types: this.types, program: this.program, models: this.models, usesBuilder: this.usesBuilder };
+    const common = { file, scope: index, run: this.run, types: this.types, program: this.program, models: this.models, rows: this.rows, statements: this.statements, usesBuilder: this.usesBuilder };
     const owner = thisClass(file, index);
     const fact = owner < 0 ? undefined : file.classes[owner];
     const heirs = fact === undefined ? [] : this.instances.of(fact);
@@ -119,7 +125,7 @@ export class AccessReader {
     }
   }
 
-  private keep(found: Recognised, place: Place, transaction: string | undefined, heir: ClassValue | undefined): void {
+  private keep(found: Recognised, place: Pick<Place, 'file' | 'scope'>, transaction: string | undefined, heir: ClassValue | undefined): void {
     const { file, scope } = place;
     const at = heir === undefined ? refOf(file, scope) : inheritedRef(file, scope, heir);
     for (const touch of found.touches) this.add(touch, found.touches, at, file, transaction);
@@ -140,6 +146,9 @@ export class AccessReader {
     });
   }
 }
+
+/** A query that is in no transaction's list. */
+const UNPLACED: Expr = { kind: 'other', of: [] };
 
 /** Tables of the database itself. */
 const isCatalog = (table: string): boolean => /^(?:pg_catalog\.|information_schema\.|pg_[a-z_]+$|sqlite_(?:master|schema|sequence|temp_master)$)/.test(table);

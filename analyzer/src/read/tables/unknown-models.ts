@@ -1,4 +1,4 @@
-import type { Expr } from '../parse/facts.ts';
+import type { CallExpr, Expr } from '../parse/facts.ts';
 import { before, type Chain, type Link } from './chain.ts';
 import { printExpr, type Place, type Recogniser } from './found.ts';
 
@@ -19,9 +19,14 @@ export const recogniseUnknownModel: Recogniser = (chain, place) => {
 };
 
 /** `req.library.destroy()`: called like a model, and done to like a row of it; whether it is one is only known at run time. */
-const isRow = (chain: Chain, { name, call }: Link, position: number, { models }: Place): boolean =>
-  call !== undefined && (name === 'save' || name === 'destroy') && ROWS.has(models.alias(before(chain, position))?.via ?? '');
+const isRow = (chain: Chain, { name, call }: Link, position: number, place: Place): boolean =>
+  call !== undefined && ROW_WRITES.has(name) && (ROWS.has(place.models.alias(before(chain, position))?.via ?? '') || isOfRow(call, place));
 
+/** `ticket.seat.save()`: something that hangs on a row. */
+const isOfRow = ({ callee }: CallExpr, place: Place): boolean =>
+  callee.kind === 'member' && callee.of.kind === 'member' && callee.of.of.kind === 'name' && ROWS.has(place.rows.of(callee.of.of, place)?.via ?? '');
+
+const ROW_WRITES = words('save destroy update increment decrement restore');
 const ROWS: ReadonlySet<string> = new Set(['sequelize', 'mongoose', 'bookshelf']);
 
 const isQuery = ({ name, call, args }: Link, next: Link | undefined): boolean => {
