@@ -25,16 +25,19 @@ export function sarif(analysis: Analysis, { base, held }: Printing = PLAIN): str
   const all = held === undefined ? proposed(analysis) : heldFindings(analysis, held);
   const shown = all.slice(0, MOST_RESULTS);
   const index = new Map(RULES.map(({ id }, i) => [id, i]));
-  return `${JSON.stringify({
+  const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json', version: '2.1.0',
     runs: [{
       tool: { driver: { name: 'strangler', rules: RULES.map(printRule) } },
       columnKind: 'utf16CodeUnits',
       originalUriBaseIds: { SRCROOT: { description: { text: 'The root of the repository.' } } },
       ...(all.length > shown.length ? { invocations: [truncated(all.length)] } : {}),
-      results: shown.map((finding) => printResult(finding, index.get(finding.rule) ?? 0, base)),
+      results: [],
     }],
-  }, null, 1)}\n`;
+  };
+  // A result a line: a log of thousands stays small, and reads as a diff.
+  const results = shown.map((finding) => `\n   ${JSON.stringify(printResult(finding, index.get(finding.rule) ?? 0, base))}`);
+  return `${JSON.stringify(log, null, 1).replace('"results": []', () => `"results": [${results.join(',')}]`)}\n`;
 }
 
 /** Without a baseline: the proposal's own cuts, the places it is not sure of, and the gaps. */

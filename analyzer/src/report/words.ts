@@ -1,4 +1,4 @@
-import type { Cut, CutKind } from '../propose/analysis.ts';
+import type { Cut, CutKind, Volume } from '../propose/analysis.ts';
 
 const NOUN: Readonly<Record<CutKind, string>> = { call: 'call', import: 'import', type: 'type', read: 'read', write: 'write', join: 'join', foreignKey: 'foreign key', transaction: 'transaction' };
 const ORDER = Object.keys(NOUN) as CutKind[];
@@ -14,3 +14,6 @@ export function kindsOf(cuts: readonly Pick<Cut, 'kind'>[]): string {
 }
 
 export const plural = (n: number, noun: string): string => `${String(n)} ${noun}${n === 1 ? '' : 's'}`;
+
+/** `; 1200 requests a day`, where traces or logs said so. */
+export const requests = (volume: Volume | undefined): string => (volume === undefined ? '' : volume.perDay === undefined ? `; ${plural(volume.requests, 'request')}` : `; ${String(volume.perDay)} requests a day`);
