@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { Script } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { parseConfig } from '@strangler/kernel';
 import type { SystemModel } from './model/graph.ts';
@@ -9,6 +11,7 @@ import type { Analysis } from './propose/analysis.ts';
 import { propose } from './propose/propose.ts';
 import { documentJsonSchema, documentSchema } from './report/document-schema.ts';
 import { formats } from './report/formats.ts';
+import { unpack } from './report/page/unpack.js';
 
 function analysisOf(model: SystemModel): Analysis {
   const measures = measure(model);
@@ -56,12 +59,19 @@ describe('every format', () => {
     expect(text).not.toMatch(/(?:src|href)="(?!#)/);
   });
 
-  test('every link on the page leads somewhere on the page, and no id is given twice', () => {
-    const text = print('html');
-    const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
-    expect(new Set(ids).size).toBe(ids.length);
-    const missing = [...text.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id).filter((id) => !ids.includes(id));
-    expect(missing).toEqual([]);
+  test('the page carries the whole JSON report', () => {
+    const report = JSON.parse(print('json')) as Record<string, unknown>;
+    const page = carried(print('html'));
+    expect(Object.fromEntries(Object.keys(report).map((key) => [key, page[key]]))).toEqual(report);
+  });
+
+  test('the page lets nothing run but its own script, and no text become markup', () => {
+    const policy = (/Content-Security-Policy" content="([^"]+)"/.exec(print('html'))?.[1] ?? '').replaceAll('&#39;', "'");
+    const [, script = ''] = /<script>([^]*?)<\/script>/.exec(print('html')) ?? [];
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain(`script-src 'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+    expect(policy).toContain("require-trusted-types-for 'script'");
+    expect(() => new Script(script)).not.toThrow();
   });
 
   test('a pipe in the source does not break a Markdown table', () => {
@@ -83,6 +93,9 @@ describe('the drafted config', () => {
     for (const { to, writes = [] } of Object.values(config.routes)) for (const table of writes) expect(config.services[to]?.owns.tables).toContain(table);
   });
 });
+
+/** What the page would draw from. */
+const carried = (text: string): Record<string, unknown> => unpack(JSON.parse(/<script type="application\/json" id="data">([^]*?)<\/script>/.exec(text)?.[1] ?? '')) as Record<string, unknown>;
 
 /** The draft without its import: what it exports, with `env` and `defineMigration` in place. */
 function evaluate(draft: string): unknown {

@@ -1,0 +1,77 @@
+import { count, h, plural } from './dom.js';
+import { KINDS, KIND_WORDS, costOf } from './facts.js';
+import { grid } from './grid.js';
+import { chip, contextLink, crumbs, empty, head, kindChips, where } from './parts.js';
+import { link } from './route.js';
+
+/** @import { Boundary, Cut, Facts } from './facts.js' */
+/** @import { GridColumn } from './grid.js' */
+/** @import { Route } from './route.js' */
+
+/**
+ * What each boundary breaks: pair by pair, or all of one kind, or all of one pair with its evidence.
+ * @param {Facts} facts
+ * @param {Route} route
+ */
+export function cutsView(facts, { parts: [from, to], query }) {
+  if (from !== undefined && to !== undefined) return pair(facts, from, to);
+  const kind = query.get('kind');
+  if (facts.data.cuts.length === 0) return h('div', {}, head('Cuts'), empty('No edge crosses a boundary.'));
+  return h('div', {},
+    head('Cuts', 'What the boundaries break, and what to put in its place. Costs are relative to one call: a call is 1, a foreign write 5, a transaction 8.'),
+    h('nav.tabs', { 'aria-label': 'Kinds of cut' }, tab('By boundary', facts.boundaries.length, undefined, kind), KINDS.map(([name, word]) => tab(word, facts.data.cuts.filter((cut) => cut.kind === name).length, name, kind))),
+    kind === null ? boundaries(facts) : cutGrid(facts, `Cuts of kind ${KIND_WORDS.get(kind) ?? kind}`, facts.data.cuts.filter((cut) => cut.kind === kind), true));
+}
+
+/**
+ * @param {string} word
+ * @param {number} n
+ * @param {string | undefined} kind
+ * @param {string | null} chosen
+ */
+const tab = (word, n, kind, chosen) => n > 0 && h('a', { href: link('cuts', [], { kind }), 'aria-current': (kind ?? null) === chosen && 'true' }, word, ' ', h('span.count', {}, count(n)));
+
+/** @param {Facts} facts */
+export const boundaries = (facts, rows = facts.boundaries) => grid({
+  label: 'Boundaries and what they break', noun: 'boundary', nouns: 'boundaries', rows, text: ({ from, to }) => `${from} ${to}`,
+  columns: [
+    { title: 'Boundary', cell: ({ from, to }) => h('a.pair', { href: link('cuts', [from, to]) }, from, h('span', { 'aria-label': 'needs' }, ' → '), to), by: ({ from, to }) => `${from} ${to}` },
+    { title: 'What breaks', cell: ({ cuts }) => kindChips(cuts) },
+    { title: 'Cuts', cell: ({ cuts }) => count(cuts.length), by: ({ cuts }) => cuts.length, numeric: true },
+    { title: 'Cost', cell: ({ cost, heavy }) => h(heavy ? 'b.heavy' : 'span', { title: heavy && 'a transaction or a foreign write crosses' }, count(cost)), by: ({ cost }) => cost, numeric: true },
+  ],
+});
+
+/**
+ * @param {Facts} facts
+ * @param {string} from
+ * @param {string} to
+ */
+function pair(facts, from, to) {
+  const cuts = facts.data.cuts.filter((cut) => cut.from === from && cut.to === to);
+  const back = facts.boundaries.find((boundary) => boundary.from === to && boundary.to === from);
+  return h('div', {},
+    crumbs([['Cuts', link('cuts')]], `${from} → ${to}`),
+    head([contextLink(facts, from), h('span.to', { 'aria-label': 'needs' }, '→'), contextLink(facts, to)], cuts.length === 0 ? `Nothing of ${from} needs ${to}.` : [`${plural(cuts.length, 'cut')}, cost ${count(costOf(cuts))}: `, kindChips(cuts), back !== undefined && [' The other way round: ', h('a', { href: link('cuts', [to, from]) }, `${plural(back.cuts.length, 'cut')}, cost ${count(back.cost)}`), '.']]),
+    cuts.length > 0 && cutGrid(facts, `Cuts from ${from} to ${to}`, cuts, false));
+}
+
+/**
+ * @param {Facts} facts
+ * @param {string} label
+ * @param {readonly Cut[]} cuts
+ * @param {boolean} ends
+ */
+function cutGrid(facts, label, cuts, ends) {
+  const rows = [...cuts].sort((a, b) => b.cost - a.cost);
+  /** @type {GridColumn<Cut>[]} */
+  const columns = [
+    { title: 'What', kind: 'wide', cell: ({ what }) => h('span.what', {}, what), by: ({ what }) => what },
+    ...(ends ? [{ title: 'Boundary', cell: (/** @type {Cut} */ { from, to }) => h('a.pair', { href: link('cuts', [from, to]) }, `${from} → ${to}`), by: (/** @type {Cut} */ { from, to }) => `${from} ${to}` }]
+      : [{ title: 'Kind', cell: (/** @type {Cut} */ { kind }) => chip(KIND_WORDS.get(kind) ?? kind, kind), by: (/** @type {Cut} */ { kind }) => kind }]),
+    { title: 'Where', kind: 'place', cell: ({ evidence }) => where(evidence), by: ({ evidence }) => evidence.file },
+    { title: 'Remedy', cell: ({ remedy }) => [h('b', {}, remedy.kind), h('span.muted', {}, ` ${remedy.text}`)], by: ({ remedy }) => remedy.kind },
+    { title: 'Cost', cell: ({ cost }) => count(cost), by: ({ cost }) => cost, numeric: true },
+  ];
+  return grid({ label, noun: 'cut', rows, text: ({ kind, what, from, to, evidence, remedy }) => `${kind} ${what} ${from} ${to} ${evidence.file} ${remedy.kind} ${remedy.text}`, columns });
+}
