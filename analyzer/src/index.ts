@@ -1,7 +1,10 @@
-import { cluster } from './cluster/cluster.ts';
-import { measure } from './measure/measure.ts';
+import { cluster, type Clustering } from './cluster/cluster.ts';
+import { measure, type Measures } from './measure/measure.ts';
+import type { SystemModel } from './model/graph.ts';
 import type { Analysis, AnalyzeOptions } from './propose/analysis.ts';
 import { propose } from './propose/propose.ts';
+import { volumesOf } from './propose/volumes.ts';
+import { whatIf, type WhatIf } from './propose/what-if/what-if.ts';
 import { readSystem } from './read/read-system.ts';
 
 export { checkPins } from './cluster/pins-shape.ts';
@@ -12,22 +15,37 @@ export { parseBaseline, printBaseline } from './hold/baseline.ts';
 export type { Baseline, ParsedBaseline } from './hold/baseline.ts';
 export { firstBaseline, hold, knowsAny } from './hold/hold.ts';
 export type { Crossing, Held } from './hold/hold.ts';
+export { printWhatIf } from './report/what-if.ts';
 export { formats } from './report/formats.ts';
 export type { Format, Printing } from './report/printing.ts';
 export type * from './model/graph.ts';
 export type * from './propose/analysis.ts';
+export type { Change, Score, WhatIf } from './propose/what-if/what-if.ts';
 
 /**
  * Reads a monolith's source and proposes how to divide it. Runs none of its code and needs no network. The same directory gives the same analysis.
  * @throws StranglerError when the directory cannot be read; what is inside and cannot be understood is listed in `model.unresolved`, never thrown.
  */
 export async function analyze(directory: string, options: AnalyzeOptions = {}): Promise<Analysis> {
-  const { without = [], seed = 1, crossCheck = false, pins = {}, onProgress = () => undefined } = options;
+  const { model, measures, clustering } = await divide(directory, options);
+  const { without = [], seed = 1, onProgress = () => undefined } = options;
+  onProgress({ step: 'propose', done: 0, total: 1 });
+  return propose(model, measures, clustering, { without, seed });
+}
+
+/**
+ * The proposal before and after somebody's changes to it, like `move orders/tax.ts to pricing`: re-scored in place, nothing is clustered again.
+ * @throws StranglerError as `analyze` does; FindingsError STR_BAD_WHAT_IF for moves that cannot be understood or name what is not there.
+ */
+export async function askWhatIf(directory: string, moves: string, options: AnalyzeOptions = {}): Promise<WhatIf> {
+  const { model, measures, clustering } = await divide(directory, options);
+  return whatIf(moves, { model, measures, volumes: volumesOf(model) }, clustering, options.pins);
+}
+
+async function divide(directory: string, { without = [], seed = 1, crossCheck = false, pins = {}, onProgress = () => undefined }: AnalyzeOptions): Promise<{ model: SystemModel; measures: Measures; clustering: Clustering }> {
   const model = await readSystem(directory, { history: !without.includes('history'), crossCheck, onProgress });
   onProgress({ step: 'measure', done: 0, total: 1 });
   const measures = measure(model);
   onProgress({ step: 'cluster', done: 0, total: 1 });
-  const clustering = cluster(model, measures, { without, seed, pins });
-  onProgress({ step: 'propose', done: 0, total: 1 });
-  return propose(model, measures, clustering, { without, seed });
+  return { model, measures, clustering: cluster(model, measures, { without, seed, pins }) };
 }

@@ -1,7 +1,6 @@
 import { compareText } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
 import { moduleLabels, type Clustering } from '../cluster/cluster.ts';
-import type { Labels } from '../measure/agreement.ts';
 import type { Measures } from '../measure/measure.ts';
 import { isProgram } from '../measure/program.ts';
 import { quality } from '../measure/quality.ts';
@@ -10,6 +9,7 @@ import { serviceCandidates } from './candidates.ts';
 import { boundaryDecisions } from './decisions.ts';
 import { draftConfig } from './draft.ts';
 import { findHubs } from './hubs.ts';
+import { flowsOf } from './flows.ts';
 import { namesOf, vocabularyOf } from './names.ts';
 import { extractionOrder } from './order.ts';
 import { contextPairs } from './pairs.ts';
@@ -53,20 +53,6 @@ function sharedOf({ chosen }: Clustering, endpoints: Analysis['endpoints'], tabl
     endpoints: [...new Set(endpoints.filter(({ context }) => context === undefined).map(({ id }) => id))].sort(compareText),
     tables: tables.filter(({ owner }) => owner === undefined).map(({ table }) => table),
   };
-}
-
-/** Calls between modules, or imports where no call was seen: what the structural metrics are computed on. */
-function flowsOf(model: SystemModel): { from: string; to: string; weight: number }[] {
-  const flows = new Map<string, { from: string; to: string; weight: number }>();
-  const add = (from: string, to: string): void => {
-    const flow = flows.get(`${from}\n${to}`) ?? { from, to, weight: 0 };
-    flow.weight += 1;
-    flows.set(`${from}\n${to}`, flow);
-  };
-  for (const { from, to } of model.calls) add(from.module, to.module);
-  const called: Labels = new Map([...flows.keys()].map((pair) => [pair, '']));
-  for (const { from, to, kind, test } of model.imports) if (!test && kind !== 'type' && !called.has(`${from}\n${to}`)) add(from, to);
-  return [...flows.values()];
 }
 
 const round = (value: number): number => Math.round(value * 1000) / 1000;

@@ -6,19 +6,32 @@ import { FindingsError, StranglerError } from '@strangler/kernel';
 
 export const PINS_FILE = 'strangler.contexts.yaml';
 
+/** A pins file as it stands. */
+export interface PinsFile {
+  readonly file: string;
+  /** Undefined when there is none yet. */
+  readonly text: string | undefined;
+}
+
 /**
  * Reads what the team decided about contexts: the file it names, or `strangler.contexts.yaml` in the analyzed directory, beside it, or here.
  * Without one there are no pins.
  * @throws StranglerError STR_PINS_NOT_FOUND for a named file that cannot be read; FindingsError STR_BAD_PINS with every problem at once.
  */
 export async function loadPins(analyzed: string, cwd: string, named: string | undefined): Promise<ContextPins> {
-  if (named !== undefined) return parsePins(await readNamed(resolve(cwd, named)), named);
+  const { file, text } = await findPins(analyzed, cwd, named);
+  return text === undefined ? {} : parsePins(text, named ?? file);
+}
+
+/** The file that `loadPins` reads; where there is none, the one here that would be written. */
+export async function findPins(analyzed: string, cwd: string, named: string | undefined): Promise<PinsFile> {
+  if (named !== undefined) return { file: resolve(cwd, named), text: await readNamed(resolve(cwd, named)) };
   for (const directory of new Set([analyzed, dirname(analyzed), cwd])) {
     const file = resolve(directory, PINS_FILE);
     const text = await readIfThere(file);
-    if (text !== undefined) return parsePins(text, file);
+    if (text !== undefined) return { file, text };
   }
-  return {};
+  return { file: resolve(cwd, PINS_FILE), text: undefined };
 }
 
 /** Checks the text of a pins file. @throws FindingsError STR_BAD_PINS with every problem at once. */

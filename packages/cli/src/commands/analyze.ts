@@ -1,11 +1,12 @@
 import { join, relative, resolve } from 'node:path';
-import { analyze, type Analysis, type Format, type Printing } from '@strangler/analyzer';
+import { analyze, type Analysis, type AnalyzeOptions, type Format, type Printing } from '@strangler/analyzer';
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import { BASELINE_FILE, baselinePath, holdAgainst, writeBaseline } from '../analyze/baseline-file.ts';
 import { failOn, gateExit, gateText } from '../analyze/gate.ts';
 import { analysisProgress } from '../analyze/progress.ts';
 import { formatList, formatNamed, writeReports } from '../analyze/reports.ts';
 import { baseOf } from '../analyze/repository.ts';
+import { tryMoves } from '../analyze/what-if.ts';
 import { flag, text, type Command, type Invocation } from '../command.ts';
 import { loadPins } from '../context-pins.ts';
 
@@ -34,6 +35,11 @@ Holding a boundary, in a pull request or a build:
                     crossed at all; none: never
   --write-baseline  says what a baseline written now would accept (to FILE, or ${BASELINE_FILE}); an earlier one keeps its owners. --execute writes it
 
+Trying another cut:
+  --what-if "M"   the proposal before and after: move orders/tax.ts to pricing; move table rates to pricing; merge stock with catalog as goods;
+                  split orders/tax.ts out of orders as tax. Several with ;. Nothing is clustered again; the pins that would keep it are printed
+  --save-pins     with --what-if: strangler.contexts.yaml with those pins merged in is printed; --execute writes it
+
 strangler.contexts.yaml holds over every re-run. Patterns are module paths (* within a folder, ** across) or tables:
   contexts: { ordering: { modules: ['orders/**'], tables: [orders], not: ['orders/tax.ts'] } }
   shared: ['lib/**']                # belongs to no context
@@ -41,7 +47,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
   apart: [[orders, films]]          # do not`,
   options: {
     format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, pins: { type: 'string' }, 'cross-check': { type: 'boolean' }, quiet: { type: 'boolean' },
-    baseline: { type: 'string' }, 'fail-on': { type: 'string' }, 'write-baseline': { type: 'boolean' }, execute: { type: 'boolean' },
+    baseline: { type: 'string' }, 'fail-on': { type: 'string' }, 'write-baseline': { type: 'boolean' }, 'what-if': { type: 'string' }, 'save-pins': { type: 'boolean' }, execute: { type: 'boolean' },
   },
   run: async (invocation) => {
     const { values, positionals, io } = invocation;
@@ -50,7 +56,10 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
     const directory = resolve(io.cwd, positionals[0] ?? '.');
     const pins = await loadPins(directory, io.cwd, text(values, 'pins'));
     const progress = analysisProgress(io, { quiet: flag(values, 'quiet'), json: flag(values, 'json') });
-    const analysis = await analyze(directory, { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), onProgress: progress.show });
+    const options: AnalyzeOptions = { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), onProgress: progress.show };
+    if (text(values, 'what-if') !== undefined) return { exitCode: ExitCode.ok, ...await tryMoves(invocation, directory, options) };
+    if (flag(values, 'save-pins')) throw usageError('--save-pins saves what --what-if asks.', 'Add --what-if "move … to …".');
+    const analysis = await analyze(directory, options);
     progress.end(analysis);
     const file = baselinePath(io.cwd, text(values, 'baseline'));
     if (flag(values, 'write-baseline')) return { exitCode: ExitCode.ok, ...await writeBaseline(analysis, pins, file, { execute: flag(values, 'execute'), cwd: io.cwd }) };
