@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { checkPins, type ContextPins, type PinProblem } from '@strangler/analyzer';
@@ -47,7 +47,7 @@ export function parsePins(text: string, name: string): ContextPins {
 
 async function readNamed(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return await readPlain(file);
   } catch (cause) {
     throw new StranglerError({ code: 'STR_PINS_NOT_FOUND', message: `The pins file ${file} cannot be read.`, remedy: `Name another with --pins, or leave it out: ${PINS_FILE} is looked for in the analyzed directory, beside it and here.`, cause });
   }
@@ -55,10 +55,16 @@ async function readNamed(file: string): Promise<string> {
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readPlain(file);
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     // There, and unreadable: analysing without the team's decisions would look like a result.
     return readNamed(file);
   }
+}
+
+/** A pipe of that name would be waited for without end. */
+async function readPlain(file: string): Promise<string> {
+  if (!(await stat(file)).isFile()) throw new Error('not a file');
+  return readFile(file, 'utf8');
 }

@@ -98,7 +98,11 @@ export async function runProcess(): Promise<void> {
   for (const signal of SIGNALS) process.off(signal, onSignal);
 }
 
-/** The reader of a pipe has left (`| head`), or the terminal was closed: no reason to leave work half done. */
+/** The reader of a pipe has left (`| head`), or the terminal was closed: no reason to leave work half done. Anything else, a full disk say, loses the answer. */
 function ignoreNobodyReads(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+  if (error.code === 'EPIPE' || error.code === 'EIO') return;
+  process.stderr.write(printError(new StranglerError({
+    code: 'STR_OUTPUT_UNWRITABLE', exitCode: 3, message: `The answer cannot be written: ${error.code === 'ENOSPC' ? 'the disk is full' : error.message}.`, remedy: 'Make room, or send it elsewhere.',
+  })).text);
+  process.exit(ExitCode.environment);
 }

@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
-import { analyze, type Analysis, type AnalyzeOptions, type Format, type Printing } from '@strangler/analyzer';
+import type { Analysis, AnalyzeOptions, Format, Printing } from '@strangler/analyzer';
 import { ExitCode, StranglerError } from '@strangler/kernel';
+import { analyzeApart } from '../analyze/apart.ts';
 import { BASELINE_FILE, baselinePath, holdAgainst, writeBaseline } from '../analyze/baseline-file.ts';
 import { failOn, gateExit, gateText } from '../analyze/gate.ts';
 import { analysisProgress } from '../analyze/progress.ts';
@@ -59,7 +60,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
     const options: AnalyzeOptions = { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), onProgress: progress.show };
     if (text(values, 'what-if') !== undefined) return { exitCode: ExitCode.ok, ...await tryMoves(invocation, directory, options) };
     if (flag(values, 'save-pins')) throw usageError('--save-pins saves what --what-if asks.', 'Add --what-if "move … to …".');
-    const analysis = await analyze(directory, options);
+    const analysis = await analyzeApart(directory, options, io.signal);
     progress.end(analysis);
     const file = baselinePath(io.cwd, text(values, 'baseline'));
     if (flag(values, 'write-baseline')) return { exitCode: ExitCode.ok, ...await writeBaseline(analysis, pins, file, { execute: flag(values, 'execute'), cwd: io.cwd }) };

@@ -1,0 +1,46 @@
+import { Worker } from 'node:worker_threads';
+import type { Analysis, AnalyzeOptions, AnalyzeProgress } from '@strangler/analyzer';
+import { StranglerError, type Problem } from '@strangler/kernel';
+
+/** What the thread is given, and what it says. */
+export interface Task { readonly directory: string; readonly options: Omit<AnalyzeOptions, 'onProgress'> }
+export type Said =
+  | { readonly kind: 'progress'; readonly progress: AnalyzeProgress }
+  | { readonly kind: 'done'; readonly analysis: Analysis }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  | { readonly kind: 'bug'; readonly message: string; readonly stack: string };
+
+/** Deep for code that nobody wrote by hand: the usual megabyte ends at a few thousand brackets. */
+const STACK_MB = 32;
+
+/**
+ * Runs the analysis in a thread of its own: when its memory is used up the thread ends and not the process, its stack can be larger than the process's, and a
+ * Ctrl-C is heard while it computes.
+ * @throws StranglerError what the analysis throws, and `STR_OUT_OF_MEMORY`.
+ */
+export async function analyzeApart(directory: string, { onProgress, ...options }: AnalyzeOptions, signal: AbortSignal): Promise<Analysis> {
+  const task: Task = { directory, options };
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: task, resourceLimits: { stackSizeMb: STACK_MB } });
+  const stop = (): void => { void worker.terminate(); };
+  signal.addEventListener('abort', stop);
+  try {
+    return await new Promise<Analysis>((resolve, reject) => {
+      worker.on('message', (said: Said) => {
+        if (said.kind === 'progress') onProgress?.(said.progress);
+        else if (said.kind === 'done') resolve(said.analysis);
+        else reject(said.kind === 'refused' ? new StranglerError(said.problem) : Object.assign(new Error(said.message), { stack: said.stack }));
+      });
+      worker.on('error', (error: NodeJS.ErrnoException) => { reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(error) : error); });
+      worker.on('exit', () => { reject(new Error('the analysis ended without an answer')); });
+    });
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
+}
+
+const outOfMemory = (cause: Error): StranglerError => new StranglerError({
+  code: 'STR_OUT_OF_MEMORY', exitCode: 3, cause,
+  message: 'The analysis needs more memory than Node may take.',
+  remedy: 'Give it more, for example NODE_OPTIONS=--max-old-space-size=8192, or name a part of the source.',
+});
