@@ -58,7 +58,8 @@ function importLinks(model: SystemModel, hubs: ReadonlySet<ModulePath>): Link[] 
 /** Calls between modules count sub-linearly, and less where everybody calls. */
 function callLinks(model: SystemModel, hubs: ReadonlySet<ModulePath>): Link[] {
   const callers = new Map<ModulePath, Set<ModulePath>>();
-  const edges = model.calls.filter(({ from, to }) => from.module !== to.module && !hubs.has(to.module));
+  // Events are how contexts talk to one another without belonging together.
+  const edges = model.calls.filter(({ from, to, kind }) => kind !== 'event' && from.module !== to.module && !hubs.has(to.module));
   for (const { from, to } of edges) callers.set(to.module, (callers.get(to.module) ?? new Set()).add(from.module));
   return edges.map(({ from, to, kind, evidence }): Link => ({
     a: from.module, b: to.module, layer: 'call', weight: 1 / (callers.get(to.module)?.size ?? 1),

@@ -57,8 +57,11 @@ export interface FunctionRef {
 export interface CallEdge {
   readonly from: FunctionRef;
   readonly to: FunctionRef;
-  /** `inject`: through a constructor-injected dependency. `pass`: handed over as a callback (a route handler, a subscriber). */
-  readonly kind: 'call' | 'construct' | 'inject' | 'pass';
+  /**
+   * `inject`: through a constructor-injected dependency. `pass`: handed over as a callback (a route handler, a subscriber).
+   * `event`: raises, publishes or queues what the other listens to under the same name.
+   */
+  readonly kind: 'call' | 'construct' | 'inject' | 'pass' | 'event';
   readonly evidence: Evidence;
 }
 

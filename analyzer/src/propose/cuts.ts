@@ -1,5 +1,5 @@
 import { byEvidence, compareText, type Evidence } from '../model/evidence.ts';
-import type { SystemModel, TableAccess } from '../model/graph.ts';
+import type { FunctionRef, SystemModel, TableAccess } from '../model/graph.ts';
 import type { Cut, CutKind, Saga, TablePlan } from './analysis.ts';
 import type { Territory } from './territory.ts';
 
@@ -23,11 +23,18 @@ function crossing(from: string | undefined, to: string | undefined, draft: Draft
   return from === undefined || to === undefined || from === to ? [] : [{ ...draft, from, to, cost: CUT_COST[draft.kind] }];
 }
 
-const callCuts = (model: CuttableModel, where: Territory): Cut[] => model.calls.flatMap(({ from, to, evidence }) =>
-  crossing(where.ofModule(from.module), where.ofModule(to.module), {
+const callCuts = (model: CuttableModel, where: Territory): Cut[] => model.calls.flatMap(({ from, to, kind, evidence }) =>
+  kind === 'event' ? eventCuts(from, to, evidence, where) : crossing(where.ofModule(from.module), where.ofModule(to.module), {
     kind: 'call', what: `${from.module} calls ${to.name} of ${to.module}`, source: from.module, target: `${to.module}#${to.name}`, evidence, within: from.name,
     remedy: { kind: 'api call', text: `Offer ${to.name} as an endpoint of ${String(where.ofModule(to.module))}; keep the call behind an anti-corruption layer.` },
   }));
+
+/** An event already decouples the two: only its way changes, from inside one process to a broker. */
+const eventCuts = (from: FunctionRef, to: FunctionRef, evidence: Evidence, where: Territory): Cut[] =>
+  crossing(where.ofModule(from.module), where.ofModule(to.module), {
+    kind: 'call', what: `${from.module} raises what ${to.name} of ${to.module} listens to`, source: from.module, target: `${to.module}#${to.name}`, evidence, within: from.name,
+    remedy: { kind: 'event', text: `Publish the event through the outbox; ${String(where.ofModule(to.module))} consumes it.` },
+  });
 
 /** Imports whose calls were not seen: constants, classes, values, types. Where a call crosses the same two modules, the call says it already. */
 function importCuts(model: CuttableModel, where: Territory): Cut[] {

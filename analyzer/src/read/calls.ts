@@ -54,7 +54,7 @@ export class CallReader {
 
   private readCall(file: FileFacts, scope: number, call: CallExpr): void {
     if (call.form !== 'tag') this.readCallee(file, scope, call);
-    for (const arg of call.args) if (arg.kind === 'name' || arg.kind === 'member') this.readPassed(file, scope, arg, call.line);
+    for (const arg of call.args) if (arg.kind === 'name' || arg.kind === 'member' || isListening(file, arg)) this.readPassed(file, scope, arg, call.line);
   }
 
   private readCallee(file: FileFacts, scope: number, call: CallExpr): void {
@@ -172,6 +172,9 @@ export class CallReader {
   }
 }
 
+/** A closure with a name of its own (`on order.placed`) is apart from the function that hands it over. Routes are not: who sets them up does not run them. */
+const isListening = (file: FileFacts, arg: Expr): boolean => arg.kind === 'function' && /(?:^|\.)[a-z]\w* /.test(file.functions[arg.index]?.name ?? '');
+
 const refIn = (file: FileFacts, scope: number): FunctionRef => ({ module: file.path, name: file.functions[scope]?.name ?? '(top)' });
 
 /** Declared by the constructor's parameter, or decorated (`@Inject() private orders`). */
@@ -197,3 +200,6 @@ export const withInherited = ({ edges, inherited }: ReadCalls, places: readonly 
   const present = new Set(edges.map((edge) => `${edge.from.module}\0${edge.from.name}\0${edge.to.module}\0${edge.to.name}`));
   return [...edges, ...[...extra].filter(([key]) => !present.has(key)).map(([, edge]) => edge)].sort(byCall);
 };
+
+/** Joins what is raised to what is called; where a function also calls the listener itself, both stand. */
+export const withEvents = (calls: readonly CallEdge[], events: readonly CallEdge[]): CallEdge[] => [...calls, ...events].sort(byCall);

@@ -7,11 +7,13 @@ import { RouterHooks } from './endpoints/frameworks.ts';
 import { missedRoutes } from './endpoints/missed.ts';
 import { buildRouters, collectEndpoints } from './endpoints/read-routers.ts';
 import type { ReadOptions } from './options.ts';
-import { CallReader, withInherited } from './calls.ts';
+import { CallReader, withEvents, withInherited } from './calls.ts';
 import { crossCheckImports } from './cross-check.ts';
 import { readHistory } from './history.ts';
 import { readImports, sortUnresolved } from './imports.ts';
 import { Interpreter } from './interpret/interpreter.ts';
+import { ListenerReader } from './listeners/read-listeners.ts';
+import { RaiseReader } from './listeners/read-raises.ts';
 import { Program } from './link/program.ts';
 import { Types } from './link/types.ts';
 import type { FileFacts } from './parse/facts.ts';
@@ -117,7 +119,9 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   await loadSqlParser();
   const production = files.facts.filter(({ path }) => kinds.get(path) === 'source');
   const decorated = new DecoratedReader(run, types).read(production);
-  const served = [...endpoints.endpoints, ...decorated.endpoints, ...readFileRoutes(production)].sort(byEndpoint);
+  const heard = new ListenerReader(run, types, calls.sites).read(production);
+  const served = [...endpoints.endpoints, ...decorated.endpoints, ...heard.endpoints, ...readFileRoutes(production)].sort(byEndpoint);
+  const raised = new RaiseReader(run, types, calls.sites, served).read(production);
   const missed = missedRoutes(production, served, routers.taken, [...endpoints.unresolved, ...decorated.unresolved]);
   const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
@@ -128,8 +132,8 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const history = await historyRead;
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
-    name: basename(root), modules: files.modules, imports: imports.edges, calls: withInherited(calls, data.accesses.map(({ at }) => at)), endpoints: served,
+    name: basename(root), modules: files.modules, imports: imports.edges, calls: withEvents(withInherited(calls, data.accesses.map(({ at }) => at)), raised.edges), endpoints: served,
     tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges, history: history.history,
-    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...leftOut, ...resolver.configs.findings(root), ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...missed, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
+    unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...leftOut, ...resolver.configs.findings(root), ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...heard.unresolved, ...raised.unresolved, ...missed, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
   };
 };

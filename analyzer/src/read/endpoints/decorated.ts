@@ -19,8 +19,11 @@ const RESOLVED = new Set(['ResolveField', 'FieldResolver', 'ResolveProperty']);
 const EVENTS = new Set(['EventPattern', 'MessagePattern', 'OnEvent', 'SubscribeMessage', 'EventHandler', 'OnQueueEvent', 'RabbitSubscribe', 'RabbitRPC', 'SqsMessageHandler', 'OnJob', 'Subscribe', 'GrpcMethod', 'OnQueueCompleted']);
 const JOBS = new Set(['Cron', 'Interval', 'Timeout', 'Process', 'Processor', 'Job']);
 
+/** Decorators of classes that handle messages, and the method that does (NestJS CQRS). */
+const HANDLES: Readonly<Record<string, string>> = { CommandHandler: 'execute', QueryHandler: 'execute', EventsHandler: 'handle' };
+
 /** Under which key a decorator's options carry a name. */
-const NAME_KEYS = ['name', 'cmd', 'routingKey', 'queue'];
+const NAME_KEYS = ['name', 'cmd', 'topic', 'routingKey', 'queue'];
 
 interface Decorated { readonly name: string; readonly call: CallExpr }
 
@@ -67,6 +70,7 @@ export class DecoratedReader {
     const controller = own.find(({ name }) => CONTROLLERS.has(name));
     const bases = controller === undefined ? [] : this.controllerPaths(file, fact, controller, app);
     const processor = own.find(({ name }) => name === 'Processor');
+    for (const decorator of own) if (Object.hasOwn(HANDLES, decorator.name)) this.addHandled(file, fact, decorator);
     for (const { index, owner } of this.methodsOf(file, fact)) {
       const method = owner.functions[index];
       if (method !== undefined) this.readMethod({ file: owner, declared: file, fact, method, index, bases, processor, controller: controller !== undefined });
@@ -111,13 +115,14 @@ export class DecoratedReader {
     const [first] = decorator.call.args;
     const value = this.evaluate(at.file, at.fact.scope, first);
     const paths = first === undefined ? [''] : pathsIn(value);
-    const versions = versionsOf(decoratorsOf(at.method.decorators), (expr) => this.evaluate(at.file, 0, expr));
     if (paths.length === 0) this.note(at, decorator, 'its path is not a constant');
+    const own = decoratorsOf(at.method.decorators);
+    const versions = versionsOf(own, (expr) => this.evaluate(at.file, 0, expr));
+    // `@Version(VERSION_NEUTRAL)` names none, and so takes the controller's away.
+    const isNeutral = versions.length === 0 && own.some(({ name }) => name === 'Version');
     for (const base of at.bases) {
-      for (const path of paths) {
-        const whole = [versions[0] === undefined ? base.prefix : base.versioned(versions[0]), base.path, path].join('/');
-        this.push(at, method, tidy(whole), frameworkOf(at), decorator);
-      }
+      const prefixes = isNeutral ? [base.unversioned] : versions.length === 0 ? [base.prefix] : versions.map(base.versioned);
+      for (const prefix of prefixes) for (const path of paths) this.push(at, method, tidy([prefix, base.path, path].join('/')), frameworkOf(at), decorator);
     }
   }
 
@@ -149,6 +154,17 @@ export class DecoratedReader {
     this.push(at, method, queue === undefined ? name : `${queue}/${name}`, method === 'JOB' ? 'schedule' : 'event', decorator);
   }
 
+  /** `@CommandHandler(PlaceOrder)`: what it handles goes by the class of the message. */
+  private addHandled(file: FileFacts, fact: ClassFact, decorator: Decorated): void {
+    const index = fact.methods.find((one) => file.functions[one]?.member?.name === HANDLES[decorator.name]);
+    const method = index === undefined ? undefined : file.functions[index];
+    if (index === undefined || method === undefined) return;
+    const at: MethodAt = { file, declared: file, fact, method, index, bases: [], processor: undefined, controller: false };
+    const messages = decorator.call.args.flatMap((arg) => (arg.kind === 'name' || arg.kind === 'member' ? [arg.name] : []));
+    if (messages.length === 0) this.note(at, decorator, 'what it handles is not named');
+    for (const message of messages) this.push(at, 'EVENT', message, 'event', decorator);
+  }
+
   private writtenName(at: MethodAt, { call }: Decorated): string | undefined {
     const values = call.args.map((arg) => this.evaluate(at.declared, 0, arg));
     return values.flatMap((value) => (value.kind === 'object' ? NAME_KEYS.flatMap((key) => texts(value.properties.get(key) ?? UNKNOWN)) : texts(value)))[0];
@@ -175,7 +191,7 @@ export class DecoratedReader {
     return paths.flatMap((path) => modules.flatMap((module) => used.map((version): Base => {
       const whole = `${module}/${path}`;
       const excluded = app.excludes.some((one) => tidy(one) === tidy(whole));
-      return { path: whole, prefix: excluded ? '' : version === undefined ? app.prefix : versioned(version), versioned };
+      return { path: whole, prefix: excluded ? '' : version === undefined ? app.prefix : versioned(version), unversioned: excluded ? '' : app.prefix, versioned };
     })));
   }
 
@@ -213,7 +229,7 @@ export class DecoratedReader {
   }
 }
 
-interface Base { readonly path: string; readonly prefix: string; readonly versioned: (version: string) => string }
+interface Base { readonly path: string; readonly prefix: string; readonly unversioned: string; readonly versioned: (version: string) => string }
 
 interface MethodAt {
   /** Where the method stands; `declared` is where the class stands. */

@@ -66,8 +66,17 @@ export class RouterHooks implements Hooks {
     if (router !== undefined || receiver.kind === 'native') this.taken.add(site.call);
     if (router !== undefined) return this.onRouter(router, name, args, site);
     if (receiver.kind === 'native') return this.onThing(receiver.thing, name, args, site);
+    if (receiver.kind === 'external' && receiver.module === 'inversify-express-utils' && /^set(?:Error)?Config$/.test(name)) return this.configure(args, site);
     return receiver.kind === 'unknown' && name === 'route' ? this.wrapperCall(args, site) : undefined;
   };
+
+  /** `server.setConfig((app) => …)`: the app is made by the package, and served. */
+  private configure(args: readonly Value[], site: Site): Value {
+    const app = this.make('express', true, site);
+    app.served = true;
+    for (const arg of args) if (arg.kind === 'function') site.run.invoke(arg, [native(app)], arg.self);
+    return UNKNOWN;
+  }
 
   private onRouter(router: RouterThing, name: string, args: readonly Value[], site: Site): Value {
     if (name === 'listen' || name === 'callback') markServed(router);

@@ -2,6 +2,7 @@ import type { Expr, FileFacts, FunctionFact, Pattern, Step, TypeFact } from '../
 
 /** What a name stands for inside one function, from its text alone. */
 export interface Binding {
+  readonly name: string;
   readonly from: 'parameter' | 'let' | 'each';
   /** The function that binds it. */
   readonly scope: number;
@@ -40,8 +41,8 @@ const noteSteps = (found: Map<string, Binding>, steps: readonly Step[], scope: n
   }
 };
 
-const note = (found: Map<string, Binding>, pattern: Pattern, binding: Binding): void => {
-  if (pattern.kind === 'name') noteName(found, pattern.name, binding);
+const note = (found: Map<string, Binding>, pattern: Pattern, binding: Omit<Binding, 'name'>): void => {
+  if (pattern.kind === 'name') noteName(found, pattern.name, { ...binding, name: pattern.name });
   else if (pattern.kind === 'object') noteObject(found, pattern, binding);
   else for (const item of pattern.items) if (item !== undefined) note(found, item, { ...binding, path: [...binding.path, '[]'] });
 };
@@ -52,9 +53,9 @@ const noteName = (found: Map<string, Binding>, name: string, binding: Binding): 
   found.set(name, binding.value === undefined && before !== undefined ? { ...binding, value: before } : binding);
 };
 
-const noteObject = (found: Map<string, Binding>, pattern: Extract<Pattern, { kind: 'object' }>, binding: Binding): void => {
+const noteObject = (found: Map<string, Binding>, pattern: Extract<Pattern, { kind: 'object' }>, binding: Omit<Binding, 'name'>): void => {
   for (const { key, target } of pattern.entries) note(found, target, { ...binding, path: [...binding.path, key] });
-  if (pattern.rest !== undefined) found.set(pattern.rest, binding);
+  if (pattern.rest !== undefined) found.set(pattern.rest, { ...binding, name: pattern.rest });
 };
 
 /** Finds a name from the inside out; undefined when no function around binds it. */
@@ -74,3 +75,19 @@ export const thisClass = (file: FileFacts, index: number): number => {
   }
   return -1;
 };
+
+interface Assignment { readonly scope: number; readonly name: string; readonly value: Expr }
+
+const assignments = new WeakMap<FileFacts, readonly Assignment[]>();
+
+/** What is later put into a variable of function `scope`, by itself or by functions inside it, in the order of the text. */
+export const assignmentsTo = (file: FileFacts, scope: number, name: string): readonly Assignment[] => {
+  const known = assignments.get(file) ?? allAssignments(file);
+  assignments.set(file, known);
+  return known.filter((one) => one.name === name && findBinding(file, one.scope, name)?.scope === scope);
+};
+
+const allAssignments = (file: FileFacts): Assignment[] => file.functions.flatMap(({ steps }, scope) => steps.flatMap((step) => {
+  const value = step.kind === 'do' ? step.value : undefined;
+  return value?.kind === 'assign' && value.target.kind === 'name' ? [{ scope, name: value.target.name, value: value.value }] : [];
+}));

@@ -1,7 +1,7 @@
 import type { ClassFact, Expr, FileFacts, TypeFact } from '../parse/facts.ts';
 import { givenByCaller } from './handed.ts';
 import type { Declared, Program } from './program.ts';
-import { findBinding, thisClass, type Binding } from './scopes.ts';
+import { assignmentsTo, findBinding, thisClass, type Binding } from './scopes.ts';
 import { inferLiteral, instanceOf, itemOf, listOf, localType, type Type } from './type.ts';
 
 const UNWRAPPED = new Set(['Promise', 'Readonly', 'Partial', 'Required', 'Pick', 'Omit', 'NonNullable', 'Awaited', 'PromiseLike', 'Ref', 'WeakRef', 'Lazy', 'DeepReadonly', 'Mutable']);
@@ -91,8 +91,19 @@ export class Types {
 
   private ofBinding(file: FileFacts, binding: Binding): Type | undefined {
     const direct = binding.from === 'each' || binding.type === undefined ? undefined : this.resolve(file, binding.type);
-    const base = direct ?? (binding.value === undefined ? this.given(file, binding) : this.of(file, binding.scope, binding.value));
+    const base = this.ownFunction(file, binding) ?? direct ?? (binding.value === undefined ? this.given(file, binding) ?? this.assignedLater(file, binding) : this.of(file, binding.scope, binding.value));
     return binding.path.reduce<Type | undefined>((type, key) => (type === undefined ? undefined : key === '[]' ? itemOf(type) : this.member(type, key)), base);
+  }
+
+  /** `const omit: Omit = (row) => …`: the function itself says more than the type it must fit. */
+  private ownFunction(file: FileFacts, { from, value, path }: Binding): Type | undefined {
+    return from === 'let' && value?.kind === 'function' && path.length === 0 ? { kind: 'function', file, index: value.index } : undefined;
+  }
+
+  /** `let mails; if (enabled) mails = new Queue('mails')`. */
+  private assignedLater(file: FileFacts, { from, scope, name }: Binding): Type | undefined {
+    if (from !== 'let') return undefined;
+    return this.first(assignmentsTo(file, scope, name).map(({ scope: at, value }) => () => this.of(file, at, value)));
   }
 
   /** A closure's parameter without a type has the one its caller gives it. */

@@ -35,7 +35,7 @@ const CHILDREN: { readonly [K in Expr['kind']]?: (expr: Extract<Expr, { kind: K 
 export const eachFunction = (file: FileFacts, see: (index: number, expr: Expr) => void): void => {
   for (const [index, fact] of file.functions.entries()) {
     eachExpr(fact.steps, (expr) => { see(index, expr); });
-    for (const { initial } of fact.parameters) if (initial !== undefined) visit(initial, (expr) => { see(index, expr); });
+    for (const { initial, pattern } of fact.parameters) for (const one of [...(initial === undefined ? [] : [initial]), ...initialsOf(pattern)]) visit(one, (expr) => { see(index, expr); });
   }
   for (const fact of file.classes) {
     for (const { initial } of fact.fields) if (initial !== undefined) visit(initial, (expr) => { see(fact.scope, expr); });

@@ -29,7 +29,7 @@ const call = (node: ts.CallExpression, to: Lowering): Expr => {
 
 const invocation = (node: ts.CallExpression | ts.NewExpression, form: 'call' | 'new', to: Lowering): CallExpr => {
   const callee = lower(node.expression, to);
-  const route = form === 'call' ? routeName(node as ts.CallExpression) ?? wrappedName(node as ts.CallExpression, to) : undefined;
+  const route = form === 'call' ? routeName(node as ts.CallExpression) ?? listenerName(node as ts.CallExpression) ?? wrappedName(node as ts.CallExpression, to) : undefined;
   const args = (node.arguments ?? []).map((arg) => to.named(route, () => lower(arg, to)));
   const at = ts.isPropertyAccessExpression(node.expression) ? node.expression.name : node;
   const types = node.typeArguments?.flatMap((type) => lowerType(type, to) ?? []);
@@ -52,6 +52,16 @@ const routeName = (node: ts.CallExpression): string | undefined => {
   const path = node.arguments.length < 2 ? undefined : pathText(node.arguments[0]);
   const routed = path ?? routedPath(node.expression.expression);
   return routed === undefined ? undefined : `${node.expression.name.text.toUpperCase()} ${routed}`;
+};
+
+const LISTENS = new Set(['on', 'once', 'addListener', 'consume', 'process', 'define', 'work', 'subscribe']);
+
+/** `bus.on('order.placed', (order) => …)`: the callback is called `on order.placed`, apart from the function that sets it up. */
+const listenerName = (node: ts.CallExpression): string | undefined => {
+  const [name, ...rest] = node.arguments;
+  if (!ts.isPropertyAccessExpression(node.expression) || !LISTENS.has(node.expression.name.text) || name === undefined || !rest.some((arg) => ts.isArrowFunction(arg) || ts.isFunctionExpression(arg))) return undefined;
+  const text = ts.isStringLiteralLike(name) ? name.text : dotted(name);
+  return text === undefined ? undefined : `${node.expression.name.text} ${text}`;
 };
 
 const pathText = (node: ts.Expression | undefined): string | undefined => {
