@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { analyze, formats, type Analysis } from './index.ts';
+import { analysisSchema, complaints } from '../test/schema.ts';
+import { analyze, firstBaseline, formats, hold, type Analysis } from './index.ts';
 
 const MONOLITH = fileURLToPath(new URL('../../monolith/src', import.meta.url));
 const run = async (): Promise<Analysis> => analyze(MONOLITH, { without: ['history'] });
@@ -9,6 +10,13 @@ describe('the sample monolith, read from disk', () => {
   test('gives the same reports byte for byte', async () => {
     const [one, two] = [await run(), await run()];
     for (const [format, { text }] of formats) expect([format, text(two) === text(one)]).toEqual([format, true]);
+  });
+
+  test('has a JSON report that the published schema accepts, held against a baseline or not', async () => {
+    const analysis = await run();
+    const json = formats.get('json');
+    const held = hold(analysis, firstBaseline(analysis), {});
+    for (const printed of [json?.text(analysis), json?.text(analysis, { base: '', held })]) expect(complaints(analysisSchema(), JSON.parse(printed ?? ''))).toEqual([]);
   });
 
   test('has every module in exactly one place, every table with one owner, every endpoint with a plan', async () => {

@@ -1,3 +1,4 @@
+import type { Held } from '../hold/hold.ts';
 import type { Analysis, EndpointPlan } from '../propose/analysis.ts';
 import type { AnalysisDocument } from './document-schema.ts';
 
@@ -23,6 +24,11 @@ export function printAnalysis(analysis: Analysis): AnalysisDocument {
     idlePins: analysis.idlePins,
   });
 }
+
+export const printHeld = ({ crossings, gone, placed, renamed, newGaps }: Held): AnalysisDocument['held'] => ({
+  crossings: crossings.map(({ identity, state, places, cut: { kind, from, to, what, evidence, remedy } }) => ({ identity, state, places, kind, from, to, what, evidence, remedy })),
+  gone: [...gone], placed: [...placed], renamed: [...renamed], newGaps: [...newGaps],
+});
 
 function printEndpoint({ id, context, complexity, volume, trace: { endpoint, steps } }: EndpointPlan, { tables }: Analysis): unknown {
   const owner = new Map(tables.map(({ table, owner: its }) => [table, its]));

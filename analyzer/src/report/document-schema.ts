@@ -105,6 +105,13 @@ export const documentSchema = z.strictObject({
   unresolved: z.array(z.strictObject({ kind: z.enum(['import', 'call', 'query', 'endpoint', 'file', 'schema', 'traffic']), what: z.string(), why: z.string(), evidence })),
   crossCheck: z.array(z.strictObject({ from: path, to: path, seenBy: z.enum(['madge', 'strangler']), because: z.string() })),
   idlePins: z.array(z.string()),
+  held: z.strictObject({
+    crossings: z.array(z.strictObject({ identity: z.string(), state: z.enum(['new', 'known']), places: z.int(), kind: cutKind, from: z.string(), to: z.string(), what: z.string(), evidence, remedy: z.strictObject({ kind: z.string(), text: z.string() }) })),
+    gone: z.array(z.string()).describe('In the baseline and no longer in the code: `orders → stock: call …`.'),
+    placed: z.array(z.strictObject({ module: path, context: z.string(), because: z.enum(['folder', 'edges', 'pinned', 'renamed']) })).describe('Modules that the baseline does not know, and where they were put.'),
+    renamed: z.array(z.strictObject({ from: path, to: path })),
+    newGaps: z.array(z.string()).describe('What could not be resolved and was no gap before: a crossing there would not be seen.'),
+  }).optional().describe('With --baseline: how the code keeps to it. Contexts here are the baseline\'s, not the proposal\'s.'),
 });
 
 export type AnalysisDocument = z.output<typeof documentSchema>;

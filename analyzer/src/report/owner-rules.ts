@@ -25,10 +25,7 @@ interface Folder {
  * or names its own, whichever leaves less to say below. (The recurrence of the smallest routing table: Draves, King, Venkatachary & Zill, INFOCOM 1999.)
  * Paths that are not in the map may get any owner.
  */
-export const ownerRules = (owners: ReadonlyMap<ModulePath, Owner>): OwnerRule[] => {
-  const root = folderOf('', [...owners].sort(([a], [b]) => compareText(a, b)));
-  return rulesBelow(root, undefined);
-};
+export const ownerRules = (owners: ReadonlyMap<ModulePath, Owner>): OwnerRule[] => rulesBelow(folderOf('', [...owners].sort(([a], [b]) => compareText(a, b))), undefined);
 
 /** Builds a folder bottom-up, with its costs. */
 function folderOf(path: string, entries: readonly (readonly [ModulePath, Owner])[]): Folder {
@@ -59,7 +56,8 @@ const inherit = ({ cost, other }: Folder, owner: Owner): number => cost.get(owne
 
 /** Folders before what is in them, so that the later, narrower line wins. */
 function rulesBelow(folder: Folder, inherited: Owner): OwnerRule[] {
-  const keeps = folder.best.owner === inherited || inherit(folder, inherited) <= folder.best.cost + 1;
+  // The root is the whole repository: what is no module there is not for us to give away.
+  const keeps = folder.path === '' || folder.best.owner === inherited || inherit(folder, inherited) <= folder.best.cost + 1;
   const owner = keeps ? inherited : folder.best.owner;
   return [
     ...(keeps ? [] : [{ path: folder.path, owner }]),
