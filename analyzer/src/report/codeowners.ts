@@ -19,7 +19,7 @@ export function codeowners({ contexts, shared, model }: Pick<Analysis, 'contexts
   const rules = ownerRules(owners);
   const text = [
     `# Contexts of ${oneLine(model.name)}, as proposed by strangler analyze. Replace @org with your organisation; the last matching line wins.`,
-    `# ${String(owners.size)} modules, ${String(rules.length)} lines. A line without a team is shared code that no context owns.`, '',
+    `# ${String(owners.size)} modules, ${String(rules.length)} lines. A line without a team is shared code that no context owns.`,
     ...contexts.filter(({ authors }) => authors.length > 0).map(({ name, authors }) => `# ${team.get(name) ?? ''} is known to ${authors.slice(0, 3).map((author) => `${oneLine(author.name)} (${String(Math.round(author.share * 100))} %)`).join(', ')}`), '',
     ...rules.map(printRule), '',
   ].join('\n');
