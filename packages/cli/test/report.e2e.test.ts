@@ -10,7 +10,7 @@ import { strangler } from './run.ts';
 
 const chromium = findChromium();
 const inBrowser = 'path' in chromium ? describe : describe.skip;
-const VIEWS = ['overview', 'map', 'contexts', 'order', 'tables', 'endpoints', 'cuts', 'sagas', 'decisions', 'rivals', 'unresolved', 'shared'];
+const VIEWS = ['overview', 'map', 'contexts', 'order', 'hubs', 'tables', 'endpoints', 'cuts', 'sagas', 'decisions', 'rivals', 'unresolved', 'shared'];
 
 let browser: Browser;
 let directory: string;
@@ -76,7 +76,8 @@ inBrowser('the analyzer\'s report in a browser', () => {
     for (const box of await answers.all()) expect((await box.boundingBox())?.y).toBeLessThan(700);
     const step = answers.nth(3).getByRole('link').first();
     await step.click();
-    expect(await hashOf(window.page)).toMatch(/^#\/contexts\//);
+    expect(await hashOf(window.page)).toMatch(/^#\/order\//);
+    expect(await title(window.page)).toMatch(/^1\. Extract /);
   });
 
   test('a claim is one click away from the line that says so', async () => {
@@ -120,6 +121,23 @@ inBrowser('the analyzer\'s report in a browser', () => {
     expect(drawn.length).toBeGreaterThan(0);
     expect([...drawn].sort()).toEqual(told.map((text) => text.trim()).sort());
     expect(await overlaps(page)).toEqual([]);
+  });
+
+  test('a decision shows both answers with what each costs, and the lines that settle it', async () => {
+    await using window = await opened(url);
+    const { page } = window;
+    await visit(page, await firstOf(page, 'decisions'));
+    expect(await title(page)).toMatch(/^Does .+ belong to .+ or to .+\?$/);
+    expect(await page.locator('.halves h2').allInnerTexts()).toEqual([expect.stringMatching(/^Stays in/), expect.stringMatching(/^Moves to/)]);
+    expect(await page.locator('.halves pre').allInnerTexts()).toEqual([expect.stringContaining('contexts:'), expect.stringContaining('contexts:')]);
+  });
+
+  test('a rival says where it differs and what it would cost', async () => {
+    await using window = await opened(url);
+    const { page } = window;
+    await visit(page, await firstOf(page, 'rivals'));
+    expect(await page.locator('main h2').allInnerTexts()).toEqual([expect.stringMatching(/^Where it differs \d/), expect.stringMatching(/^Its contexts \d/)]);
+    expect(await page.locator('dl.facts').innerText()).toMatch(/Cost\s+[\d,.]+ the proposal [\d,.]+/);
   });
 
   test('a link to a selection opens it, and a reload keeps it', async () => {
@@ -230,7 +248,9 @@ inBrowser('the analyzer\'s report in a browser', () => {
   test.each([['light', {}], ['dark', { dark: true }], ['1024 pixels wide', { width: 1_024 }], ['400 pixels wide', { width: 400 }], ['400 pixels wide in the dark', { width: 400, dark: true }]])('%s: everything can be read and nothing is cut off', async (_look, look) => {
     await using window = await opened(url, look);
     const { page } = window;
-    for (const view of [...VIEWS.map((each) => `#/${each}`), '#/tables/orders', await firstOf(page, 'contexts'), await firstOf(page, 'endpoints')]) {
+    const inner: string[] = [];
+    for (const view of ['contexts', 'endpoints', 'order', 'decisions', 'rivals', 'cuts', 'map']) inner.push(await firstOf(page, view));
+    for (const view of [...VIEWS.map((each) => `#/${each}`), '#/tables/orders', ...inner]) {
       await visit(page, view);
       expect([view, await faintTexts(page), await overhang(page), await overlaps(page)]).toEqual([view, [], 0, []]);
     }

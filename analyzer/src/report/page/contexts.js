@@ -2,7 +2,7 @@ import { count, h, percent, plural } from './dom.js';
 import { costOf } from './facts.js';
 import { grid } from './grid.js';
 import { contextTable } from './overview.js';
-import { bar, chip, contextLink, counted, crumbs, empty, factList, head, kindChips, moduleLink, reasonList, swatch, tableLink } from './parts.js';
+import { authorList, bar, chip, contextLink, counted, crumbs, empty, factList, head, kindChips, moduleLink, reasonList, swatch, tableLink } from './parts.js';
 import { link } from './route.js';
 
 /** @import { Boundary, Context, Facts } from './facts.js' */
@@ -26,7 +26,7 @@ const sharedLine = ({ data: { shared } }) => shared.modules.length > 0 && h('p.a
  * @param {Context} context
  */
 function one(facts, context) {
-  const { name, role, modules, tables, endpoints, lines, confidence, runnerUp, why } = context;
+  const { name, role, modules, tables, endpoints, lines, confidence, runnerUp, why, authors } = context;
   const step = facts.data.order.find((each) => each.context === name);
   const needs = facts.boundaries.filter(({ from }) => from === name);
   const needed = facts.boundaries.filter(({ to }) => to === name);
@@ -37,7 +37,8 @@ function one(facts, context) {
       ['Size', `${plural(modules.length, 'module')}, ${plural(lines, 'line')}`],
       ['Confidence', bar(confidence, `mean confidence of its modules: ${confidence.toFixed(2)}`)],
       ['Leans on', runnerUp && [contextLink(facts, runnerUp.context), h('span.muted', {}, ` ${percent(runnerUp.share)} of its outward evidence`)]],
-      ['Extraction', step && [h('a', { href: link('order') }, `step ${step.rank} of ${facts.data.order.length}`), ', risk ', h(`span.risk.${step.risk}`, {}, step.risk), h('span.muted', {}, ` ${step.because}`)]],
+      ['Extraction', step && [h('a', { href: link('order', [name]) }, `step ${step.rank} of ${facts.data.order.length}`), ', risk ', h(`span.risk.${step.risk}`, {}, step.risk), h('span.muted', {}, ` ${step.because}`)]],
+      ['Known by', authorList(authors)],
       ['Owns', tables.length > 0 && h('span.chips', {}, tables.map(tableLink))],
       ['Answers', endpoints.length > 0 && h('a', { href: link('endpoints', [], { context: name }) }, plural(endpoints.length, 'endpoint'))],
     ]),

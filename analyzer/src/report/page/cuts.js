@@ -1,7 +1,7 @@
 import { count, h, plural } from './dom.js';
 import { KINDS, KIND_WORDS, costOf } from './facts.js';
 import { grid } from './grid.js';
-import { chip, contextLink, crumbs, empty, head, kindChips, where } from './parts.js';
+import { chip, contextLink, crumbs, empty, head, kindChips, volumeOf, where } from './parts.js';
 import { link } from './route.js';
 
 /** @import { Boundary, Cut, Facts } from './facts.js' */
@@ -49,10 +49,12 @@ export const boundaries = (facts, rows = facts.boundaries) => grid({
  */
 function pair(facts, from, to) {
   const cuts = facts.data.cuts.filter((cut) => cut.from === from && cut.to === to);
+  const summary = facts.data.pairs.find((each) => each.from === from && each.to === to);
   const back = facts.boundaries.find((boundary) => boundary.from === to && boundary.to === from);
   return h('div', {},
     crumbs([['Cuts', link('cuts')]], `${from} → ${to}`),
     head([contextLink(facts, from), h('span.to', { 'aria-label': 'needs' }, '→'), contextLink(facts, to)], cuts.length === 0 ? `Nothing of ${from} needs ${to}.` : [`${plural(cuts.length, 'cut')}, cost ${count(costOf(cuts))}: `, kindChips(cuts), back !== undefined && [' The other way round: ', h('a', { href: link('cuts', [to, from]) }, `${plural(back.cuts.length, 'cut')}, cost ${count(back.cost)}`), '.']]),
+    summary !== undefined && h('p.builds', {}, 'What to build: ', h('span.chips', {}, summary.remedies.map(({ kind, cuts: n }) => chip(`${kind} × ${n}`))), volumeOf(summary.volume)),
     cuts.length > 0 && cutGrid(facts, `Cuts from ${from} to ${to}`, cuts, false));
 }
 

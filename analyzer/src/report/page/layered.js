@@ -32,10 +32,10 @@ export function layered(n, pulls, perRow) {
 }
 
 /**
- * Screens are wider than high.
+ * Screens are wider than high; few boxes are better in three short rows than in two long ones.
  * @param {number} n
  */
-export const rowLength = (n) => Math.max(1, Math.ceil(Math.sqrt(n * 1.8)));
+export const rowLength = (n) => Math.max(1, Math.ceil(Math.sqrt(n * (n > 20 ? 1.8 : 1.1))));
 
 /**
  * How far down each node stands: `to` one step below `from` wherever that can be had for all edges, in least squares. Nodes without an edge come last.

@@ -10,7 +10,7 @@ import { mapView } from './map.js';
 import { moduleView } from './modules.js';
 import { overviewView } from './overview.js';
 import { empty, head, swatch } from './parts.js';
-import { orderView, rivalsView, sagasView } from './plan.js';
+import { hubsView, orderView, rivalsView, sagasView } from './plan.js';
 import { link, parseRoute } from './route.js';
 import { searchField, searchIndex, searchView } from './search.js';
 import { tablesView } from './tables.js';
@@ -27,15 +27,16 @@ const index = searchIndex(facts);
 
 /** @type {Record<string, (facts: Facts, route: Route, width: number) => HTMLElement>} */
 const VIEWS = {
-  overview: overviewView, map: mapView, contexts: contextsView, shared: sharedView, module: moduleView, order: orderView, tables: tablesView, endpoints: endpointsView, cuts: cutsView,
+  overview: overviewView, map: mapView, contexts: contextsView, shared: sharedView, module: moduleView, hubs: hubsView, order: orderView, tables: tablesView, endpoints: endpointsView, cuts: cutsView,
   sagas: sagasView, decisions: decisionsView, rivals: rivalsView, unresolved: unresolvedView, search: (_facts, route) => searchView(index, route),
 };
 
 /** @type {readonly Chapter[]} */
 const CHAPTERS = [
   { id: 'overview', title: 'Overview' }, { id: 'map', title: 'Context map' }, { id: 'contexts', title: 'Contexts', n: facts.data.contexts.length }, { id: 'order', title: 'Order of extraction', n: facts.data.order.length },
+  { id: 'hubs', title: 'Before any cut', n: facts.data.hubs.length },
   { id: 'tables', title: 'Table ownership', n: facts.data.tables.length }, { id: 'endpoints', title: 'Endpoints', n: facts.data.endpoints.length }, { id: 'cuts', title: 'Cuts', n: facts.data.cuts.length },
-  { id: 'sagas', title: 'Sagas', n: facts.data.sagas.length }, { id: 'decisions', title: 'Decisions for you', n: facts.data.decisions.length }, { id: 'rivals', title: 'Rivals', n: facts.data.rivals.length }, { id: 'unresolved', title: 'Unresolved', n: facts.data.unresolved.length },
+  { id: 'sagas', title: 'Sagas', n: facts.data.sagas.length }, { id: 'decisions', title: 'Decisions for you', n: facts.data.decisions.length + facts.data.strains.length }, { id: 'rivals', title: 'Rivals', n: facts.data.rivals.length }, { id: 'unresolved', title: 'Unresolved', n: facts.data.unresolved.length },
 ];
 
 const main = h('main', { id: 'main', tabindex: -1 });

@@ -1,7 +1,7 @@
 import { compare, count, groupBy, h, plural } from './dom.js';
 import { KIND_WORDS } from './facts.js';
 import { grid } from './grid.js';
-import { bar, breakable, chip, contextLink, counted, crumbs, factList, head, moduleLink, tableLink } from './parts.js';
+import { authorList, bar, breakable, chip, contextLink, counted, crumbs, factList, head, moduleLink, tableLink } from './parts.js';
 import { link } from './route.js';
 
 /** @import { Child } from './types.d.ts' */
@@ -23,7 +23,7 @@ export function moduleView(facts, { parts: [path = ''], query }) {
   return h('div', {},
     crumbs(home === undefined ? [['Shared', link('shared')]] : [['Contexts', link('contexts')], [home, link('contexts', [home])]], path),
     head(h('span.pathname', {}, breakable(path)), undefined, home !== undefined && h('a.button', { href: link('map', [home, path]) }, 'See its symbols on the map')),
-    factList([['Context', contextLink(facts, home)], ...place(facts, path, home), ['Size', module && plural(module.lines, 'line')]]),
+    factList([['Context', contextLink(facts, home)], ...place(facts, path, home), ...past(facts, path), ['Size', module && plural(module.lines, 'line')]]),
     counted('Seen in this file', seen.length),
     seen.length === 0 ? h('p.empty', {}, 'Nothing that crosses to another module or table.') : grid({ label: `Seen in ${path}`, noun: 'line', rows: seen, text: ({ text, kind, line: at }) => `${at} ${kind} ${text}`, marked: ({ line: at }) => at === line && line > 0, columns: [
       { title: 'Line', cell: ({ line: at }) => h('code', {}, String(at)), by: ({ line: at }) => at, numeric: true },
@@ -57,8 +57,19 @@ function place(facts, path, home) {
   return [
     ['Confidence', member && bar(member.confidence, `confidence ${member.confidence.toFixed(2)}`)],
     ['Runner-up', member?.runnerUp !== undefined && [contextLink(facts, member.runnerUp), decision && [' ', h('a', { href: link('decisions', [path]) }, 'both sides of the evidence')]]],
+    ['What would move it', member?.flip?.says],
     ['Shared because', why?.why],
   ];
+}
+
+/**
+ * @param {Facts} facts
+ * @param {string} path
+ * @returns {[string, Child][]}
+ */
+function past(facts, path) {
+  const its = facts.data.history.find(({ module }) => module === path);
+  return its === undefined ? [] : [['History', [`${plural(its.commits, 'commit')}, by `, authorList(its.authors)]]];
 }
 
 /**

@@ -53,13 +53,13 @@ function sure({ data: { contexts, decisions, recall, stability, unresolved } }) 
 }
 
 /** @param {Facts} facts */
-function costs({ data: { cuts } }) {
+function costs({ data: { cuts, hubs } }) {
   const kinds = byKind(cuts);
   const total = costOf(cuts);
   return answer('What it costs', [count(Math.round(total)), h('small', {}, ' cost units')],
     [h('div.stack', { role: 'img', 'aria-label': kinds.map(({ word, cost }) => `${word}: ${percent(cost / total)}`).join(', ') }, kinds.map(({ kind, word, n, cost }) => h(`span.${kind}`, { title: `${word}: ${plural(n, 'cut')}, cost ${count(cost)}`, style: { 'flex-grow': cost } }))),
       h('ul.kinds', {}, kinds.filter(({ cost }) => cost / total >= 0.01).map(({ kind, word, n, cost }) => h('li', {}, h(`a.key.${kind}`, { href: link('cuts', [], { kind }) }, h('i', { 'aria-hidden': 'true' }), word), ' ', h('span.n', { title: `cost ${count(cost)}` }, count(n)))))],
-    [[`All ${plural(cuts.length, 'cut')} with evidence`, link('cuts')]]);
+    [[`All ${plural(cuts.length, 'cut')} with evidence`, link('cuts')], ...(hubs.length > 0 ? [/** @type {[string, string]} */ (['Before any cut', link('hubs')])] : [])]);
 }
 
 /** @param {Facts} facts */
@@ -67,9 +67,9 @@ function first(facts) {
   const { data: { order } } = facts;
   const [step] = order;
   if (step === undefined) return answer('What to do first', 'Nothing', 'No context owns a table or answers an endpoint: there is nothing to route.', [['Contexts', link('contexts')]]);
-  return answer('What to do first', h('a.first', { href: link('contexts', [step.context]) }, `Extract ${step.context}`),
+  return answer('What to do first', h('a.first', { href: link('order', [step.context]) }, `Extract ${step.context}`),
     [`${step.because}. `, h('br'), 'Value ', h('b', {}, step.value.total.toFixed(1)), ', cost ', h('b', {}, count(step.cost.total)), ', ', h(`span.risk.${step.risk}`, {}, `${step.risk} risk`)],
-    [['Why, and what next', link('order')], ['What it breaks', link('contexts', [step.context])]]);
+    [[`The work: ${plural(step.first.length, 'piece')}`, link('order', [step.context])], ['The whole order', link('order')]]);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { count, fileName, folderOf, h, plural } from './dom.js';
+import { count, fileName, folderOf, h, percent, plural } from './dom.js';
 import { byKind } from './facts.js';
 import { link } from './route.js';
 
@@ -93,6 +93,29 @@ export const empty = (text) => h('p.empty', {}, text);
  * @param {readonly (readonly [string, Child])[]} rows
  */
 export const factList = (rows) => h('dl.facts', {}, rows.filter(([, value]) => value !== undefined && value !== false).map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+
+/**
+ * How often, where traces or logs were given.
+ * @param {{ readonly requests: number, readonly share: number, readonly perDay?: number | undefined } | undefined} volume
+ */
+export const volumeOf = (volume) => volume !== undefined && h('span.volume', { title: `${percent(volume.share)} of all requests that were matched` }, ` ${plural(volume.requests, 'request')}${volume.perDay === undefined ? '' : `, ${count(Math.round(volume.perDay))} a day`}`);
+
+/**
+ * Puts a text where it can be pasted from.
+ * @param {string} text
+ */
+export function copyButton(text) {
+  const button = h('button.button', { type: 'button', onclick: () => {
+    void navigator.clipboard.writeText(text).then(() => { button.textContent = 'Copied'; }, () => { button.textContent = 'Select and copy it'; });
+  } }, 'Copy');
+  return button;
+}
+
+/**
+ * Who knows this code.
+ * @param {readonly { readonly name: string, readonly commits: number, readonly share: number }[]} authors
+ */
+export const authorList = (authors) => authors.length > 0 && h('span.chips', {}, authors.slice(0, 5).map(({ name, commits, share }) => h('span', { title: plural(commits, 'commit') }, name, h('span.muted', {}, ` ${percent(share)}`))));
 
 /**
  * @param {string} title

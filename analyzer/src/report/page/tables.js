@@ -86,8 +86,20 @@ const others = (facts, { owner }, uses) => h('span.chips', {}, uses.filter(({ co
 function remedy({ role, split }) {
   if (role === 'own') return undefined;
   if (role === 'reference') return 'Reference data: replicate it to its readers.';
-  return ['Many writers: split its columns', split.length > 0 && [': ', split.map(({ context, columns }, i) => [i > 0 && '; ', h('b', {}, context), ' ', h('code', {}, columns.join(', '))])], '.'];
+  return split.length > 1 ? `Many writers: split it into ${split.map(({ name }) => name).join(', ')}.` : 'Many writers: leave it whole with its owner, and let the others send commands.';
 }
+
+const WHY = { written: 'written there', 'read only': 'read there alone', unclaimed: 'nobody was seen to touch it' };
+
+/**
+ * @param {Facts} facts
+ * @param {TableRow} table
+ */
+const parts = (facts, { name, split }) => grid({ label: `Parts of ${name}`, noun: 'column', rows: split.flatMap((part) => part.because.map((each) => ({ ...each, part }))), text: ({ column, part }) => `${column} ${part.name}`, columns: [
+  { title: 'Column', cell: ({ column }) => h('code', {}, column), by: ({ column }) => column }, { title: 'Goes to', cell: ({ part }) => h('code', {}, part.name), by: ({ part }) => part.name },
+  { title: 'Of', cell: ({ part }) => contextLink(facts, part.context), by: ({ part }) => part.context }, { title: 'Because', cell: ({ why }) => WHY[why], by: ({ why }) => why },
+  { title: 'Key', cell: ({ part }) => (part.key.length === 0 ? h('span.muted', {}, 'to be named') : h('code', {}, part.key.join(', '))) }, { title: 'Where', kind: 'place', cell: ({ evidence }) => evidence !== undefined && where(evidence), by: ({ evidence }) => evidence?.file ?? '' },
+] });
 
 /**
  * @param {Facts} facts
@@ -109,6 +121,7 @@ function one(facts, name) {
       ['Columns', table.columns.length > 0 && h('code', {}, table.columns.join(', '))],
       ['Declared', table.declared ? 'by a migration or an entity' : 'nowhere seen: known from queries only'],
     ]),
+    table.split.length > 1 && [h('h2', {}, 'What it is split into'), parts(facts, table)],
     counted('Reads and writes', uses.length),
     uses.length === 0 ? empty('No code touches it.') : grid({ label: `Reads and writes of ${name}`, noun: 'place', rows: uses, text: ({ module, by, mode, columns }) => `${module} ${by} ${mode} ${columns.join(' ')} ${facts.home.get(module) ?? 'shared'}`, columns: [
       { title: 'Context', cell: ({ module }) => contextLink(facts, facts.home.get(module)), by: ({ module }) => facts.home.get(module) ?? '~' },

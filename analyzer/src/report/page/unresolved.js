@@ -8,7 +8,7 @@ import { chip, counted, empty, head, moduleLink, where } from './parts.js';
  * What was seen and could not be understood: nothing else was skipped.
  * @param {Facts} facts
  */
-export function unresolvedView({ data: { crossCheck, cycles, idlePins, unresolved } }) {
+export function unresolvedView({ data: { crossCheck, cycles, idlePins, traffic, unresolved } }) {
   return h('div', {},
     head('Unresolved', unresolved.length === 0 ? 'Everything that was seen could be resolved.' : `${plural(unresolved.length, 'thing')} that were seen and not understood. Nothing else was skipped.`),
     unresolved.length > 0 && grid({ label: 'Unresolved', noun: 'gap', rows: unresolved, text: ({ kind, what, why, evidence }) => `${kind} ${what} ${why} ${evidence.file}`, columns: [
@@ -18,6 +18,9 @@ export function unresolvedView({ data: { crossCheck, cycles, idlePins, unresolve
       { title: 'Where', kind: 'place', cell: ({ evidence }) => where(evidence), by: ({ evidence }) => evidence.file },
     ] }),
     idlePins.length > 0 && [counted('Pins that match nothing', idlePins.length), h('ul', {}, idlePins.map((pin) => h('li', {}, h('code', {}, pin))))],
+    traffic !== null && traffic.unmatched.length > 0 && [counted('Requests no endpoint answers', traffic.unmatched.length), grid({ label: 'Requests no endpoint answers', noun: 'path', rows: traffic.unmatched, text: ({ method, path }) => `${method} ${path}`, columns: [
+      { title: 'Request', cell: ({ method, path }) => h('code', {}, `${method} ${path}`), by: ({ path }) => path }, { title: 'Times', cell: ({ requests }) => count(requests), by: ({ requests }) => requests, numeric: true },
+    ] })],
     counted('Import cycles', cycles.length),
     cycles.length === 0 ? empty('No modules need one another to load.') : grid({ label: 'Import cycles', noun: 'cycle', rows: cycles, text: (cycle) => cycle.join(' '), columns: [
       { title: 'Modules that need one another to load', cell: cycleList }, { title: 'Length', cell: ({ length }) => count(length), by: ({ length }) => length, numeric: true },
