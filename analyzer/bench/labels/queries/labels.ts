@@ -11,7 +11,7 @@ export interface QueryLabel {
   readonly kind: string;
   /** `table:r` or `table:w`, which the statement touches; empty where there is no query. */
   readonly tables: ReadonlySet<string>;
-  /** Touched or not, depending on how one counts: a link table of many-to-many, an eager relation, the row read back after a write, a catalogue of the database. */
+  /** Touched or not, depending on how one counts: a link table of many-to-many, an eager relation, the row read back after a write, a catalogue of the database; `*:r` for any. */
   readonly optional: ReadonlySet<string>;
   /** Which table cannot be known from this source: the right answer is to say so. */
   readonly dynamic: boolean;
@@ -38,7 +38,7 @@ export type Verdict = 'right' | 'listed' | 'wrong' | 'silent';
 /** Judges what the analyzer says about a label's lines: the tables with their modes, and whether it lists something there as unresolved. */
 export const judge = (label: QueryLabel, accesses: readonly Pick<TableAccess, 'table' | 'mode'>[], listed: boolean): Verdict => {
   const found = new Set(accesses.map(({ table, mode }) => `${table}:${mode === 'read' ? 'r' : 'w'}`));
-  const exact = [...label.tables].every((table) => found.has(table)) && [...found].every((table) => label.tables.has(table) || label.optional.has(table));
+  const exact = [...label.tables].every((table) => found.has(table)) && [...found].every((table) => label.tables.has(table) || label.optional.has(table) || label.optional.has(table.replace(/^.*(?=:[rw]$)/, '*')));
   if (label.dynamic) return judgeDynamic(listed, found.size > 0, exact);
   if (exact) return 'right';
   return listed ? 'listed' : found.size > 0 || label.tables.size === 0 ? 'wrong' : 'silent';

@@ -22,7 +22,7 @@ export const recognisePrisma = (relations: PrismaRelations): Recogniser => (chai
   const model = place.models.prisma(member.name) ?? guessed(member, client, link, place);
   if (model === undefined || (relations.size === 0 && !CLIENT.test(client))) return undefined;
   const main: Touch = { table: model.table, mode: WRITES.has(link.name) ? 'write' : 'read', columns: [], via: 'prisma', line: link.line };
-  return { touches: [main, ...link.args.slice(0, 1).flatMap((options) => nested(options, model.name, { relations, place, line: link.line }))] };
+  return { touches: [main, ...link.args.slice(0, 1).flatMap((options) => nested(options, model.name, { relations, place, line: link.line, seen: new Set(), ids: new Map() }))] };
 };
 
 /** A known method right after a plain member. */
@@ -34,7 +34,7 @@ const isClientCall = (chain: Chain, link: Link, position: number): boolean => {
 const guessed = (member: Link, client: string, link: Link, place: Place): Model | undefined =>
   (/prisma/i.test(client) ? { name: member.name, table: member.name.charAt(0).toUpperCase() + member.name.slice(1), via: 'prisma', file: place.file, line: link.line } : undefined);
 
-interface Around { readonly relations: PrismaRelations; readonly place: Place; readonly line: number }
+interface Around { readonly relations: PrismaRelations; readonly place: Place; readonly line: number; /** Objects looked at before, by model. */ readonly seen: Set<string>; readonly ids: Map<object, number> }
 
 /** Keys of options that say something about the same model: parts of the query, logic, filters on lists, nested writes. */
 const SAME_MODEL = new Set([
@@ -47,13 +47,20 @@ const nested = (options: Expr, model: string, around: Around): Touch[] => reache
 
 const reached = (shapes: readonly Shape[], model: string, around: Around, depth: number): Touch[] => {
   if (depth > DEEPEST) return [];
-  return shapes.flatMap(({ object, ...at }) => object.properties.flatMap(({ name, value }): Touch[] => {
+  return shapes.filter(({ object }) => isNew(object, model, around)).flatMap(({ object, ...at }) => object.properties.flatMap(({ name, value }): Touch[] => {
     if (name === undefined || (value.kind === 'literal' && value.value === false)) return [];
-    const inner = (): Shape[] => shapesOf(value, at, around.place.types);
+    const inner = (): readonly Shape[] => shapesOf(value, at, around.place.types);
     const target = around.relations.get(model)?.get(name);
     if (target !== undefined) return relation(target, inner(), around, depth);
     return SAME_MODEL.has(name) ? reached(inner(), model, around, depth + 1) : [];
   }));
+};
+
+const isNew = (object: object, model: string, { seen, ids }: Around): boolean => {
+  const id = ids.get(object) ?? ids.size;
+  ids.set(object, id);
+  const key = `${model}:${String(id)}`;
+  return !seen.has(key) && seen.add(key).size > 0;
 };
 
 const relation = (target: string, inner: readonly Shape[], around: Around, depth: number): Touch[] => {

@@ -16,7 +16,9 @@ export interface Shape extends At {
   readonly object: Pick<ObjectExpr, 'properties'>;
 }
 
-const DEEPEST = 10;
+const DEEPEST = 40;
+/** What was found for an expression before; while it is being looked at, nothing: a value made of itself adds nothing. */
+const known = new WeakMap<Types, WeakMap<Expr, readonly Shape[]>>();
 /** Functions that give their arguments back, put together. */
 const MERGES = /^(?:assign|merge|mergeWith|deepMerge|defaults|defaultsDeep|omit|pick|omitBy|pickBy|freeze|cloneDeep|clone|concat|filter|flat|reverse|validator)$/;
 const MAPS = /^(?:map|flatMap|then|reduce)$/;
@@ -25,9 +27,23 @@ const MAPS = /^(?:map|flatMap|then|reduce)$/;
  * The objects written out anywhere that an expression may turn out to be: through variables and what is put into them later (`where.hall = …`, `list.push(…)`),
  * choices, spreads, lists, and what functions of the project return. For options of queries, whose parts are often built elsewhere.
  */
-export const shapesOf = (expr: Expr, at: At, types: Types, depth = 0): Shape[] => {
+export const shapesOf = (expr: Expr, at: At, types: Types, depth = 0): readonly Shape[] => {
   if (depth > DEEPEST) return [];
-  const into = (one: Expr, where: At = at): Shape[] => shapesOf(one, where, types, depth + 1);
+  const memory = known.get(types) ?? new WeakMap<Expr, readonly Shape[]>();
+  known.set(types, memory);
+  const before = memory.get(expr);
+  if (before !== undefined) return before;
+  memory.set(expr, []);
+  const found = distinct(find(expr, at, types, depth));
+  memory.set(expr, found);
+  return found;
+};
+
+const MOST = 400;
+const distinct = (shapes: readonly Shape[]): Shape[] => [...new Map(shapes.slice(0, MOST * 10).map((shape) => [shape.object, shape])).values()].slice(0, MOST);
+
+const find = (expr: Expr, at: At, types: Types, depth: number): Shape[] => {
+  const into = (one: Expr): readonly Shape[] => shapesOf(one, at, types, depth + 1);
   switch (expr.kind) {
     case 'object': return [{ ...at, object: expr }, ...expr.spreads.flatMap((one) => into(one))];
     case 'name': return ofName(expr.name, at, types, depth);
@@ -50,7 +66,7 @@ const partsOf = (expr: Expr): readonly Expr[] => {
 
 /** What a property of shapes may be: `where` of `{ where: {…} }`. */
 export const within = (shapes: readonly Shape[], path: readonly string[], types: Types, depth = 0): Shape[] => path.reduce<Shape[]>(
-  (found, key) => found.flatMap(({ object, ...at }) => object.properties.filter(({ name }) => name === key).flatMap(({ value }) => shapesOf(value, at, types, depth + 1))), [...shapes]);
+  (found, key) => distinct(found.flatMap(({ object, ...at }) => object.properties.filter(({ name }) => name === key).flatMap(({ value }) => shapesOf(value, at, types, depth + 1)))), [...shapes]);
 
 const ofName = (name: string, at: At, types: Types, depth: number): Shape[] => {
   const binding = findBinding(at.file, at.scope, name);
@@ -59,18 +75,18 @@ const ofName = (name: string, at: At, types: Types, depth: number): Shape[] => {
   const next = imported === undefined ? undefined : types.program.fileOf(at.file.path, imported.specifier);
   const declared = next === undefined || imported === undefined ? undefined : types.program.exported(next, imported.imported);
   if (declared?.local !== undefined) return ofName(declared.local, { file: declared.file, scope: 0 }, types, depth + 1);
-  return declared?.value === undefined ? [] : shapesOf(declared.value, { file: declared.file, scope: 0 }, types, depth + 1);
+  return declared?.value === undefined ? [] : [...shapesOf(declared.value, { file: declared.file, scope: 0 }, types, depth + 1)];
 };
 
 const ofBinding = (name: string, binding: Binding, file: FileFacts, types: Types, depth: number): Shape[] => {
   if (depth > DEEPEST) return [];
   const at = { file, scope: binding.scope };
   const base = binding.value === undefined ? [] : within(shapesOf(binding.value, at, types, depth + 1), binding.path.filter((key) => key !== '[]'), types, depth);
-  return [...base, ...changesOf(file, binding.scope, name).flatMap((change) => ofChange(change, at, types, depth))];
+  return [...base, ...changesOf(file, binding.scope, name).flatMap((change) => shapesOf(change, at, types, depth + 1))];
 };
 
-/** `name.a.b = value`, or something put into the list `name.a`. */
-interface Change { readonly path: readonly string[]; readonly value: Expr }
+/** What is put into a variable itself, or, as an object around it, into a property: `name.a = value`, `name.a.push(value)`. */
+type Change = Expr;
 
 const changes = new WeakMap<FunctionFact, ReadonlyMap<string, readonly Change[]>>();
 
@@ -87,7 +103,7 @@ const noteChanges = (file: FileFacts, scope: number): ReadonlyMap<string, readon
   const found = new Map<string, Change[]>();
   const note = (target: Expr, values: readonly Expr[]): void => {
     const path = pathOf(target);
-    if (path !== undefined) found.set(path[0], [...(found.get(path[0]) ?? []), ...values.map((value) => ({ path: path.slice(1), value }))]);
+    if (path !== undefined) found.set(path[0], [...(found.get(path[0]) ?? []), ...values.map((value) => asObject(path.slice(1), value))]);
   };
   for (const [index, fact] of file.functions.entries()) {
     if (index !== scope && !isInside(file, index, scope)) continue;
@@ -111,15 +127,12 @@ const pathOf = (expr: Expr): readonly [string, ...string[]] | undefined => {
   return of === undefined || expr.kind !== 'member' ? of : [...of, expr.name];
 };
 
-const ofChange = ({ path, value }: Change, at: At, types: Types, depth: number): Shape[] => {
-  const [first, ...rest] = path;
-  if (first === undefined) return shapesOf(value, at, types, depth + 1);
-  const inner: Expr = rest.reduceRight<Expr>((of, name) => ({ kind: 'object', properties: [{ name, value: of }], spreads: [], line: 0 }), value);
-  return [{ ...at, object: { properties: [{ name: first, value: inner }] } }];
-};
+/** `a.b` and a value as `{ a: { b: value } }`. */
+const asObject = (path: readonly string[], value: Expr): Expr =>
+  path.reduceRight<Expr>((of, name) => ({ kind: 'object', properties: [{ name, value: of }], spreads: [], line: 0 }), value);
 
 const ofCall = (call: CallExpr, at: At, types: Types, depth: number): Shape[] => {
-  const into = (one: Expr): Shape[] => shapesOf(one, at, types, depth + 1);
+  const into = (one: Expr): readonly Shape[] => shapesOf(one, at, types, depth + 1);
   const name = call.callee.kind === 'member' || call.callee.kind === 'name' ? call.callee.name : '';
   const type = types.of(at.file, at.scope, call.callee);
   if (type?.kind === 'function') return returned(type.file, type.index, types, depth);
