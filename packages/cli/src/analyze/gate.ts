@@ -1,6 +1,5 @@
 import type { Crossing, Held } from '@strangler/analyzer';
 import { ExitCode, StranglerError } from '@strangler/kernel';
-import { countNew } from './baseline-file.ts';
 
 const FAIL_ON = ['new', 'any', 'none'] as const;
 /** `new`: a boundary is crossed where the baseline has no crossing. `any`: it is crossed at all. `none`: it is only said. */
@@ -16,15 +15,17 @@ export function failOn(given: string | undefined, hasBaseline: boolean): FailOn 
   return chosen;
 }
 
+export const countNew = ({ crossings }: Held): number => crossings.filter(({ state }) => state === 'new').length;
+
 export const gateExit = (held: Held, on: FailOn): ExitCode => ((on === 'new' && countNew(held) > 0) || (on === 'any' && held.crossings.length > 0) ? ExitCode.no : ExitCode.ok);
 
 /** The answer for a build log: what is new with its place and remedy, what is gone, where new modules were put. `prefix` leads from here to the analyzed directory. */
-export function gateText(held: Held, on: FailOn, { baseline, prefix }: { baseline: string; prefix: string }): string {
+export function gateText(held: Held, { on, name, prefix }: { on: FailOn; name: string; prefix: string }): string {
   const fresh = held.crossings.filter(({ state }) => state === 'new');
   const shown = on === 'any' ? held.crossings : fresh;
   const guessed = held.placed.filter(({ because }) => because === 'folder' || because === 'edges');
   return [
-    `${count(held.crossings.length, 'crossing')} of the boundaries in ${baseline}: ${String(fresh.length)} new, ${String(held.crossings.length - fresh.length)} known, ${String(held.gone.length)} gone`,
+    `${count(held.crossings.length, 'crossing')} of the boundaries in ${name}: ${String(fresh.length)} new, ${String(held.crossings.length - fresh.length)} known, ${String(held.gone.length)} gone`,
     ...shown.flatMap((crossing) => crossingLines(crossing, prefix)),
     ...section(`${count(held.gone.length, 'crossing')} of the baseline ${held.gone.length === 1 ? 'is' : 'are'} gone; write it anew, so that ${held.gone.length === 1 ? 'it stays' : 'they stay'} gone`, held.gone),
     ...section(`${count(guessed.length, 'new module')}, placed by folder or edges; pin what belongs elsewhere`, guessed.map(({ module, context, because }) => `${module}: ${context}, by its ${because}`)),

@@ -37,7 +37,7 @@ export function analysisProgress(io: Pick<Io, 'err' | 'interactive'>, { quiet, j
 function totals({ model, recall }: Analysis): string {
   const lines = model.modules.reduce((sum, module) => sum + module.lines, 0);
   const shares = (['imports', 'calls', 'queries', 'endpoints'] as const).map((kind) => `${percent(recall[kind])} of ${String(recall[kind].total)} ${kind}`);
-  return `read ${String(model.modules.length)} modules, ${String(lines)} lines; resolved ${shares.join(', ')}; ${String(model.unresolved.length)} gaps listed`;
+  return `read ${String(model.modules.length)} modules, ${String(lines)} lines; resolved ${shares.join(', ')}; ${String(model.unresolved.length)} gap${model.unresolved.length === 1 ? '' : 's'} listed`;
 }
 
 const percent = ({ resolved, total }: Share): string => (total === 0 ? '–' : `${String(Math.floor((1000 * resolved) / total) / 10)} %`);

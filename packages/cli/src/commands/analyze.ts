@@ -2,8 +2,8 @@ import { join, relative, resolve } from 'node:path';
 import type { Analysis, AnalyzeOptions, Format, Printing } from '@strangler/analyzer';
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import { analyzeApart } from '../analyze/apart.ts';
-import { BASELINE_FILE, baselinePath, holdAgainst, writeBaseline } from '../analyze/baseline-file.ts';
-import { failOn, gateExit, gateText } from '../analyze/gate.ts';
+import { BASELINE_FILE, holdAgainst, openGate, writeBaseline } from '../analyze/baseline-file.ts';
+import { gateExit, gateText } from '../analyze/gate.ts';
 import { analysisProgress } from '../analyze/progress.ts';
 import { formatList, formatNamed, writeReports } from '../analyze/reports.ts';
 import { baseOf } from '../analyze/repository.ts';
@@ -53,7 +53,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
   run: async (invocation) => {
     const { values, positionals, io } = invocation;
     const format = formatNamed(text(values, 'format') ?? 'md');
-    const on = failOn(text(values, 'fail-on'), text(values, 'baseline') !== undefined);
+    const gate = await openGate(values, io.cwd);
     const directory = resolve(io.cwd, positionals[0] ?? '.');
     const pins = await loadPins(directory, io.cwd, text(values, 'pins'));
     const progress = analysisProgress(io, { quiet: flag(values, 'quiet'), json: flag(values, 'json') });
@@ -62,13 +62,12 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
     if (flag(values, 'save-pins')) throw usageError('--save-pins saves what --what-if asks.', 'Add --what-if "move … to …".');
     const analysis = await analyzeApart(directory, options, io.signal);
     progress.end(analysis);
-    const file = baselinePath(io.cwd, text(values, 'baseline'));
-    if (flag(values, 'write-baseline')) return { exitCode: ExitCode.ok, ...await writeBaseline(analysis, pins, file, { execute: flag(values, 'execute'), cwd: io.cwd }) };
-    const held = text(values, 'baseline') === undefined ? undefined : await holdAgainst(analysis, pins, file);
+    if (gate.write) return { exitCode: ExitCode.ok, ...await writeBaseline(analysis, pins, gate) };
+    const held = gate.baseline === undefined ? undefined : holdAgainst(analysis, pins, gate.baseline, gate.file);
     const printing: Printing = { base: await baseOf(directory, io.cwd), ...(held === undefined ? {} : { held }) };
-    const verdict = held === undefined ? undefined : gateText(held, on, { baseline: relative(io.cwd, file), prefix: join(relative(io.cwd, directory), '/').replace(/^\/$/, '') });
+    const verdict = held === undefined ? undefined : gateText(held, { ...gate, prefix: join(relative(io.cwd, directory), '/').replace(/^\/$/, '') });
     return {
-      exitCode: held === undefined ? ExitCode.ok : gateExit(held, on),
+      exitCode: held === undefined ? ExitCode.ok : gateExit(held, gate.on),
       text: await answer(analysis, printing, format, verdict, invocation),
       // Large: printed only for whoever asks.
       get json(): unknown { return JSON.parse(formatNamed('json').text(analysis, printing)) as unknown; },
