@@ -17,8 +17,8 @@ import { RaiseReader } from './listeners/read-raises.ts';
 import { Program } from './link/program.ts';
 import { Types } from './link/types.ts';
 import type { FileFacts } from './parse/facts.ts';
-import { parseTypeScript } from './parse/typescript.ts';
-import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
+import { readFiles, tooLarge } from './read-files.ts';
+import { TOO_LARGE_BYTES } from './source/classify.ts';
 import { jsonReader } from './source/json-data.ts';
 import { readText } from './source/read-text.ts';
 import { Resolver } from './source/resolve.ts';
@@ -31,49 +31,6 @@ import { withUsedTables } from './tables/used-tables.ts';
 import { AccessReader } from './tables/read-accesses.ts';
 import { loadSqlParser } from './tables/sql.ts';
 
-interface ReadFiles {
-  readonly modules: readonly Module[];
-  readonly facts: readonly FileFacts[];
-  readonly unresolved: readonly Unresolved[];
-}
-
-const readFiles = (root: string, paths: readonly string[], onProgress: ReadOptions['onProgress']): ReadFiles => {
-  const modules: Module[] = [];
-  const facts: FileFacts[] = [];
-  const unresolved: Unresolved[] = [];
-  for (const [position, path] of paths.entries()) {
-    if (position % 200 === 0) onProgress?.({ step: 'files', done: position, total: paths.length });
-    const read = readOne(root, path);
-    modules.push(read.module);
-    if (read.facts !== undefined) facts.push(read.facts);
-    unresolved.push(...read.findings.map(({ what, why, line }): Unresolved => ({ kind: 'file', what, why, evidence: { file: path, line } })));
-  }
-  onProgress?.({ step: 'files', done: paths.length, total: paths.length });
-  return { modules, facts, unresolved };
-};
-
-interface ReadOne {
-  readonly module: Module;
-  readonly facts?: FileFacts;
-  readonly findings: readonly { readonly what: string; readonly why: string; readonly line: number }[];
-}
-
-const readOne = (root: string, path: string): ReadOne => {
-  const { text, why } = readText(join(root, path));
-  if (text === undefined) return { module: { path, lines: 0, kind: why.includes('binary') || why.includes('too large') ? 'generated' : 'source', symbols: [] }, findings: [{ what: path, why, line: 1 }] };
-  if (text.length > TOO_LARGE_BYTES) return { module: { path, lines: text.split('\n').length, kind: 'generated', symbols: [] }, findings: [{ what: path, why: tooLarge(text), line: 1 }] };
-  const facts = parseTypeScript(path, text);
-  const module: Module = { path, lines: facts.lines, kind: kindOf(path, text, facts.typesOnly), symbols: symbolsOf(facts) };
-  return { module, facts, findings: findingsOf(facts) };
-};
-
-const findingsOf = ({ cutAt, syntaxErrors }: FileFacts): ReadOne['findings'] => [
-  ...syntaxErrors.map(({ message, line }) => ({ what: message, why: 'broken syntax: what could be read around it was read', line })),
-  ...cutAt.map((line) => ({ what: 'nested too deeply', why: line === 0 ? 'the parser gave up: the file is not read' : 'what lies deeper is not read', line: Math.max(line, 1) })),
-];
-
-const tooLarge = (text: string): string => `${(text.length / 1e6).toFixed(1)} MB: taken as generated, what is inside is not read`;
-
 /** SQL and Prisma files, with a finding for each that is left out. */
 const readTexts = (root: string, paths: readonly string[], unresolved: Unresolved[]): TextFile[] => paths.flatMap((path) => {
   const { text, why } = readText(join(root, path));
@@ -81,12 +38,6 @@ const readTexts = (root: string, paths: readonly string[], unresolved: Unresolve
   if (reason !== undefined) unresolved.push({ kind: 'file', what: path, why: reason, evidence: { file: path, line: 1 } });
   return text === undefined || reason !== undefined ? [] : [{ path, text }];
 });
-
-const symbolsOf = (facts: FileFacts): string[] => {
-  const declared = facts.functions.filter(({ anonymous, parent }) => !anonymous && parent === 0).map(({ name }) => name);
-  const exported = facts.exports.map(({ name }) => name).filter((name) => name !== '*' && name !== '=' && name !== 'default');
-  return [...new Set([...exported, ...facts.classes.map(({ name }) => name), ...facts.shapes.keys(), ...declared])].filter((name) => !name.includes(' ')).sort(compareText);
-};
 
 /** Counted, not listed: a line for each would bury the rest. */
 const unresolvedCalls = (counts: ReadonlyMap<string, number>): Unresolved[] => [...counts].map(([file, count]) => ({
@@ -105,7 +56,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const paths = new Set(listing.sources);
   // git works while we read: its log is asked for first and taken last.
   const historyRead = options.history ? readHistory(root, paths) : Promise.resolve({ coChanges: [], history: [], unresolved: [] });
-  const files = readFiles(root, listing.sources, options.onProgress);
+  const files = await readFiles(root, listing.sources, options.onProgress);
   const resolver = new Resolver(root, listing.sources, listing.packages);
   const program = new Program(files.facts, resolver);
   const kinds = new Map(files.modules.map(({ path, kind }) => [path, kind]));

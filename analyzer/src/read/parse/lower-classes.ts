@@ -1,8 +1,8 @@
 import { ts } from 'ts-morph';
-import type { ClassFact, Expr, FieldFact, FunctionFact, TypeFact } from './facts.ts';
+import type { ClassFact, Expr, FieldFact, FunctionFact } from './facts.ts';
 import { propertyName } from './property-name.ts';
 import { decoratorsOf, lowerFunction } from './lower-functions.ts';
-import { lowerType, typeNames } from './lower-types.ts';
+import { lowerType } from './lower-types.ts';
 import type { Lowering } from './lowering.ts';
 
 type MutableClass = { -readonly [K in keyof ClassFact]: ClassFact[K] };
@@ -23,7 +23,7 @@ export const lowerClass = (node: ts.ClassLikeDeclaration, to: Lowering): number 
     else if (isMethod(member)) methods.push(...lowerMethod(member, index, fact.name, to));
   }
   Object.assign(fact, { fields, methods });
-  if (fact.decorators.length > 0 || fields.some((field) => field.decorators.length > 0)) noteDecoratedTypes(fact, to);
+  to.noteDecoratedTypes(fact);
   return index;
 };
 
@@ -64,10 +64,4 @@ const lowerField = (node: ts.PropertyDeclaration, owner: number, className: stri
 const fieldValue = (node: ts.Expression, name: string, { owner, className, isStatic: fixed }: { owner: number; className: string; isStatic: boolean }, to: Lowering): Expr => {
   if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return to.named(`${className}.${name}`, () => to.expression(node));
   return { kind: 'function', index: lowerFunction(node, to, { owner, className, member: { name, kind: 'property', isStatic: fixed } }) };
-};
-
-const noteDecoratedTypes = (fact: ClassFact, to: Lowering): void => {
-  const types: (TypeFact | undefined)[] = fact.fields.map(({ type }) => type);
-  for (const index of fact.methods) for (const { type } of to.functions[index]?.parameters ?? []) types.push(type);
-  for (const name of types.flatMap(typeNames)) to.decoratedTypes.add(name);
 };

@@ -5,7 +5,7 @@ import { lowerFunction } from './lower-functions.ts';
 import { propertyName } from './property-name.ts';
 import { dotted, lowerType } from './lower-types.ts';
 import type { Lowering} from './lowering.ts';
-import { matters } from './lowering.ts';
+import { LISTENER_VERBS, matters, nameOfPath, ROUTE_VERBS } from './collected.ts';
 
 type LowerExpression = (node: never, to: Lowering) => Expr;
 
@@ -44,22 +44,18 @@ const wrappedName = (node: ts.CallExpression, to: Lowering): string | undefined 
   return functions.length === 1 ? to.hint : undefined;
 };
 
-const VERBS = new Set(['get', 'post', 'put', 'patch', 'delete', 'del', 'all', 'use', 'head', 'options']);
-
 /** `router.get('/:id', (req, res) => …)`: the callback is called `GET /:id`, so that two handlers of one file stay apart. */
 const routeName = (node: ts.CallExpression): string | undefined => {
-  if (!ts.isPropertyAccessExpression(node.expression) || !VERBS.has(node.expression.name.text)) return undefined;
+  if (!ts.isPropertyAccessExpression(node.expression) || !ROUTE_VERBS.has(node.expression.name.text)) return undefined;
   const path = node.arguments.length < 2 ? undefined : pathText(node.arguments[0]);
   const routed = path ?? routedPath(node.expression.expression);
   return routed === undefined ? undefined : `${node.expression.name.text.toUpperCase()} ${routed}`;
 };
 
-const LISTENS = new Set(['on', 'once', 'addListener', 'consume', 'process', 'define', 'work', 'subscribe']);
-
 /** `bus.on('order.placed', (order) => …)`: the callback is called `on order.placed`, apart from the function that sets it up. */
 const listenerName = (node: ts.CallExpression): string | undefined => {
   const [name, ...rest] = node.arguments;
-  if (!ts.isPropertyAccessExpression(node.expression) || !LISTENS.has(node.expression.name.text) || name === undefined || !rest.some((arg) => ts.isArrowFunction(arg) || ts.isFunctionExpression(arg))) return undefined;
+  if (!ts.isPropertyAccessExpression(node.expression) || !LISTENER_VERBS.has(node.expression.name.text) || name === undefined || !rest.some((arg) => ts.isArrowFunction(arg) || ts.isFunctionExpression(arg))) return undefined;
   const text = ts.isStringLiteralLike(name) ? name.text : dotted(name);
   return text === undefined ? undefined : `${node.expression.name.text} ${text}`;
 };
@@ -157,9 +153,8 @@ const operands = (node: ts.BinaryExpression): ts.Expression[] => {
 
 /** What a thing assigned here is called: `exports.find = …` → `find`, `User.create = …` → `User.create`, `this.save = …` → `save`. */
 const assignedName = (target: ts.Expression): string | undefined => {
-  const path = dotted(target)?.replace(/^(module\.)?exports\.?/, '').replace('.prototype.', '.');
-  if (path === '') return 'default';
-  if (path !== undefined) return path;
+  const path = dotted(target);
+  if (path !== undefined) return nameOfPath(path);
   return ts.isPropertyAccessExpression(target) && target.expression.kind === ts.SyntaxKind.ThisKeyword ? target.name.text : undefined;
 };
 

@@ -10,18 +10,6 @@ export interface Membership {
   readonly member?: NonNullable<FunctionFact['member']>;
 }
 
-/** The top level of a file is a function too, without parameters. */
-export const openFunction = (fact: Omit<FunctionFact, 'steps'>, to: Lowering, body: () => void): number => {
-  const index = to.functions.length;
-  const opened = { ...fact, steps: to.functions[0]?.steps ?? [] };
-  to.functions.push(opened);
-  const before = to.current;
-  to.current = index;
-  opened.steps = to.collect(() => { to.named(undefined, body); });
-  to.current = before;
-  return index;
-};
-
 /** Any function-like thing: its name is its own, or its place's. */
 export const lowerFunction = (node: ts.FunctionLikeDeclaration, to: Lowering, membership: Membership): number => {
   const binding = to.binding;
@@ -30,22 +18,17 @@ export const lowerFunction = (node: ts.FunctionLikeDeclaration, to: Lowering, me
   const member = membership.member;
   const returns = lowerType(node.type, to);
   const parameters = node.parameters.map((parameter) => lowerParameter(parameter, to));
-  const index = openFunction({
+  const index = to.openFunction({
     name: own ?? to.functions[to.current]?.name ?? '(top)', anonymous: own === undefined, line: to.line(node), parent: to.current,
     owner: membership.owner ?? -1, parameters, decorators: decoratorsOf(node, to), arrow: ts.isArrowFunction(node),
     ...(member === undefined ? {} : { member }), ...(returns === undefined ? {} : { returns }),
-  }, to, () => { lowerBody(node.body, to); });
+  }, () => { lowerBody(node.body, to); });
   to.binding = binding;
   return index;
 };
 
-const ownName = (node: ts.FunctionLikeDeclaration, to: Lowering, { className, member }: Membership): string | undefined => {
-  if (member !== undefined) return `${className ?? '(class)'}.${member.name}`;
-  const local = to.hint ?? declaredName(node);
-  if (local === undefined || to.current === 0) return local;
-  const outer = to.functions[to.current];
-  return outer === undefined || outer.name === '(top)' ? local : `${outer.name}.${local}`;
-};
+const ownName = (node: ts.FunctionLikeDeclaration, to: Lowering, { className, member }: Membership): string | undefined =>
+  (member === undefined ? to.functionName(declaredName(node)) : `${className ?? '(class)'}.${member.name}`);
 
 const declaredName = (node: ts.FunctionLikeDeclaration): string | undefined => {
   if (node.name === undefined) return undefined;

@@ -67,10 +67,6 @@ export const lowerType = (node: ts.TypeNode | undefined, to: Lowering): TypeFact
   return keyword === undefined ? undefined : { name: keyword };
 };
 
-/** Names that a type mentions, for imports that decorator metadata keeps alive. */
-export const typeNames = (type: TypeFact | undefined): readonly string[] =>
-  type === undefined ? [] : [type.name.split('.')[0] ?? '', ...(type.args ?? []).flatMap(typeNames)];
-
 const memberType = (member: ts.TypeElement, to: Lowering): TypeFact | undefined => {
   if (ts.isPropertySignature(member)) return lowerType(member.type, to);
   if (ts.isMethodSignature(member)) return member.type === undefined ? { name: '=>' } : wrap('=>', member.type, to);
@@ -86,10 +82,9 @@ export const lowerMembers = (members: ts.NodeArray<ts.TypeElement>, to: Lowering
   return known;
 };
 
-/** An interface or an alias; a second declaration of the same interface adds to the first. */
 export const lowerShape = (node: ts.InterfaceDeclaration | ts.TypeAliasDeclaration, to: Lowering): void => {
-  const known = to.shapes.get(node.name.text);
-  to.shapes.set(node.name.text, ts.isInterfaceDeclaration(node) ? merged(known, interfaceShape(node, to)) : aliasShape(node, to));
+  const isInterface = ts.isInterfaceDeclaration(node);
+  to.addShape(node.name.text, isInterface ? interfaceShape(node, to) : aliasShape(node, to), isInterface);
 };
 
 const interfaceShape = (node: ts.InterfaceDeclaration, to: Lowering): ShapeFact => ({
@@ -101,6 +96,3 @@ const aliasShape = (node: ts.TypeAliasDeclaration, to: Lowering): ShapeFact => {
   const alias = lowerType(node.type, to);
   return { members: alias?.members ?? new Map(), bases: [], ...(alias === undefined ? {} : { alias }) };
 };
-
-const merged = (known: ShapeFact | undefined, more: ShapeFact): ShapeFact =>
-  known === undefined ? more : { members: new Map([...known.members, ...more.members]), bases: [...known.bases, ...more.bases] };

@@ -1,7 +1,6 @@
 import { ts } from 'ts-morph';
 import type { FileFacts, ParseFile } from './facts.ts';
 import { lower } from './lower-expressions.ts';
-import { openFunction } from './lower-functions.ts';
 import { lowerStatement } from './lower-statements.ts';
 import { Lowering } from './lowering.ts';
 
@@ -26,7 +25,7 @@ const parsed: ParseFile = (path, text) => {
     languageVersion: ts.ScriptTarget.Latest, jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
   }, false, KINDS[path.slice(path.lastIndexOf('.'))] ?? ts.ScriptKind.TS);
   const to = new Lowering(file, { expression: lower, statement: lowerStatement });
-  openFunction({ name: '(top)', anonymous: false, line: 1, parent: -1, owner: -1, parameters: [], decorators: [], arrow: false }, to, () => {
+  to.openFunction({ name: '(top)', anonymous: false, line: 1, parent: -1, owner: -1, parameters: [], decorators: [], arrow: false }, () => {
     to.statements(file.statements);
   });
   return factsOf(path, file, to);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { ts } from 'ts-morph';
 import type { Unresolved } from '../../model/graph.ts';
+import { parseJsonc } from './jsonc.ts';
 import { readText } from './read-text.ts';
 
 /** What of a tsconfig matters to reading: where names lead, and what is erased. Paths are absolute. */
@@ -123,10 +123,9 @@ export class ConfigFiles {
       this.broken.set(path, `not read: ${why}`);
       return undefined;
     }
-    const parsed: { readonly config?: unknown; readonly error?: ts.Diagnostic } = ts.parseConfigFileTextToJson(path, text);
-    const { config, error } = parsed;
-    if (error !== undefined) this.broken.set(path, `broken JSON: ${ts.flattenDiagnosticMessageText(error.messageText, ' ')}; taken as far as it goes`);
-    return isRecord(config) ? config : undefined;
+    const { value, error } = parseJsonc(path, text);
+    if (error !== undefined) this.broken.set(path, `broken JSON: ${error}; taken as far as it goes`);
+    return isRecord(value) ? value : undefined;
   }
 
   /** Stops at a repository's root: what lies above it is another project's. */

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { compareText, type ModulePath } from '../model/evidence.ts';
+import type { Module, Unresolved } from '../model/graph.ts';
+import type { ReadOptions } from './options.ts';
+import type { FileFacts } from './parse/facts.ts';
+import { loadParsers } from './parse/parsers.ts';
+import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
+import { readText } from './source/read-text.ts';
+
+export interface ReadFiles {
+  readonly modules: readonly Module[];
+  readonly facts: readonly FileFacts[];
+  readonly unresolved: readonly Unresolved[];
+}
+
+interface ReadOne {
+  readonly module: Module;
+  readonly facts?: FileFacts;
+  readonly findings: readonly { readonly what: string; readonly why: string; readonly line: number }[];
+}
+
+/** Reads every source file into facts, in the order of `paths`. */
+export const readFiles = async (root: string, paths: readonly ModulePath[], onProgress: ReadOptions['onProgress']): Promise<ReadFiles> => {
+  const parsers = await loadParsers();
+  const read: ReadOne[] = [];
+  for (const [position, path] of paths.entries()) {
+    if (position % 200 === 0) onProgress?.({ step: 'files', done: position, total: paths.length });
+    const source = readSource(root, path);
+    read.push('text' in source ? asRead(path, source.text, parsers.fast(path, source.text) ?? (await parsers.recovering())(path, source.text)) : source);
+  }
+  onProgress?.({ step: 'files', done: paths.length, total: paths.length });
+  return {
+    modules: read.map(({ module }) => module), facts: read.flatMap(({ facts }) => facts ?? []),
+    unresolved: read.flatMap(({ module: { path }, findings }) => findings.map(({ what, why, line }): Unresolved => ({ kind: 'file', what, why, evidence: { file: path, line } }))),
+  };
+};
+
+/** A file's text, or what is said of a file that is not parsed. */
+const readSource = (root: string, path: ModulePath): { readonly text: string } | ReadOne => {
+  const { text, why } = readText(join(root, path));
+  if (text === undefined) return { module: { path, lines: 0, kind: why.includes('binary') || why.includes('too large') ? 'generated' : 'source', symbols: [] }, findings: [{ what: path, why, line: 1 }] };
+  if (text.length > TOO_LARGE_BYTES) return { module: { path, lines: text.split('\n').length, kind: 'generated', symbols: [] }, findings: [{ what: path, why: tooLarge(text), line: 1 }] };
+  return { text };
+};
+
+const asRead = (path: ModulePath, text: string, facts: FileFacts): ReadOne => (
+  { module: { path, lines: facts.lines, kind: kindOf(path, text, facts.typesOnly), symbols: symbolsOf(facts) }, facts, findings: findingsOf(facts) });
+
+const findingsOf = ({ cutAt, syntaxErrors }: FileFacts): ReadOne['findings'] => [
+  ...syntaxErrors.map(({ message, line }) => ({ what: message, why: 'broken syntax: what could be read around it was read', line })),
+  ...cutAt.map((line) => ({ what: 'nested too deeply', why: line === 0 ? 'the parser gave up: the file is not read' : 'what lies deeper is not read', line: Math.max(line, 1) })),
+];
+
+export const tooLarge = (text: string): string => `${(text.length / 1e6).toFixed(1)} MB: taken as generated, what is inside is not read`;
+
+const symbolsOf = (facts: FileFacts): string[] => {
+  const declared = facts.functions.filter(({ anonymous, parent }) => !anonymous && parent === 0).map(({ name }) => name);
+  const exported = facts.exports.map(({ name }) => name).filter((name) => name !== '*' && name !== '=' && name !== 'default');
+  return [...new Set([...exported, ...facts.classes.map(({ name }) => name), ...facts.shapes.keys(), ...declared])].filter((name) => !name.includes(' ')).sort(compareText);
+};
