@@ -18,7 +18,7 @@ const SUPPORT = 3;
 export function linksOf(model: SystemModel, measures: Measures, without: ReadonlySet<Switchable>): Link[] {
   const inProgram = new Set<string>(programModules(model));
   const hubs = new Set(measures.hubs.map(({ module }) => module));
-  const links = [...importLinks(model, hubs), ...callLinks(model, hubs), ...tableLinks(model, measures), ...endpointLinks(measures)];
+  const links = [...importLinks(model, hubs), ...callLinks(model, hubs), ...tableLinks(model, measures), ...endpointLinks(measures, heatOf(model))];
   if (!without.has('history')) links.push(...model.coChanges.filter(({ commits }) => commits >= SUPPORT).map(({ a, b, weight, commits }): Link => ({ a, b, layer: 'coChange', weight, says: `changed together in ${String(commits)} commits` })));
   if (!without.has('names')) links.push(...nameLinks(model, !without.has('folders')));
   if (!without.has('folders')) links.push(...folderNodes([...inProgram]));
@@ -94,16 +94,27 @@ function transactionLinks({ accesses }: SystemModel): Link[] {
 }
 
 /** A handler belongs with the tables its requests end up touching, writes thrice as much as reads. */
-function endpointLinks({ traces }: Measures): Link[] {
+function endpointLinks({ traces }: Measures, heat: (name: string) => number): Link[] {
   return traces.flatMap(({ endpoint, reads, writes }) => {
     const home = endpoint.handlers.at(-1)?.module ?? endpoint.module;
     const name = `${endpoint.method} ${endpoint.path}`;
     const spread = Math.sqrt(reads.length + writes.length);
-    const link = (table: string, weight: number, verb: string): Link => ({ a: home, b: tableItem(table), layer: 'endpoint', weight: weight / spread, says: `${name} ${verb} ${table}`, evidence: endpoint.evidence });
+    const link = (table: string, weight: number, verb: string): Link => ({ a: home, b: tableItem(table), layer: 'endpoint', weight: (weight * heat(name)) / spread, says: `${name} ${verb} ${table}`, evidence: endpoint.evidence });
     return [
       ...writes.map((table) => link(table, 3, 'writes')),
       ...reads.map((table) => link(table, 1, 'reads')),
       { a: endpoint.module, b: home, layer: 'endpoint' as const, weight: 1, says: `${name} is answered by ${home}`, evidence: endpoint.evidence },
     ];
   });
+}
+
+/** What nobody asked for while it was watched still counts for so much: it may be asked for tomorrow. */
+const COLD = 0.25;
+
+/** How much an endpoint's evidence counts where traffic is known: by the logarithm of its requests, 1 in the mean. Without traffic all count alike. */
+function heatOf({ endpoints, traffic }: SystemModel): (name: string) => number {
+  if (traffic === undefined || traffic.endpoints.length === 0) return () => 1;
+  const heat = new Map(traffic.endpoints.map(({ endpoint, requests }) => [endpoint, Math.log(1 + requests)]));
+  const mean = [...heat.values()].reduce((total, one) => total + one, 0) / Math.max(1, endpoints.length);
+  return (name) => Math.max(COLD, (heat.get(name) ?? 0) / mean);
 }

@@ -266,12 +266,14 @@ export interface AnalyzeOptions {
   /** Ask madge too and list where it disagrees. */
   readonly crossCheck?: boolean;
   readonly pins?: ContextPins;
+  /** Traces, access logs and HAR files, by path: their volumes weigh the evidence and the order. */
+  readonly traffic?: { readonly traces: readonly string[]; readonly accessLogs: readonly string[]; readonly hars: readonly string[] };
   /** Called while long work goes on, so that somebody can see it. */
   readonly onProgress?: (progress: AnalyzeProgress) => void;
 }
 
 export interface AnalyzeProgress {
-  readonly step: 'files' | 'links' | 'history' | 'measure' | 'cluster' | 'propose';
+  readonly step: 'files' | 'links' | 'history' | 'traffic' | 'measure' | 'cluster' | 'propose';
   readonly done: number;
   readonly total: number;
 }

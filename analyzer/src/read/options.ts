@@ -1,5 +1,7 @@
+import type { TrafficFiles } from './traffic/read-traffic.ts';
+
 export interface ReadProgress {
-  readonly step: 'files' | 'links' | 'history';
+  readonly step: 'files' | 'links' | 'history' | 'traffic';
   readonly done: number;
   readonly total: number;
 }
@@ -9,5 +11,7 @@ export interface ReadOptions {
   readonly history: boolean;
   /** Compare the import edges with madge's: slow, and only a check. */
   readonly crossCheck?: boolean;
+  /** Traces and logs to lay over the endpoints. */
+  readonly traffic?: TrafficFiles;
   readonly onProgress?: (progress: ReadProgress) => void;
 }

@@ -49,3 +49,9 @@ export const text = (values: Invocation['values'], name: string): string | undef
 };
 
 export const flag = (values: Invocation['values'], name: string): boolean => values[name] === true;
+
+/** An option that may be given several times. */
+export function texts(values: Invocation['values'], name: string): string[] {
+  const value = values[name];
+  return (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string');
+}

@@ -5,7 +5,7 @@ const SHOWN = 3;
 /** The names most like what was typed: by what they end with, what they contain, then by how many letters differ. At most three. */
 export function nearest(typed: string, names: readonly string[]): string[] {
   const wanted = typed.toLowerCase();
-  return names.map((name) => ({ name, distance: distanceOf(wanted, name.toLowerCase()) })).filter(({ name, distance }) => distance <= Math.max(2, typed.slice(typed.lastIndexOf('/') + 1).length / 3))
+  return names.map((name) => ({ name, distance: distanceOf(wanted, name.toLowerCase()) })).filter(({ distance }) => distance <= Math.max(2, typed.slice(typed.lastIndexOf('/') + 1).length / 3))
     .sort((a, b) => a.distance - b.distance || compareText(a.name, b.name)).slice(0, SHOWN).map(({ name }) => name);
 }
 

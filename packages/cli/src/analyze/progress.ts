@@ -2,7 +2,7 @@ import type { Analysis, AnalyzeProgress, Share } from '@strangler/analyzer';
 import type { Io } from '../command.ts';
 import { progressLine } from '../print/progress.ts';
 
-const STEPS: readonly AnalyzeProgress['step'][] = ['files', 'links', 'history', 'measure', 'cluster', 'propose'];
+const STEPS: readonly AnalyzeProgress['step'][] = ['files', 'links', 'history', 'traffic', 'measure', 'cluster', 'propose'];
 
 export interface AnalysisProgress {
   readonly show: (progress: AnalyzeProgress) => void;

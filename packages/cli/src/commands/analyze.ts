@@ -8,10 +8,10 @@ import { analysisProgress } from '../analyze/progress.ts';
 import { formatList, formatNamed, writeReports } from '../analyze/reports.ts';
 import { baseOf } from '../analyze/repository.ts';
 import { tryMoves } from '../analyze/what-if.ts';
-import { flag, text, type Command, type Invocation } from '../command.ts';
+import { flag, text, texts, type Command, type Invocation } from '../command.ts';
 import { loadPins } from '../context-pins.ts';
 
-const USAGE = 'analyze [DIR] [--format F | --out DIR] [--baseline FILE [--fail-on new|any|none | --write-baseline [--execute]]] [--without L] [--pins FILE]';
+const USAGE = 'analyze [DIR] [--format F | --out DIR] [--baseline FILE [--fail-on new|any|none | --write-baseline [--execute]]] [--without L] [--pins FILE] [--traces FILE] [--access-log FILE] [--har FILE] [--what-if MOVES [--save-pins [--execute]]]';
 const LAYERS = ['names', 'folders', 'history'] as const;
 type Layer = (typeof LAYERS)[number];
 export const command: Command = {
@@ -26,6 +26,9 @@ ${formatList()}
   --cross-check   also run madge and list where it disagrees about an import
   --seed N        of the community detection; the same input and seed give the same bytes
   --pins FILE     what the team decided already; without it strangler.contexts.yaml in DIR, beside it, or here
+  --traces FILE   OpenTelemetry traces (OTLP JSON, as the collector's file exporter writes them); call volumes and the tables that requests touch
+  --access-log F  Common, Combined or JSON lines; requests per endpoint. With one, traces tell tables only: they are often sampled
+  --har FILE      requests of a browser session. These three may be given several times, gzipped or not; logs are streamed
   --json          the analysis for a program, also with --out
   --quiet         no progress and no total on standard error
 
@@ -47,7 +50,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
   together: [[orders, payments]]    # stay in one context
   apart: [[orders, films]]          # do not`,
   options: {
-    format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, pins: { type: 'string' }, 'cross-check': { type: 'boolean' }, quiet: { type: 'boolean' },
+    format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, pins: { type: 'string' }, traces: { type: 'string', multiple: true }, 'access-log': { type: 'string', multiple: true }, har: { type: 'string', multiple: true }, 'cross-check': { type: 'boolean' }, quiet: { type: 'boolean' },
     baseline: { type: 'string' }, 'fail-on': { type: 'string' }, 'write-baseline': { type: 'boolean' }, 'what-if': { type: 'string' }, 'save-pins': { type: 'boolean' }, execute: { type: 'boolean' },
   },
   run: async (invocation) => {
@@ -57,7 +60,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
     const directory = resolve(io.cwd, positionals[0] ?? '.');
     const pins = await loadPins(directory, io.cwd, text(values, 'pins'));
     const progress = analysisProgress(io, { quiet: flag(values, 'quiet'), json: flag(values, 'json') });
-    const options: AnalyzeOptions = { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), onProgress: progress.show };
+    const options: AnalyzeOptions = { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), ...traffic(invocation), onProgress: progress.show };
     if (text(values, 'what-if') !== undefined) return { exitCode: ExitCode.ok, ...await tryMoves(invocation, directory, options) };
     if (flag(values, 'save-pins')) throw usageError('--save-pins saves what --what-if asks.', 'Add --what-if "move … to …".');
     const analysis = await analyzeApart(directory, options, io.signal);
@@ -83,6 +86,12 @@ async function answer(analysis: Analysis, printing: Printing, format: Format, ve
   if (text(values, 'format') === undefined) return verdict;
   io.err(`${verdict}\n`);
   return format.text(analysis, printing);
+}
+
+function traffic({ values, io }: Invocation): Pick<AnalyzeOptions, 'traffic'> {
+  const [traces, accessLogs, hars] = ['traces', 'access-log', 'har'].map((name) => texts(values, name).map((file) => resolve(io.cwd, file)));
+  const given = { traces: traces ?? [], accessLogs: accessLogs ?? [], hars: hars ?? [] };
+  return Object.values(given).some(({ length }) => length > 0) ? { traffic: given } : {};
 }
 
 function layers(list: string | undefined): Layer[] {
