@@ -9,7 +9,8 @@ test('whatever a report may hold comes back as it was', () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => {
     // A record's prototype is no data: JSON has none.
     fc.pre(!JSON.stringify(value).includes('__proto__'));
-    expect(through(value)).toEqual(value);
+    // Nor a minus before zero.
+    expect(through(value)).toEqual(JSON.parse(JSON.stringify(value)));
   }));
 });
 

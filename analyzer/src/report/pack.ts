@@ -1,11 +1,12 @@
-/** A column of values by their kind: `s` strings (places in the table), `n` numbers, `b` booleans, `a` lists (lengths, then all items as one column), `o` records (a column per key), `?` gaps (0 absent, 1 present, 2 null), `j` anything else. */
-export type Column = readonly ['s' | 'n' | 'b', ...number[]] | readonly ['a', readonly number[], Column] | readonly ['o', number, Readonly<Record<string, Column>>] | readonly ['?', readonly number[], Column] | readonly ['j', ...unknown[]];
+/**
+ * A column of values by their kind: `s` texts (places in the table), `i` whole numbers, both as differences to the one before; `n` numbers, `b` booleans, `a` lists (lengths, then all items as one column),
+ * `o` records (a column per key), `?` gaps (0 absent, 1 present, 2 null), `j` anything else.
+ */
+export type Column = readonly ['s' | 'i' | 'n' | 'b', ...number[]] | readonly ['a', readonly number[], Column] | readonly ['o', number, Readonly<Record<string, Column>>] | readonly ['?', readonly number[], Column] | readonly ['j', ...unknown[]];
 
 export interface Packed {
-  /** Distinct words in order: what each shares with the one before it, and the rest of it. */
-  readonly words: readonly [readonly number[], readonly string[]];
-  /** Texts, the most used first, as the words they are made of. */
-  readonly texts: readonly (number | readonly number[])[];
+  /** Every text once, in order: how many letters each shares with the one before it, and the rest of it. */
+  readonly texts: readonly [readonly number[], readonly string[]];
   readonly root: Column;
 }
 
@@ -14,51 +15,70 @@ export interface Packed {
  * `page/unpack.js` reverses it. Keys whose value is undefined are left out; the same value gives the same bytes.
  */
 export function pack(value: unknown): Packed {
-  const counts = new Map<string, number>();
-  count(value, counts);
-  const texts = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([text]) => text);
-  const words = [...new Set(texts.flatMap((text) => text.split(' ')))].sort();
-  const wordIds = new Map(words.map((word, i) => [word, i]));
-  const ids = new Map(texts.map((text, i) => [text, i]));
-  return { words: frontCode(words), texts: texts.map((text) => spell(text, wordIds)), root: column([value], ids) };
+  const texts = new TextTable();
+  const root = column([value], texts);
+  return { texts: texts.finish(), root };
 }
 
-function count(value: unknown, counts: Map<string, number>): void {
-  if (typeof value === 'string') counts.set(value, (counts.get(value) ?? 0) + 1);
-  else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) count(inner, counts);
+/** Places are given as texts are met, and changed at the end to those in sorted order: neighbours in the source are neighbours in the table, so that differences are short. */
+class TextTable {
+  readonly #places = new Map<string, number>();
+  readonly #columns: ['s', ...number[]][] = [];
+
+  column(values: readonly string[]): Column {
+    const made: ['s', ...number[]] = ['s'];
+    for (const text of values) {
+      const place = this.#places.get(text) ?? this.#places.size;
+      if (place === this.#places.size) this.#places.set(text, place);
+      made.push(place);
+    }
+    this.#columns.push(made);
+    return made;
+  }
+
+  finish(): [number[], string[]] {
+    const texts = [...this.#places.keys()].sort();
+    const rank = new Int32Array(texts.length);
+    for (const [i, text] of texts.entries()) rank[this.#places.get(text) ?? 0] = i;
+    for (const made of this.#columns) {
+      let before = 0;
+      for (let i = 1; i < made.length; i += 1) {
+        const place = rank[Number(made[i])] ?? 0;
+        made[i] = place - before;
+        before = place;
+      }
+    }
+    return frontCode(texts);
+  }
 }
 
-function spell(text: string, wordIds: ReadonlyMap<string, number>): number | number[] {
-  const spelled = text.split(' ').map((word) => wordIds.get(word) ?? 0);
-  return spelled.length === 1 ? spelled[0] ?? 0 : spelled;
-}
-
-/** Sorted words share long beginnings: only what differs is kept. */
-function frontCode(words: readonly string[]): [number[], string[]] {
-  const shared = words.map((word, i) => {
-    const before = words[i - 1] ?? '';
+function frontCode(texts: readonly string[]): [number[], string[]] {
+  let before = '';
+  const shared = texts.map((text) => {
     let n = 0;
-    while (n < word.length && word[n] === before[n]) n += 1;
+    while (n < text.length && text.charCodeAt(n) === before.charCodeAt(n)) n += 1;
+    before = text;
     return n;
   });
-  return [shared, words.map((word, i) => word.slice(shared[i]))];
+  return [shared, texts.map((text, i) => text.slice(shared[i]))];
 }
 
-function column(values: readonly unknown[], ids: ReadonlyMap<string, number>): Column {
-  if (values.some((value) => value === undefined || value === null)) {
-    return ['?', values.map((value) => (value === undefined ? 0 : value === null ? 2 : 1)), column(values.filter((value) => value !== undefined && value !== null), ids)];
+function column(values: readonly unknown[], texts: TextTable): Column {
+  if (values.includes(undefined) || values.includes(null)) {
+    return ['?', values.map((value) => (value === undefined ? 0 : value === null ? 2 : 1)), column(values.filter((value) => value !== undefined && value !== null), texts)];
   }
-  if (all(values, isText)) return ['s', ...values.map((text) => ids.get(text) ?? 0)];
-  if (all(values, isNumber)) return ['n', ...values];
+  if (all(values, isText)) return texts.column(values);
+  if (all(values, isNumber)) return values.every(Number.isSafeInteger) ? ['i', ...values.map((value, i) => value - (values[i - 1] ?? 0))] : ['n', ...values];
   if (all(values, isBoolean)) return ['b', ...values.map(Number)];
-  if (all(values, isList)) return ['a', values.map(({ length }) => length), column(values.flat(), ids)];
-  if (all(values, isRecord)) return ['o', values.length, records(values, ids)];
+  if (all(values, isList)) return ['a', values.map(({ length }) => length), column(values.flat(), texts)];
+  if (all(values, isRecord)) return ['o', values.length, records(values, texts)];
   return ['j', ...values];
 }
 
-function records(values: readonly Readonly<Record<string, unknown>>[], ids: ReadonlyMap<string, number>): Record<string, Column> {
-  const keys = [...new Set(values.flatMap((record) => Object.keys(record)))];
-  return Object.fromEntries(keys.map((key) => [key, column(values.map((record) => record[key]), ids)]));
+function records(values: readonly Readonly<Record<string, unknown>>[], texts: TextTable): Record<string, Column> {
+  const keys = new Set<string>();
+  for (const record of values) for (const key of Object.keys(record)) keys.add(key);
+  return Object.fromEntries([...keys].map((key) => [key, column(values.map((record) => record[key]), texts)]));
 }
 
 const all = <T>(values: readonly unknown[], is: (value: unknown) => value is T): values is readonly T[] => values.every(is);

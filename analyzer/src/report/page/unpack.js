@@ -6,12 +6,10 @@
  * @returns {unknown}
  */
 export function unpack(packed) {
-  const { words: [shared, rests], texts, root } = /** @type {Packed} */ (packed);
-  /** @type {string[]} */
-  const words = [];
-  for (const [i, rest] of rests.entries()) words.push((words[i - 1] ?? '').slice(0, shared[i]) + rest);
-  const told = texts.map((spelled) => (typeof spelled === 'number' ? words[spelled] : spelled.map((id) => words[id]).join(' ')) ?? '');
-  return values(root, told)[0];
+  const { texts: [shared, rests], root } = /** @type {Packed} */ (packed);
+  let before = '';
+  const texts = rests.map((rest, i) => (before = before.slice(0, shared[i]) + rest));
+  return values(root, texts)[0];
 }
 
 /**
@@ -21,13 +19,23 @@ export function unpack(packed) {
  */
 function values(column, texts) {
   switch (column[0]) {
-    case 's': return column.slice(1).map((id) => texts[Number(id)]);
+    case 's': return sums(column).map((place) => texts[place]);
+    case 'i': return sums(column);
     case 'b': return column.slice(1).map(Boolean);
     case 'a': return lists(column[1], values(column[2], texts));
     case 'o': return records(column[1], column[2], texts);
     case '?': return gaps(column[1], values(column[2], texts));
     default: return column.slice(1);
   }
+}
+
+/**
+ * Each number was written as its difference to the one before.
+ * @param {readonly [string, ...number[]]} column
+ */
+function sums([, ...differences]) {
+  let sum = 0;
+  return differences.map((difference) => (sum += difference));
 }
 
 /**
