@@ -2,13 +2,14 @@ import { compareText, type ModulePath } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
 import type { Measures } from '../measure/measure.ts';
 import { programModules } from '../measure/program.ts';
-import { consensus, type ConsensusOptions, type Grain } from './consensus.ts';
+import type { Grain } from './consensus.ts';
 import { LAYER_WEIGHTS, linksOf, weigh } from './layers.ts';
 import type { Layer, Link, Switchable } from './link.ts';
-import { edgesOf, indexNodes } from './node-index.ts';
+import { indexNodes } from './node-index.ts';
 import { constraintsOf, tableItem, type Constraints, type ContextPins } from './pins.ts';
 import { place, type Placement } from './place.ts';
-import { chooseGrain, naturalSeams } from './plateau.ts';
+import { readings } from './readings.ts';
+import { rivalsOf } from './rivals.ts';
 
 export interface ClusterOptions {
   readonly without: readonly Switchable[];
@@ -37,13 +38,6 @@ export interface Clustering {
   readonly constraints: Constraints;
 }
 
-const RESOLUTIONS = [0.5, 0.8, 1.3, 1.8, 2.4, 3.2];
-/** Where a system would fall apart by itself, if it does: far coarser than where contexts usually are. */
-const SEAM_RESOLUTIONS = [0.1, 0.14, 0.2, 0.28];
-const RUNS = 10;
-/** What holds code together when it runs, and not only in the reader's mind. */
-const STRUCTURE: ReadonlySet<Layer> = new Set(['transaction', 'write', 'endpoint', 'call', 'import', 'foreignKey', 'read', 'type']);
-
 /** Divides the program's modules and tables into contexts. Deterministic: a function of the model, the seed and the pins; the order of the input plays no part. */
 export function cluster(model: SystemModel, measures: Measures, options: ClusterOptions): Clustering {
   const modules = [...programModules(model)].sort(compareText);
@@ -52,18 +46,12 @@ export function cluster(model: SystemModel, measures: Measures, options: Cluster
   const links = weigh(linksOf(model, measures, new Set(options.without)), options.weights ?? LAYER_WEIGHTS);
   const folders = [...new Set(links.flatMap(({ a, b }) => [a, b]).filter((item) => item.startsWith('folder:')))].sort(compareText);
   const index = indexNodes([...modules, ...tables.map(tableItem), ...folders], links, constraints);
-  const ensemble = (resolutions: readonly number[], of: readonly Link[]): Grain[] => {
-    const settings: ConsensusOptions = { seed: options.seed, resolutions, runs: options.runs ?? RUNS, apart: index.apart };
-    return consensus(index.size, edgesOf(index, of), settings);
-  };
-  const grains = ensemble(options.resolutions ?? RESOLUTIONS, links);
-  const seams = options.resolutions === undefined ? naturalSeams(ensemble(SEAM_RESOLUTIONS, links.filter(({ layer }) => STRUCTURE.has(layer)))) : undefined;
+  const { chosen, grains } = readings(index, links, measures, options);
   const divide = (grain: Grain): Division => ({ resolution: grain.resolution, stability: grain.stability, placement: place({ model, measures, modules, tables, links, constraints, index, grain }) });
-  const [best, ...rivals] = chooseGrain(seams === undefined ? grains : [seams, ...grains], seams);
   return {
-    chosen: divide(best),
-    rivals: rivals.map(divide),
-    sweep: [...(seams === undefined ? [] : [seams]), ...grains].map(({ resolution, communities, stability }) => ({ resolution, contexts: communities, stability })),
+    chosen: divide(chosen),
+    rivals: rivalsOf(chosen, grains).map(divide),
+    sweep: grains.map(({ resolution, communities, stability }) => ({ resolution, contexts: communities, stability })),
     links: links.filter(({ a, b }) => !isFolder(a) && !isFolder(b)).sort((x, y) => y.weight - x.weight || compareText(x.a, y.a) || compareText(x.b, y.b) || compareText(x.says, y.says)),
     constraints,
   };

@@ -44,15 +44,22 @@ export function weigh(links: readonly Link[], weights: Readonly<Record<Layer, nu
   }).filter(({ weight }) => weight > 0);
 }
 
-/** An import weighs 1 ÷ (importers of its target): what two modules share only with each other says most. */
+/** An import weighs 1 ÷ (importers of its target): what two modules share only with each other says most. A call without an import (through injection, say) leans as much on its target. */
 function importLinks(model: SystemModel, hubs: ReadonlySet<ModulePath>): Link[] {
   const importers = new Map<ModulePath, number>();
-  const edges = model.imports.filter(({ to, test }) => !test && !hubs.has(to));
+  const imports = model.imports.filter(({ to, test }) => !test && !hubs.has(to));
+  const edges = [...imports, ...callsWithoutImport(model, hubs, new Set(imports.map(({ from, to }) => `${from}\n${to}`)))];
   for (const { to } of edges) importers.set(to, (importers.get(to) ?? 0) + 1);
   return edges.map(({ from, to, kind, symbols, evidence }): Link => ({
     a: from, b: to, layer: kind === 'type' ? 'type' : 'import', weight: 1 / (importers.get(to) ?? 1),
-    says: `${kind === 'type' ? 'uses the types of' : 'imports'} ${to}${symbols.length > 0 ? ` (${symbols.slice(0, 3).join(', ')}${symbols.length > 3 ? ', …' : ''})` : ''}`, evidence,
+    says: `${kind === 'type' ? 'uses the types of' : kind === 'call' ? 'leans on' : 'imports'} ${to}${symbols.length > 0 ? ` (${symbols.slice(0, 3).join(', ')}${symbols.length > 3 ? ', …' : ''})` : ''}`, evidence,
   }));
+}
+
+/** One per pair of modules: calls into a module that the caller does not import. */
+function callsWithoutImport({ calls }: SystemModel, hubs: ReadonlySet<ModulePath>, imported: ReadonlySet<string>): { from: ModulePath; to: ModulePath; kind: 'call'; symbols: string[]; evidence: Evidence }[] {
+  const pairs = new Map(calls.map(({ from, to, evidence }) => [`${from.module}\n${to.module}`, { from: from.module, to: to.module, kind: 'call' as const, symbols: [to.name], evidence }]));
+  return [...pairs].filter(([pair, { from, to }]) => from !== to && !hubs.has(to) && !imported.has(pair)).map(([, edge]) => edge);
 }
 
 /** Calls between modules count sub-linearly, and less where everybody calls. */

@@ -141,9 +141,9 @@ function fold(graph: WeightedGraph, labels: Int32Array, count: number): Weighted
   return graphOf(count, mergeColumns(count, edges));
 }
 
-/** Labels (each below their number) numbered by first appearance. */
+/** Labels numbered by first appearance. */
 export function renumber(labels: Int32Array): { renumbered: Int32Array; count: number } {
-  const numbers = new Int32Array(labels.length).fill(-1);
+  const numbers = new Int32Array(labels.reduce((most, label) => Math.max(most, label + 1), 0)).fill(-1);
   const renumbered = new Int32Array(labels.length);
   let count = 0;
   for (let node = 0; node < labels.length; node += 1) {

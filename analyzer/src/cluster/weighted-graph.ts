@@ -23,9 +23,11 @@ export interface WeightedGraph {
 }
 
 /** Builds the graph from edges that `mergeParallel` has made one per pair. */
-export function weightedGraph(size: number, merged: readonly WeightedEdge[]): WeightedGraph {
-  return graphOf(size, { a: Int32Array.from(merged, ({ a }) => a), b: Int32Array.from(merged, ({ b }) => b), weight: Float64Array.from(merged, ({ weight }) => weight), count: merged.length });
-}
+export const weightedGraph = (size: number, merged: readonly WeightedEdge[]): WeightedGraph => graphOf(size, columnsOf(merged));
+
+export const columnsOf = (edges: readonly WeightedEdge[]): EdgeColumns => ({
+  a: Int32Array.from(edges, ({ a }) => a), b: Int32Array.from(edges, ({ b }) => b), weight: Float64Array.from(edges, ({ weight }) => weight), count: edges.length,
+});
 
 /** Builds the graph from edges, one per pair. */
 export function graphOf(size: number, { a, b, weight, count }: EdgeColumns): WeightedGraph {
