@@ -25,13 +25,16 @@ export async function analyzeApart(directory: string, { onProgress, ...options }
   signal.addEventListener('abort', stop);
   try {
     return await new Promise<Analysis>((resolve, reject) => {
+      let bug: Error | undefined;
       worker.on('message', (said: Said) => {
         if (said.kind === 'progress') onProgress?.(said.progress);
         else if (said.kind === 'done') resolve(said.analysis);
-        else reject(said.kind === 'refused' ? new StranglerError(said.problem) : Object.assign(new Error(said.message), { stack: said.stack }));
+        else if (said.kind === 'refused') reject(new StranglerError(said.problem));
+        // A thread that runs out of memory may stumble before it ends: what ended it is known only then.
+        else bug = Object.assign(new Error(said.message), { stack: said.stack });
       });
       worker.on('error', (error: NodeJS.ErrnoException) => { reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(error) : error); });
-      worker.on('exit', () => { reject(new Error('the analysis ended without an answer')); });
+      worker.on('exit', () => { reject(bug ?? new Error('the analysis ended without an answer')); });
     });
   } finally {
     signal.removeEventListener('abort', stop);
