@@ -5,6 +5,7 @@ import { DecoratedReader } from './endpoints/decorated.ts';
 import { readFileRoutes } from './endpoints/file-routes.ts';
 import { RouterHooks } from './endpoints/frameworks.ts';
 import { missedRoutes } from './endpoints/missed.ts';
+import { readResolverMaps } from './endpoints/resolver-maps.ts';
 import { buildRouters, collectEndpoints } from './endpoints/read-routers.ts';
 import type { ReadOptions } from './options.ts';
 import { CallReader, withEvents, withInherited } from './calls.ts';
@@ -22,6 +23,7 @@ import { TOO_LARGE_BYTES } from './source/classify.ts';
 import { jsonReader } from './source/json-data.ts';
 import { readText } from './source/read-text.ts';
 import { Resolver } from './source/resolve.ts';
+import { withUsedTests } from './source/used-tests.ts';
 import { listFiles } from './source/walk.ts';
 import { Instances } from './tables/instances.ts';
 import { findModels } from './tables/models.ts';
@@ -59,7 +61,8 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const files = await readFiles(root, listing.sources, options.onProgress);
   const resolver = new Resolver(root, listing.sources, listing.packages);
   const program = new Program(files.facts, resolver);
-  const kinds = new Map(files.modules.map(({ path, kind }) => [path, kind]));
+  const modules = withUsedTests(files.modules, program);
+  const kinds = new Map(modules.map(({ path, kind }) => [path, kind]));
   const imports = readImports(program, (path) => kinds.get(path) === 'test', (path) => resolver.settingsFor(path));
   const types = new Types(program);
   const calls = new CallReader(program, types, (path) => kinds.get(path) === 'source').read();
@@ -71,7 +74,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const production = files.facts.filter(({ path }) => kinds.get(path) === 'source');
   const decorated = new DecoratedReader(run, types).read(production);
   const heard = new ListenerReader(run, types, calls.sites).read(production);
-  const served = [...endpoints.endpoints, ...decorated.endpoints, ...heard.endpoints, ...readFileRoutes(production)].sort(byEndpoint);
+  const served = [...endpoints.endpoints, ...decorated.endpoints, ...heard.endpoints, ...readFileRoutes(production), ...readResolverMaps(production, types)].sort(byEndpoint);
   const raised = new RaiseReader(run, types, calls.sites, served).read(production);
   const missed = missedRoutes(production, served, routers.taken, [...endpoints.unresolved, ...decorated.unresolved]);
   const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
@@ -83,7 +86,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const history = await historyRead;
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
-    name: basename(root), modules: files.modules, imports: imports.edges, calls: withEvents(withInherited(calls, data.accesses.map(({ at }) => at)), raised.edges), endpoints: served,
+    name: basename(root), modules, imports: imports.edges, calls: withEvents(withInherited(calls, data.accesses.map(({ at }) => at)), raised.edges), endpoints: served,
     tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges, history: history.history,
     unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...leftOut, ...resolver.configs.findings(root), ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...heard.unresolved, ...raised.unresolved, ...missed, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
   };

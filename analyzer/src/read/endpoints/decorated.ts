@@ -19,6 +19,9 @@ const RESOLVED = new Set(['ResolveField', 'FieldResolver', 'ResolveProperty']);
 const EVENTS = new Set(['EventPattern', 'MessagePattern', 'OnEvent', 'SubscribeMessage', 'EventHandler', 'OnQueueEvent', 'RabbitSubscribe', 'RabbitRPC', 'SqsMessageHandler', 'OnJob', 'Subscribe', 'GrpcMethod', 'OnQueueCompleted']);
 const JOBS = new Set(['Cron', 'Interval', 'Timeout', 'Process', 'Processor', 'Job']);
 
+/** Words that libraries of schedules and queues share with everybody. */
+const PLAIN_WORDS = new Set(['Interval', 'Timeout', 'Process', 'Job']);
+
 /** Decorators of classes that handle messages, and the method that does (NestJS CQRS). */
 const HANDLES: Readonly<Record<string, string>> = { CommandHandler: 'execute', QueryHandler: 'execute', EventsHandler: 'handle' };
 
@@ -91,7 +94,7 @@ export class DecoratedReader {
   private readMethod(at: MethodAt): void {
     for (const decorator of decoratorsOf(at.method.decorators)) this.readDecorator(at, decorator);
     // A worker host of BullMQ: the processor class with a method `process`.
-    if (at.processor !== undefined && at.method.member?.name === 'process' && at.method.decorators.length === 0) this.addNamed(at, 'JOB', at.processor);
+    if (at.processor !== undefined && at.method.member?.name === 'process' && !decoratorsOf(at.method.decorators).some(({ name }) => JOBS.has(name) || EVENTS.has(name))) this.addNamed(at, 'JOB', at.processor);
   }
 
   private readDecorator(at: MethodAt, decorator: Decorated): void {
@@ -101,8 +104,17 @@ export class DecoratedReader {
     if (verb !== undefined) this.addRoutes(at, verb, decorator);
     else if (field !== undefined) this.addField(at, field, decorator);
     else if (RESOLVED.has(name)) this.addResolved(at, decorator);
-    else if (EVENTS.has(name)) this.addNamed(at, 'EVENT', decorator);
-    else if (JOBS.has(name)) this.addNamed(at, 'JOB', decorator);
+    else this.readListening(at, decorator);
+  }
+
+  private readListening(at: MethodAt, decorator: Decorated): void {
+    if (EVENTS.has(decorator.name)) this.addNamed(at, 'EVENT', decorator);
+    else if (JOBS.has(decorator.name) && !this.isOwnWord(at, decorator.name)) this.addNamed(at, 'JOB', decorator);
+  }
+
+  /** `@Timeout` of the project's own may be about anything. */
+  private isOwnWord(at: MethodAt, name: string): boolean {
+    return PLAIN_WORDS.has(name) && this.types.ofName(at.file, 0, name)?.kind === 'function';
   }
 
   private isResolver(at: MethodAt): boolean {
