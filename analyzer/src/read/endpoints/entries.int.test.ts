@@ -41,11 +41,11 @@ describe('decorators', () => {
 describe('what belongs to the program', () => {
   test('a folder called like tests that the program imports is part of it, its tests are not', async () => {
     const model = await readText({
-      'app.ts': "import express from 'express'; import { rehearse } from './testing/rehearsal'; const app = express(); app.use('/rehearsals', rehearse);",
+      'app.ts': "import express from 'express'; import { rehearse } from './testing/rehearsal'; import { stage } from './testing/stage'; const app = express(); app.use('/rehearsals', rehearse);",
       'testing/rehearsal.ts': "import { Router } from 'express'; export const rehearse = Router(); rehearse.get('/next', (req, res) => res.end());",
-      'testing/rehearsal.test.ts': "import './rehearsal';", 'testing/props.ts': 'export const props = 1;',
+      'testing/rehearsal.test.ts': "import './rehearsal';", 'testing/props.ts': 'export const props = () => 1;', 'testing/stage.ts': 'export const stage = { seats: 3 };',
     });
     expect(entries(model)).toEqual(['GET /rehearsals/next > GET /next']);
-    expect(model.modules.map(({ path, kind }) => `${path} ${kind}`)).toEqual(['app.ts source', 'testing/props.ts test', 'testing/rehearsal.test.ts test', 'testing/rehearsal.ts source']);
+    expect(model.modules.map(({ path, kind }) => `${path} ${kind}`)).toEqual(['app.ts source', 'testing/props.ts test', 'testing/rehearsal.test.ts test', 'testing/rehearsal.ts source', 'testing/stage.ts test']);
   });
 });

@@ -1,5 +1,6 @@
 import type { Module } from '../../model/graph.ts';
 import type { Program } from '../link/program.ts';
+import type { FileFacts } from '../parse/facts.ts';
 
 /** A test by its own name, wherever it lies. */
 const NAMED_TEST = /[.-](?:test|tests|spec|e2e|e2e-spec|e2e-test|e2e-ee|integration|cy|stories|mock|fixture)\.[cm]?[jt]sx?$|(?:^|\/)(?:__tests__|__mocks__|__fixtures__|fixtures?|cypress)\//;
@@ -14,13 +15,16 @@ export const withUsedTests = (modules: readonly Module[], program: Program): rea
   const waiting = modules.filter(({ kind }) => kind === 'source').map(({ path }) => path);
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     for (const target of importedAtLoad(path, program)) {
-      if (kinds.get(target) !== 'test' || NAMED_TEST.test(target) || used.has(target)) continue;
+      if (kinds.get(target) !== 'test' || NAMED_TEST.test(target) || used.has(target) || !hasCode(program.files.get(target))) continue;
       used.add(target);
       waiting.push(target);
     }
   }
-  return used.size === 0 ? modules : modules.map((module) => (used.has(module.path) ? { ...module, kind: program.files.get(module.path)?.typesOnly === true ? 'declaration' : 'source' } : module));
+  return used.size === 0 ? modules : modules.map((module) => (used.has(module.path) ? { ...module, kind: 'source' } : module));
 };
+
+/** Data and schemas alone (`openapi/spec/film.ts`) stay what their folder says: nothing enters there, and nothing is called. */
+const hasCode = (file: FileFacts | undefined): boolean => file !== undefined && (file.functions.length > 1 || file.classes.length > 0);
 
 const importedAtLoad = (path: string, program: Program): string[] => (program.files.get(path)?.imports ?? []).flatMap(({ specifier, typeOnly, names }) => {
   if (typeOnly || (names.length > 0 && names.every((name) => name.typeOnly))) return [];
