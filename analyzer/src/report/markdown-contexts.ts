@@ -15,7 +15,7 @@ const contextSection = ({ name, modules, tables, endpoints, why, authors }: Anal
   ...(endpoints.length === 0 ? [] : [`Endpoints: ${clip(endpoints.map(code), 8)}`]),
   ...(authors.length === 0 ? [] : [`Known to: ${clip(authors.map(({ name: author, share }) => `${prose(author)} (${String(Math.round(share * 100))} % of the churn)`), 3)}`]),
   ...(why.length === 0 ? [] : [`Why together:\n\n${bullets(why.slice(0, 3), ({ a, says, evidence }) => `${code(a)}: ${prose(says)}${evidence === undefined ? '' : ` (${at(evidence)})`}`)}`]),
-  `Modules: ${clip(modules.map(code), 12)}`,
+  ...(modules.length === 0 ? [] : [`Modules: ${clip(modules.map(code), 12)}`]),
 ].join('\n\n'));
 
 export const sharedSection = ({ shared }: Analysis): string => [

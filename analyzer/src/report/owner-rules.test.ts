@@ -25,6 +25,10 @@ describe('rules of ownership', () => {
     expect(ownerRules(shop)).toEqual([{ path: 'orders/', owner: 'ada' }, { path: 'orders/tax.ts', owner: 'grace' }]);
   });
 
+  test('name a folder whole when it has one owner, even for a single file', () => {
+    expect(ownerRules(new Map([['packages/shop/orders/tax.ts', 'ada'], ['packages/shop/films/film.ts', 'grace']]))).toEqual([{ path: 'packages/shop/films/', owner: 'grace' }, { path: 'packages/shop/orders/', owner: 'ada' }]);
+  });
+
   test('take an owner back where a folder has a module of nobody', () => {
     expect(ownerRules(new Map([['orders/a.ts', 'ada'], ['orders/b.ts', 'ada'], ['orders/c.ts', 'ada'], ['orders/log.ts', undefined]])))
       .toEqual([{ path: 'orders/', owner: 'ada' }, { path: 'orders/log.ts', owner: undefined }]);

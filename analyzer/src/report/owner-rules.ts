@@ -54,10 +54,13 @@ const costWith = (owner: Owner, files: Folder['files'], folders: readonly Folder
 
 const inherit = ({ cost, other }: Folder, owner: Owner): number => cost.get(owner) ?? other;
 
+/** Of two ways that cost the same, a folder that is one owner's is named whole: what is added to it has an owner then. A folder of nothing but one folder waits for that. */
+const ownedAlone = ({ best, files, folders }: Folder): boolean => best.cost === 0 && best.owner !== undefined && (files.length > 0 || folders.length > 1);
+
 /** Folders before what is in them, so that the later, narrower line wins. */
 function rulesBelow(folder: Folder, inherited: Owner): OwnerRule[] {
   // The root is the whole repository: what is no module there is not for us to give away.
-  const keeps = folder.path === '' || folder.best.owner === inherited || inherit(folder, inherited) <= folder.best.cost + 1;
+  const keeps = folder.path === '' || folder.best.owner === inherited || (inherit(folder, inherited) <= folder.best.cost + 1 && !ownedAlone(folder));
   const owner = keeps ? inherited : folder.best.owner;
   return [
     ...(keeps ? [] : [{ path: folder.path, owner }]),
