@@ -2,24 +2,28 @@ import { readFileSync } from 'node:fs';
 import type { Labels } from '../src/measure/agreement.ts';
 
 /** A public system whose maintainers' contexts can be read off mechanically. */
-export interface TunedSystem {
+export interface PublicSystem {
   readonly name: string;
   /** `owner/name commit` on GitHub. */
   readonly source: string;
   /** Directory below ANALYZER_CORPUS, and the analyzed root below that. */
   readonly directory: string;
   readonly root: string;
+  /** The context of a program module, by where its maintainers put it. */
+  readonly contextOf: (path: string) => string | undefined;
+}
+
+/** One that settings were chosen on. */
+export interface TunedSystem extends PublicSystem {
   /** What a user got before: Louvain on the import graph; and the best of 12 settings chosen with the truth in hand. ARI. */
   readonly baseline: number;
   readonly goal: number;
-  /** The context of a program module, by where its maintainers put it. */
-  readonly contextOf: (path: string) => string | undefined;
 }
 
 /** A context of fewer files is no context to find. */
 const SMALLEST = 3;
 
-const folderBelow = (prefix: string, not: readonly string[] = []) => (path: string): string | undefined => {
+export const folderBelow = (prefix: string, not: readonly string[] = []) => (path: string): string | undefined => {
   const [context, ...rest] = path.startsWith(prefix) ? path.slice(prefix.length).split('/') : [];
   return context === undefined || rest.length === 0 || not.includes(context) ? undefined : context;
 };
@@ -39,7 +43,7 @@ export const TUNED: readonly TunedSystem[] = [
 const NO_PROGRAM = /(?:^|\/)(?:migrations?|__tests__|__mocks__|tests?|fixtures?|e2e)\/|\.(?:test|spec|e2e|mock|d)\.[cm]?[jt]sx?$/;
 
 /** Item → context for the modules to score: tests and migrations left out, and contexts too small to count. */
-export function truthOf({ contextOf }: TunedSystem, modules: readonly string[]): Labels {
+export function truthOf({ contextOf }: Pick<PublicSystem, 'contextOf'>, modules: readonly string[]): Labels {
   const labels = new Map(modules.filter((path) => !NO_PROGRAM.test(path)).flatMap((path) => {
     const context = contextOf(path);
     return context === undefined ? [] : [[path, context] as const];
