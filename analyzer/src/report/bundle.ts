@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** The page's script and style are part of the program, not of anybody's project: real files, read once, printed into every report. */
-const SCRIPTS = ['unpack', 'dom', 'route', 'facts', 'parts', 'grid', 'layered', 'graph', 'search', 'overview', 'cuts', 'map-inside', 'map', 'contexts', 'modules', 'tables', 'endpoints', 'plan', 'decisions', 'unresolved', 'keys', 'main'];
+const SCRIPTS = ['unpack', 'dom', 'route', 'facts', 'parts', 'grid', 'layered', 'graph', 'search', 'overview', 'cuts', 'map-inside', 'map', 'contexts', 'move', 'what-if', 'modules', 'tables', 'endpoints', 'plan', 'decisions', 'unresolved', 'keys', 'main'];
 const STYLES = ['base', 'frame', 'parts', 'map', 'views', 'small'];
 
 export interface Asset {

@@ -1,4 +1,5 @@
-import type { Analysis, Evidence, ModulePath } from '../propose/analysis.ts';
+import type { Analysis, CutKind, Evidence, ModulePath } from '../propose/analysis.ts';
+import { CUT_COST } from '../propose/cuts.ts';
 import type { CallEdge, ForeignKey, ImportEdge, Module, TableAccess } from '../model/graph.ts';
 import { printAnalysis } from './analysis-document.ts';
 import type { AnalysisDocument } from './document-schema.ts';
@@ -10,6 +11,8 @@ export interface PageData extends AnalysisDocument {
   readonly imports: readonly PageImport[];
   readonly accesses: readonly PageAccess[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** What a cut of each kind costs, so that the page can judge a move. */
+  readonly cutCost: Readonly<Record<CutKind, number>>;
 }
 
 export type PageModule = Pick<Module, 'path' | 'lines' | 'kind' | 'symbols'>;
@@ -31,6 +34,7 @@ export function pageData(analysis: Analysis): PageData {
       .map(({ from, to, kind, symbols, evidence }) => ({ from, to, kind, symbols, line: evidence.line })),
     accesses: model.accesses.filter(({ at }) => program.has(at.module)).map(printAccess),
     foreignKeys: model.foreignKeys,
+    cutCost: CUT_COST,
   };
 }
 

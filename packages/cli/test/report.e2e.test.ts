@@ -132,6 +132,21 @@ inBrowser('the analyzer\'s report in a browser', () => {
     expect(await page.locator('.halves pre').allInnerTexts()).toEqual([expect.stringContaining('contexts:'), expect.stringContaining('contexts:')]);
   });
 
+  test('a module can be tried in another context, and the address keeps the trial', async () => {
+    await using window = await opened(url);
+    const { page } = window;
+    await visit(page, await firstOf(page, 'contexts'));
+    await page.locator('main a.path').first().click();
+    const choice = page.getByLabel('What if it moved to');
+    await choice.selectOption({ index: 1 });
+    const verdict = await page.locator('.verdict').innerText();
+    expect(verdict).toMatch(/^(The cost stays the same|[\d,.]+ (cheaper|dearer)): \d+ cuts? would go, \d+ cuts? would come; all cuts together [\d,.]+ → [\d,.]+/);
+    expect(await hashOf(page)).toContain('move=');
+    await page.reload();
+    expect(await page.locator('.verdict').innerText()).toBe(verdict);
+    expect(window.complaints).toEqual([]);
+  });
+
   test('a rival says where it differs and what it would cost', async () => {
     await using window = await opened(url);
     const { page } = window;

@@ -74,7 +74,7 @@ function boundariesOf(cuts) {
   })).sort((a, b) => b.cost - a.cost || compare(a.from, b.from) || compare(a.to, b.to));
 }
 
-/** @param {readonly Cut[]} cuts */
+/** @param {readonly { readonly cost: number }[]} cuts */
 export const costOf = (cuts) => round(cuts.reduce((total, { cost }) => total + cost, 0));
 
 /** Cut kinds from the dearest to the cheapest, in words. */

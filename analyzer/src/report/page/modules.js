@@ -3,6 +3,7 @@ import { KIND_WORDS } from './facts.js';
 import { grid } from './grid.js';
 import { authorList, bar, breakable, chip, contextLink, counted, crumbs, factList, head, moduleLink, tableLink } from './parts.js';
 import { link } from './route.js';
+import { whatIfPanel } from './what-if.js';
 
 /** @import { Child } from './types.d.ts' */
 /** @import { Facts } from './facts.js' */
@@ -19,7 +20,6 @@ export function moduleView(facts, { parts: [path = ''], query }) {
   const module = facts.modules.get(path);
   const home = facts.home.get(path);
   const seen = sightings(facts, path);
-  const users = groupBy([...facts.callsTo().get(path) ?? [], ...facts.importsTo().get(path) ?? []].filter(({ from }) => from !== path), ({ from }) => from);
   return h('div', {},
     crumbs(home === undefined ? [['Shared', link('shared')]] : [['Contexts', link('contexts')], [home, link('contexts', [home])]], path),
     head(h('span.pathname', {}, breakable(path)), undefined, home !== undefined && h('a.button', { href: link('map', [home, path]) }, 'See its symbols on the map')),
@@ -30,12 +30,21 @@ export function moduleView(facts, { parts: [path = ''], query }) {
       { title: 'What', cell: ({ kind }) => chip(kind, kind.replaceAll(' ', '-')), by: ({ kind }) => kind },
       { title: 'Shows', cell: ({ shows }) => shows },
     ] }),
-    counted('Used by', users.size),
-    users.size === 0 ? h('p.empty', {}, 'No other module of the program imports or calls it.') : grid({ label: `Modules that use ${path}`, noun: 'module', rows: [...users], text: ([from]) => `${from} ${facts.home.get(from) ?? 'shared'}`, columns: [
-      { title: 'Module', cell: ([from]) => moduleLink(from), by: ([from]) => from },
-      { title: 'Context', cell: ([from]) => contextLink(facts, facts.home.get(from)), by: ([from]) => facts.home.get(from) ?? '' },
-      { title: 'At', cell: ([from, its]) => lines(from, its.map(({ line: at }) => at)) },
-    ] }));
+    home !== undefined && whatIfPanel(facts, path, query.get('move') ?? ''),
+    usersGrid(facts, path));
+}
+
+/**
+ * @param {Facts} facts
+ * @param {string} path
+ */
+function usersGrid(facts, path) {
+  const users = groupBy([...facts.callsTo().get(path) ?? [], ...facts.importsTo().get(path) ?? []].filter(({ from }) => from !== path), ({ from }) => from);
+  return [counted('Used by', users.size), users.size === 0 ? h('p.empty', {}, 'No other module of the program imports or calls it.') : grid({ label: `Modules that use ${path}`, noun: 'module', rows: [...users], text: ([from]) => `${from} ${facts.home.get(from) ?? 'shared'}`, columns: [
+    { title: 'Module', cell: ([from]) => moduleLink(from), by: ([from]) => from },
+    { title: 'Context', cell: ([from]) => contextLink(facts, facts.home.get(from)), by: ([from]) => facts.home.get(from) ?? '' },
+    { title: 'At', cell: ([from, its]) => lines(from, its.map(({ line: at }) => at)) },
+  ] })];
 }
 
 /**
