@@ -16,6 +16,8 @@ export type { Baseline, ParsedBaseline } from './hold/baseline.ts';
 export { firstBaseline, hold, knowsAny } from './hold/hold.ts';
 export type { Crossing, Held } from './hold/hold.ts';
 export { printWhatIf } from './report/what-if.ts';
+export { draftConfig } from './propose/draft.ts';
+export { nearest } from './propose/what-if/near.ts';
 export { formats } from './report/formats.ts';
 export type { Format, Printing } from './report/printing.ts';
 export type * from './model/graph.ts';

@@ -2,7 +2,8 @@ import { isSafe, METHODS, parseEndpoint, type Endpoint, type Segment } from '@st
 import { compareText, type ModulePath } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
 import { isProgram } from '../measure/program.ts';
-import type { EndpointPlan, ServiceCandidate } from './analysis.ts';
+import type { Analysis, EndpointPlan, ServiceCandidate } from './analysis.ts';
+import { shapesOf, type TableShape } from './tables.ts';
 import type { Territory } from './territory.ts';
 
 interface DraftRoute {
@@ -19,15 +20,21 @@ interface Sorted {
   readonly left: readonly string[];
 }
 
+export type DraftInput = Pick<Analysis, 'model' | 'contexts' | 'endpoints' | 'tables'>;
+type Owners = Pick<Territory, 'ofTable'>;
+
 /**
  * Text of a strangler.config.ts: a service per context, every route at stage `monolith`, write sets from the endpoint traces. It loads as it is and moves nothing.
  * Tables that a route writes in another context are named in a comment: they become steps of a saga, not part of its write set.
+ * @param only contexts to draft, by name; all that have something to route or to own when left out.
  */
-export function draftConfig(model: SystemModel, contexts: readonly ServiceCandidate[], endpoints: readonly EndpointPlan[], where: Territory): string {
-  const drafted = contexts.filter(({ endpoints: its, tables }) => its.length + tables.length > 0);
+export function draftConfig({ model, contexts, endpoints, tables: plans }: DraftInput, only?: ReadonlySet<string>): string {
+  const where = { ofTable: (table: string): string | undefined => ownerOf.get(table) };
+  const ownerOf = new Map(plans.map(({ table, owner }) => [table, owner]));
+  const drafted = contexts.filter(({ name, endpoints: its, tables }) => its.length + tables.length > 0 && (only === undefined || only.has(name)));
   const { routes, left } = sortRoutes(drafted, endpoints, where);
   const owners = folderOwners(model, contexts);
-  const columns = new Map(model.tables.map(({ name, columns: its }) => [name, its]));
+  const shapes = shapesOf(model);
   return [
     "import { defineMigration, env } from '@strangler/kernel';", '',
     '/** Drafted by `strangler analyze`. Every route starts at the monolith; promote them one at a time. */',
@@ -40,20 +47,26 @@ export function draftConfig(model: SystemModel, contexts: readonly ServiceCandid
     "    ignore: ['header:date', 'header:etag', 'header:x-request-id'],",
     '    promoteWhen: { minSamples: 1_000, maxMismatchRate: 0.001, maxLatencyRatio: 1.2 },',
     '  },',
-    '  replication: {', ...drafted.filter(({ tables }) => tables.some((table) => columns.get(table)?.includes('id') === true)).map((context) => replicationText(context, columns)), '  },',
+    '  replication: {', ...drafted.filter(({ tables }) => tables.some((table) => keyOf(shapes, table).length > 0)).map((context) => replicationText(context, shapes)), '  },',
     '});', '',
   ].join('\n');
 }
 
-function sortRoutes(contexts: readonly ServiceCandidate[], endpoints: readonly EndpointPlan[], where: Territory): Sorted {
+function sortRoutes(contexts: readonly ServiceCandidate[], endpoints: readonly EndpointPlan[], where: Owners): Sorted {
   const byName = new Map(contexts.map((context) => [context.name, context]));
   const routes: DraftRoute[] = [];
   const left: string[] = [];
   const taken: Endpoint[] = [];
   const ids = new Set<string>();
+  const others = new Map<string, number>();
   for (const plan of [...endpoints].sort((a, b) => compareText(a.context ?? '', b.context ?? '') || compareText(a.id, b.id))) {
     const context = plan.context === undefined ? undefined : byName.get(plan.context);
     if (context === undefined) continue;
+    const other = OTHER_ENTRIES[plan.trace.endpoint.method];
+    if (other !== undefined) {
+      others.set(other, (others.get(other) ?? 0) + 1);
+      continue;
+    }
     const made = draftRoute(plan, context, taken, where);
     if (typeof made === 'string') {
       left.push(`${plan.id}: ${made}.`);
@@ -63,10 +76,16 @@ function sortRoutes(contexts: readonly ServiceCandidate[], endpoints: readonly E
     taken.push(made.endpoint);
     routes.push({ ...made.route, id });
   }
-  return { routes, left };
+  return { routes, left: [...left, ...[...others].sort(([a], [b]) => compareText(a, b)).map(([what, n]) => `${String(n)} ${what}.`)] };
 }
 
-function draftRoute({ id, trace }: EndpointPlan, context: ServiceCandidate, taken: readonly Endpoint[], where: Territory): { route: DraftRoute; endpoint: Endpoint } | string {
+/** Entry points that no proxy of HTTP can tell apart. */
+const OTHER_ENTRIES: Readonly<Record<string, string>> = {
+  QUERY: 'GraphQL queries: all of them are one HTTP endpoint', MUTATION: 'GraphQL mutations: all of them are one HTTP endpoint', SUBSCRIPTION: 'GraphQL subscriptions: all of them are one HTTP endpoint',
+  JOB: 'jobs: they move with their context, no request starts them', EVENT: 'event handlers: they move with their context, no request starts them',
+};
+
+function draftRoute({ id, trace }: EndpointPlan, context: ServiceCandidate, taken: readonly Endpoint[], where: Owners): { route: DraftRoute; endpoint: Endpoint } | string {
   const match = portable(trace.endpoint.method, trace.endpoint.path);
   if (match === undefined) return 'no pattern of method and path can say it';
   const endpoint = parseEndpoint(match);
@@ -127,11 +146,13 @@ const serviceText = ({ name, modules, tables }: ServiceCandidate, owners: Folder
 const routeText = ({ id, match, to, writes, note }: DraftRoute): string =>
   `    ${quote(id)}: { match: ${quote(match)}, to: ${quote(to)}, stage: 'monolith'${writes.length === 0 ? '' : `, writes: [${writes.map(quote).join(', ')}]`} },${note === undefined ? '' : ` // ${note}`}`;
 
-/** Both ways, because a rollback stands on the way back. Tables with an `id`; for the others the primary key must be named by hand. */
-function replicationText({ name, tables }: ServiceCandidate, columns: ReadonlyMap<string, readonly string[]>): string {
-  const keyed = tables.filter((table) => columns.get(table)?.includes('id') === true);
+const keyOf = (shapes: ReadonlyMap<string, TableShape>, table: string): readonly string[] => shapes.get(table)?.key ?? [];
+
+/** Both ways, because a rollback stands on the way back. Tables whose key is known; for the others the primary key must be named by hand. */
+function replicationText({ name, tables }: ServiceCandidate, shapes: ReadonlyMap<string, TableShape>): string {
+  const keyed = tables.filter((table) => keyOf(shapes, table).length > 0);
   const other = tables.filter((table) => !keyed.includes(table));
-  const list = keyed.map((table) => `${key(table)}: { key: ['id'] }`).join(', ');
+  const list = keyed.map((table) => `${key(table)}: { key: [${keyOf(shapes, table).map(quote).join(', ')}] }`).join(', ');
   const oneWay = (way: 'forward' | 'back', from: string, to: string): string[] => [
     `    ${quote(`${slug(name)}-${way}`)}: {`,
     `      from: ${quote(from)}, to: ${quote(to)},`,

@@ -41,7 +41,7 @@ export function propose(model: SystemModel, measures: Measures, clustering: Clus
     quality: quality(moduleLabels(clustering.chosen), flowsOf(model)),
     recall: recallOf(model, measures.traces),
     stability: { chosen: round(clustering.chosen.stability), resolution: clustering.chosen.resolution, sweep: clustering.sweep.map((grain) => ({ ...grain, stability: round(grain.stability) })) },
-    draft: draftConfig(model, contexts, endpoints, where),
+    draft: draftConfig({ model, contexts, endpoints, tables }),
     idlePins: clustering.constraints.idle,
   };
 }

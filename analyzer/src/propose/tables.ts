@@ -10,6 +10,7 @@ const MANY = 3;
 /** The ownership matrix: per table its owner, and who else writes and reads it. */
 export function planTables(model: SystemModel, tables: readonly string[], endpoints: readonly EndpointPlan[], where: Territory): TablePlan[] {
   const services = new Set([...tables.map(where.ofTable), ...endpoints.map(({ context }) => context)].filter((context) => context !== undefined));
+  const shapes = shapesOf(model);
   const byTable = new Map<string, TableAccess[]>(tables.map((table) => [table, []]));
   for (const access of model.accesses) if (where.ofModule(access.at.module) !== undefined) byTable.get(access.table)?.push(access);
   return [...byTable].map(([table, accesses]) => {
@@ -18,7 +19,7 @@ export function planTables(model: SystemModel, tables: readonly string[], endpoi
     // A library or a script that writes it has no part to claim.
     const role = writers.filter(({ context }) => services.has(context)).length >= MANY ? 'god' : writers.length <= 1 && readers.length >= MANY ? 'reference' : 'own';
     const owner = where.ofTable(table);
-    return { table, owner, writers, readers, role, split: role !== 'god' || owner === undefined ? [] : splitColumns({ table, accesses, owner, services, ...shapeOf(model, table) }, where) };
+    return { table, owner, writers, readers, role, split: role !== 'god' || owner === undefined ? [] : splitColumns({ table, accesses, owner, services, ...shapes.get(table) ?? SHAPELESS }, where) };
   });
 }
 
@@ -31,9 +32,16 @@ function uses(accesses: readonly TableAccess[], mode: TableAccess['mode'], where
   return [...places].map(([context, count]) => ({ context, places: count })).sort((a, b) => compareText(a.context, b.context));
 }
 
-/** Its columns, and the ones that identify a row: what foreign keys refer to, else `id`. */
-function shapeOf(model: SystemModel, table: string): { columns: readonly string[]; key: readonly string[] } {
-  const columns = model.tables.find(({ name }) => name === table)?.columns ?? [];
-  const referred = model.foreignKeys.find(({ to }) => to.table === table && to.columns.length > 0)?.to.columns;
-  return { columns, key: referred ?? (columns.includes('id') ? ['id'] : []) };
+export interface TableShape {
+  readonly columns: readonly string[];
+  /** What identifies a row: the columns that foreign keys refer to, else `id`; empty when neither is known. */
+  readonly key: readonly string[];
 }
+
+export function shapesOf({ tables, foreignKeys }: SystemModel): ReadonlyMap<string, TableShape> {
+  const referred = new Map<string, readonly string[]>();
+  for (const { to } of foreignKeys) if (to.columns.length > 0 && !referred.has(to.table)) referred.set(to.table, to.columns);
+  return new Map(tables.map(({ name, columns }) => [name, { columns, key: referred.get(name)?.every((column) => columns.includes(column)) === true ? referred.get(name) ?? [] : columns.includes('id') ? ['id'] : [] }]));
+}
+
+const SHAPELESS: TableShape = { columns: [], key: [] };
