@@ -1,6 +1,7 @@
 import type { Analysis } from '../propose/analysis.ts';
 import { ownerRules, type OwnerRule } from './owner-rules.ts';
 import { PLAIN, type Printing } from './printing.ts';
+import { withStems } from './stem-rules.ts';
 import { uniqueNames } from './unique-names.ts';
 
 /** Past this size GitHub ignores the file altogether. */
@@ -16,7 +17,7 @@ export function codeowners({ contexts, shared, model }: Pick<Analysis, 'contexts
     ...contexts.flatMap(({ name, modules }) => modules.map((module) => [base + module, `@org/${team.get(name) ?? ''}`] as const)),
     ...shared.modules.map((module) => [base + module, undefined] as const),
   ]);
-  const rules = ownerRules(owners);
+  const rules = withStems(ownerRules(owners), owners, base);
   const text = [
     `# Contexts of ${oneLine(model.name)}, as proposed by strangler analyze. Replace @org with your organisation; the last matching line wins.`,
     `# ${String(owners.size)} modules, ${String(rules.length)} lines. A line without a team is shared code that no context owns.`,
@@ -26,7 +27,7 @@ export function codeowners({ contexts, shared, model }: Pick<Analysis, 'contexts
   return text.length < MOST_BYTES ? text : `# ${String(rules.length)} lines would be more than the 3 MB that GitHub reads. Give the contexts folders of their own first.\n`;
 }
 
-const printRule = ({ path, owner }: OwnerRule): string => `/${path.split('/').map(pattern).join('/')}${owner === undefined ? '' : ` ${owner}`}`;
+const printRule = ({ path, owner, anywhere }: OwnerRule): string => `/${path.split('/').map(pattern).join('/')}${anywhere === undefined ? '' : `**/${pattern(anywhere)}.*`}${owner === undefined ? '' : ` ${owner}`}`;
 
 /** A path segment as a pattern: what a pattern would read otherwise, and CODEOWNERS cannot escape, is matched by `?`, one character of any kind. */
 const pattern = (segment: string): string => segment.replace(/[*?[\]!\\#\p{Cc}]|(?! )\s/gu, '?').replaceAll(' ', String.raw`\ `);

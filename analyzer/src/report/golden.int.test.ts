@@ -13,7 +13,8 @@ const PINS: Readonly<Record<string, ContextPins>> = {
 const READ_BY_PEOPLE = ['md', 'mermaid', 'sarif', 'codeowners', 'structurizr', 'cml', 'backstage'];
 
 describe.each(Object.keys(PINS))('the %s', (theme) => {
-  const analysis = analyze(join(MONOLITHS, theme), { without: ['history'], pins: PINS[theme] ?? {} });
+  // How stable a handful of modules is says something of clustering, and nothing of a report.
+  const analysis = analyze(join(MONOLITHS, theme), { without: ['history'], pins: PINS[theme] ?? {} }).then((its) => ({ ...its, stability: { ...its.stability, chosen: 1 }, rivals: [] }));
 
   test.each(READ_BY_PEOPLE)('as %s still looks right (UPDATE_GOLDEN=1 writes it anew)', async (name) => {
     const format = formats.get(name);

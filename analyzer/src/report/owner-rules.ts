@@ -6,6 +6,8 @@ type Owner = string | undefined;
 export interface OwnerRule {
   /** `orders/` for a folder, `orders/tax.ts` for a file. */
   readonly path: string;
+  /** With a folder: only what begins with this word and a dot, however deep below it. */
+  readonly anywhere?: string;
   readonly owner: Owner;
 }
 
@@ -16,13 +18,15 @@ interface Folder {
   /** Rules needed below it, by the owner it has. An owner that nothing in it has needs `other`. */
   readonly cost: ReadonlyMap<Owner, number>;
   readonly other: number;
-  /** The owner with which least is left to say, and how much that is. */
+  /** How many modules each owner has below it. */
+  readonly modules: ReadonlyMap<Owner, number>;
+  /** The owner it could be named for, who has most of its modules, and how much is left to say then; Infinity where nobody has. */
   readonly best: { readonly owner: Owner; readonly cost: number };
 }
 
 /**
  * The fewest rules, the last match winning, that give each module its owner: on the tree of folders, each folder either keeps the owner it inherits
- * or names its own, whichever leaves less to say below. (The recurrence of the smallest routing table: Draves, King, Venkatachary & Zill, INFOCOM 1999.)
+ * or is named for the one who has most of it, whichever leaves less to say below. (The recurrence of the smallest routing table: Draves, King, Venkatachary & Zill, INFOCOM 1999.)
  * Paths that are not in the map may get any owner.
  */
 export const ownerRules = (owners: ReadonlyMap<ModulePath, Owner>): OwnerRule[] => rulesBelow(folderOf('', [...owners].sort(([a], [b]) => compareText(a, b))), undefined);
@@ -45,8 +49,17 @@ function folderOf(path: string, entries: readonly (readonly [ModulePath, Owner])
   const owners = new Set<Owner>([...files.map(([, owner]) => owner), ...folders.flatMap(({ cost }) => [...cost.keys()])]);
   const cost = new Map([...owners].map((owner) => [owner, costWith(owner, files, folders)] as const));
   const other = files.length + folders.reduce((sum, folder) => sum + Math.min(folder.other, folder.best.cost + 1), 0);
-  const [best = [undefined, 0] as const] = [...cost].sort(([a, x], [b, y]) => x - y || compareText(a ?? '', b ?? ''));
-  return { path, folders, files, cost, other, best: { owner: best[0], cost: best[1] } };
+  const modules = count([...files.map(([, owner]) => [owner, 1] as const), ...folders.flatMap((folder) => [...folder.modules])]);
+  const total = [...modules.values()].reduce((sum, its) => sum + its, 0);
+  // A folder that is mostly somebody else's is not given away for the sake of a shorter file: whatever is added to it would go along.
+  const [best = [undefined, Infinity] as const] = [...cost].filter(([owner]) => 2 * (modules.get(owner) ?? 0) > total).sort(([, x], [, y]) => x - y);
+  return { path, folders, files, cost, other, modules, best: { owner: best[0], cost: best[1] } };
+}
+
+function count(parts: readonly (readonly [owner: Owner, modules: number])[]): ReadonlyMap<Owner, number> {
+  const sums = new Map<Owner, number>();
+  for (const [owner, modules] of parts) sums.set(owner, (sums.get(owner) ?? 0) + modules);
+  return sums;
 }
 
 const costWith = (owner: Owner, files: Folder['files'], folders: readonly Folder[]): number =>
