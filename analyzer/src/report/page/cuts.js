@@ -1,10 +1,10 @@
-import { count, h, plural } from './dom.js';
+import { count, groupBy, h, plural } from './dom.js';
 import { KINDS, KIND_WORDS, costOf } from './facts.js';
 import { grid } from './grid.js';
 import { chip, contextLink, crumbs, empty, head, kindChips, volumeOf, where } from './parts.js';
 import { link } from './route.js';
 
-/** @import { Boundary, Cut, Facts } from './facts.js' */
+/** @import { Cut, Facts, Place } from './facts.js' */
 /** @import { GridColumn } from './grid.js' */
 /** @import { Route } from './route.js' */
 
@@ -65,15 +65,23 @@ function pair(facts, from, to) {
  * @param {boolean} ends
  */
 function cutGrid(facts, label, cuts, ends) {
-  const rows = [...cuts].sort((a, b) => b.cost - a.cost);
-  /** @type {GridColumn<Cut>[]} */
+  const rows = [...groupBy(cuts, ({ from, to, kind, what, remedy }) => [from, to, kind, what, remedy.text].join('\n')).values()].flatMap(gathered).sort((a, b) => b.cost - a.cost);
+  /** @type {GridColumn<Gathered>[]} */
   const columns = [
-    { title: 'What', kind: 'wide', cell: ({ what }) => h('span.what', {}, what), by: ({ what }) => what },
-    ...(ends ? [{ title: 'Boundary', cell: (/** @type {Cut} */ { from, to }) => h('a.pair', { href: link('cuts', [from, to]) }, `${from} → ${to}`), by: (/** @type {Cut} */ { from, to }) => `${from} ${to}` }]
-      : [{ title: 'Kind', cell: (/** @type {Cut} */ { kind }) => chip(KIND_WORDS.get(kind) ?? kind, kind), by: (/** @type {Cut} */ { kind }) => kind }]),
-    { title: 'Where', kind: 'place', cell: ({ evidence }) => where(evidence), by: ({ evidence }) => evidence.file },
-    { title: 'Remedy', cell: ({ remedy }) => [h('b', {}, remedy.kind), h('span.muted', {}, ` ${remedy.text}`)], by: ({ remedy }) => remedy.kind },
+    { title: 'What', kind: 'wide', cell: ({ what, places }) => [h('span.what', {}, what), places.length > 1 && h('span.muted', {}, ` × ${places.length}`)], by: ({ what }) => what },
+    ...(ends ? [{ title: 'Boundary', cell: (/** @type {Gathered} */ { from, to }) => h('a.pair', { href: link('cuts', [from, to]) }, `${from} → ${to}`), by: (/** @type {Gathered} */ { from, to }) => `${from} ${to}` }]
+      : [{ title: 'Kind', cell: (/** @type {Gathered} */ { kind }) => chip(KIND_WORDS.get(kind) ?? kind, kind), by: (/** @type {Gathered} */ { kind }) => kind }]),
+    { title: 'Where', kind: 'place', cell: ({ places: [first, ...more] }) => [first !== undefined && where(first), more.map(({ file, line }) => [' ', h('a.where', { href: link('module', [file], { line }), title: `${file}:${line}` }, `:${line}`)])], by: ({ places }) => places[0]?.file ?? '' },
+    { title: 'Remedy', kind: 'wide', cell: ({ remedy }) => [h('b', {}, remedy.kind), h('span.muted', {}, ` ${remedy.text}`)], by: ({ remedy }) => remedy.kind },
     { title: 'Cost', cell: ({ cost }) => count(cost), by: ({ cost }) => cost, numeric: true },
   ];
-  return grid({ label, noun: 'cut', rows, text: ({ kind, what, from, to, evidence, remedy }) => `${kind} ${what} ${from} ${to} ${evidence.file} ${remedy.kind} ${remedy.text}`, columns });
+  return grid({ label, rows, text: ({ kind, what, from, to, places, remedy }) => `${kind} ${what} ${from} ${to} ${places[0]?.file ?? ''} ${remedy.kind} ${remedy.text}`, columns });
 }
+
+/** @typedef {Pick<Cut, 'kind' | 'from' | 'to' | 'what' | 'remedy' | 'cost'> & { readonly places: readonly Place[] }} Gathered Cuts that say the same at several lines. */
+
+/**
+ * @param {readonly Cut[]} cuts
+ * @returns {Gathered[]}
+ */
+const gathered = (cuts) => cuts.slice(0, 1).map(({ kind, from, to, what, remedy }) => ({ kind, from, to, what, remedy, cost: costOf(cuts), places: cuts.map(({ evidence }) => evidence).sort((a, b) => a.line - b.line) }));

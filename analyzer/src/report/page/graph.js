@@ -257,4 +257,4 @@ function zoomButtons(sheet, drawing, width) {
  */
 const legend = (most, all) => h('ul.legend', { 'aria-label': 'Legend' },
   h('li', {}, h('span.line', {}), 'needs'), h('li', {}, h('span.line.up', {}), 'needs, against the flow'), h('li', {}, h('span.line.heavy', {}), 'a transaction or foreign write crosses'),
-  most === undefined ? undefined : h('li', {}, `the ${most} strongest of ${all} arrows; point at a box for all of its own`));
+  most === undefined ? undefined : h('li', {}, `the ${most} strongest of ${all} arrows`));

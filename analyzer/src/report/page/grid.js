@@ -39,9 +39,9 @@ export function grid({ label, rows, columns, text, noun = 'row', nouns = `${noun
   const state = { shown: rows, by: -1, down: false };
   const body = h('div');
   const said = h('output.said', { 'aria-live': 'polite' });
-  const heads = columns.map(({ title, by, numeric }, i) => {
+  const heads = columns.map(({ title, by, numeric, kind }, i) => {
     const name = by === undefined ? title : h('button.sort', { type: 'button', onclick: () => { sortBy(i); } }, title);
-    return h(numeric === true ? 'th.n' : 'th', { scope: 'col', role: 'columnheader' }, name);
+    return h(`th${numeric === true ? '.n' : ''}${kind === undefined ? '' : `.${kind}`}`, { scope: 'col', role: 'columnheader' }, name);
   });
   const table = h('table.grid', { role: 'table', 'aria-label': label, 'aria-rowcount': rows.length + 1 }, h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, heads)));
   const draw = () => {

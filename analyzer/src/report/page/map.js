@@ -34,7 +34,7 @@ function contextsMap(facts, width) {
   const { contexts } = facts.data;
   if (contexts.length === 0) return h('div', {}, head('Context map'), empty('No context was found.'));
   return h('div', {},
-    head('Context map', 'Contexts that need others stand above those that are needed. Open a box to look inside: its modules, then their symbols.'),
+    head('Context map', 'Contexts that need others stand above those that are needed.'),
     graph({ label: 'Context map', nodes: contexts.map((context) => nodeOf(facts, context)), edges: facts.boundaries.map(edgeOf), width, most: ARROWS, hint: 'Point at a context to see what it needs and what needs it; select it to look inside.' }),
     h('h2', {}, 'The same as a table'), boundaries(facts));
 }

@@ -8,6 +8,8 @@ import { link } from './route.js';
 /** @import { Route } from './route.js' */
 /** @typedef {{ readonly kind: string, readonly name: string, readonly detail: string, readonly href: string, readonly text: string }} Hit */
 
+/** What somebody most likely means comes first. */
+const FIRST = ['context', 'table', 'endpoint', 'module', 'symbol', 'saga', 'cut', 'unresolved'];
 /** Hits offered while typing. */
 const OFFERED = 12;
 
@@ -42,7 +44,7 @@ function symbolHref(facts, path, symbol) {
 }
 
 /**
- * All that hold every word; names before details, the start of a name before its middle, short before long.
+ * All that hold every word; names before details, the start of a name before its middle, then by kind, short before long.
  * @param {readonly Hit[]} index
  * @param {string} asked
  * @returns {Hit[]}
@@ -51,9 +53,9 @@ export function find(index, asked) {
   const words = asked.toLowerCase().split(/\s+/).filter(Boolean);
   const [first = ''] = words;
   if (first === '') return [];
-  const rank = (/** @type {Hit} */ { name }) => {
+  const rank = (/** @type {Hit} */ { kind, name }) => {
     const at = name.toLowerCase().indexOf(first);
-    return (at === 0 ? 0 : at > 0 ? 1000 : 2000) + Math.min(999, name.length);
+    return (at === 0 ? 0 : at > 0 ? 10_000 : 20_000) + 500 * Math.max(0, FIRST.indexOf(kind)) + Math.min(499, name.length);
   };
   return index.filter(({ text }) => words.every((word) => text.includes(word))).map((hit) => ({ hit, at: rank(hit) })).sort((a, b) => a.at - b.at || compare(a.hit.name, b.hit.name)).map(({ hit }) => hit);
 }
