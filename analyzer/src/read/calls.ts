@@ -67,7 +67,7 @@ export class CallReader {
       this.add(file, scope, target, kind, call.line, call);
       this.noteInherited(file, scope, callee, target, { kind, line: call.line });
     }
-    if (type === undefined && this.isOurs(file, scope, callee)) this.unresolved.set(file.path, (this.unresolved.get(file.path) ?? 0) + 1);
+    if ((type === undefined || type.kind === 'callable') && this.isOurs(file, scope, callee)) this.unresolved.set(file.path, (this.unresolved.get(file.path) ?? 0) + 1);
   }
 
   private kindOf(file: FileFacts, scope: number, call: CallExpr, callee: Expr): CallEdge['kind'] {
@@ -126,12 +126,18 @@ export class CallReader {
   }
 
   private implementationsOf(type: Extract<Type, { kind: 'declared' }>): Target[] {
+    if (type.shape.kind === 'class') return this.types.heirsOf(type.shape).filter(({ file }) => this.isProduction(file.path)).slice(0, 6).flatMap((heir) => this.ownTargets(heir, type.member));
     this.implementers ??= this.findImplementers();
     const classes = this.implementers.get(`${type.shape.file.path}\0${type.shape.name}`) ?? [];
     return classes.slice(0, 6).flatMap((one) => {
       const member = this.types.member(one, type.member);
       return member === undefined ? [] : this.targetsOf(member, false);
     });
+  }
+
+  private ownTargets(heir: Extract<Type, { kind: 'class' }>, member: string): Target[] {
+    const found = this.types.member(heir, member);
+    return found?.kind === 'function' ? this.targetsOf(found, false) : [];
   }
 
   /** Classes by the interfaces they implement, also through extended interfaces; fakes beside tests stand aside for real ones. */

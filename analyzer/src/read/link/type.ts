@@ -3,16 +3,23 @@ import type { Expr, FileFacts, TypeFact } from '../parse/facts.ts';
 /** What we know of an expression's type: only as much as leads a call to its function. */
 export type Type =
   | { readonly kind: 'class'; readonly file: FileFacts; readonly index: number; readonly self: boolean }
-  | { readonly kind: 'shape'; readonly file: FileFacts; readonly name: string; readonly args: readonly Type[] }
-  | { readonly kind: 'literal'; readonly file: FileFacts; readonly members: ReadonlyMap<string, TypeFact> }
+  | { readonly kind: 'shape'; readonly file: FileFacts; readonly name: string; readonly args: readonly (Type | undefined)[] }
+  | { readonly kind: 'literal'; readonly file: FileFacts; readonly members: ReadonlyMap<string, TypeFact>; readonly known?: Known }
   | { readonly kind: 'object'; readonly file: FileFacts; readonly scope: number; readonly value: Extract<Expr, { kind: 'object' }> }
   | { readonly kind: 'function'; readonly file: FileFacts; readonly index: number }
-  /** A member declared by a shape: its implementers have it. */
-  | { readonly kind: 'declared'; readonly shape: Extract<Type, { kind: 'shape' }>; readonly member: string; readonly returns?: Type }
+  /** A member declared by a shape, or by a class for its heirs: its implementers have it. `type`: as it is written there. */
+  | { readonly kind: 'declared'; readonly shape: Extract<Type, { kind: 'shape' | 'class' }>; readonly member: string; readonly returns?: Type; readonly type?: Extract<Type, { kind: 'callable' }> }
+  /** A value of a function type, whatever function it holds. */
+  | { readonly kind: 'callable'; readonly file: FileFacts; readonly type: TypeFact; readonly known?: Known }
   | { readonly kind: 'module'; readonly file: FileFacts }
   | { readonly kind: 'external'; readonly module: string; readonly name: string }
-  | { readonly kind: 'list'; readonly of: Type }
+  /** `keyed`: a dictionary, whose members are its items. */
+  | { readonly kind: 'list'; readonly of: Type; readonly keyed?: true }
   | { readonly kind: 'all'; readonly of: readonly Type[] };
+
+/** What type parameters stand for where a generic type is used. */
+export type Known = ReadonlyMap<string, Type>;
+export const NOTHING: Known = new Map();
 
 /** As a type, a class's name means its instances. */
 export const localType = (file: FileFacts, name: string): Type | undefined => {
@@ -32,4 +39,13 @@ export const inferLiteral = (file: FileFacts, scope: number, expr: Expr): Type |
   if (expr.kind === 'function') return { kind: 'function', file, index: expr.index };
   if (expr.kind === 'class') return { kind: 'class', file, index: expr.index, self: true };
   return undefined;
+};
+
+/** What a generic shape's parameters stand for. */
+export const givenTo = ({ file, name, args }: Extract<Type, { kind: 'shape' }>): Known => {
+  const generics = args.length === 0 ? [] : file.shapes.get(name)?.generics ?? [];
+  return generics.length === 0 ? NOTHING : new Map(generics.flatMap((generic, position) => {
+    const given = args[position];
+    return given === undefined ? [] : [[generic, given] as const];
+  }));
 };

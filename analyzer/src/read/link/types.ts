@@ -1,12 +1,13 @@
-import type { ClassFact, Expr, FileFacts, TypeFact } from '../parse/facts.ts';
+import type { CallExpr, ClassFact, Expr, FileFacts, TypeFact } from '../parse/facts.ts';
 import { givenByCaller } from './handed.ts';
 import type { Declared, Program } from './program.ts';
 import { assignmentsTo, findBinding, thisClass, type Binding } from './scopes.ts';
-import { inferLiteral, instanceOf, itemOf, listOf, localType, type Type } from './type.ts';
+import { Heirs } from './heirs.ts';
+import { inferLiteral, instanceOf, itemOf, listOf, NOTHING, type Known, type Type } from './type.ts';
+import { MAPS, WrittenTypes } from './written.ts';
 
-const UNWRAPPED = new Set(['Promise', 'Readonly', 'Partial', 'Required', 'Pick', 'Omit', 'NonNullable', 'Awaited', 'PromiseLike', 'Ref', 'WeakRef', 'Lazy', 'DeepReadonly', 'Mutable']);
-const LISTS = new Set(['[]', 'Array', 'ReadonlyArray', 'Set', 'ReadonlySet', 'Iterable', 'AsyncIterable']);
-const SAME_ITEM = new Set(['find', 'at', 'pop', 'shift', 'get']);
+const SAME_ITEM = new Set(['find', 'findLast', 'at', 'pop', 'shift', 'get']);
+const LIST_METHODS = new Set([...SAME_ITEM, 'map', 'filter', 'slice', 'sort', 'toSorted', 'reverse', 'toReversed', 'concat', 'values']);
 /** Of expressions, types and members asked about within one another. */
 const MAX_DEPTH = 48;
 
@@ -15,10 +16,14 @@ export class Types {
   readonly program: Program;
   private readonly expressions = new WeakMap<Expr, Type | null>();
   private readonly fields = new Map<ClassFact, Map<string, Type | null>>();
+  private readonly written: WrittenTypes;
+  private readonly heirs: Heirs;
   private depth = 0;
 
   constructor(program: Program) {
     this.program = program;
+    this.written = new WrittenTypes(this);
+    this.heirs = new Heirs(this);
   }
 
   /** The type of an expression that stands in function `scope` of `file`. */
@@ -40,7 +45,14 @@ export class Types {
       case 'this': return this.ofThis(file, scope);
       case 'member': return this.memberOfExpr(file, scope, expr);
       case 'call': return this.ofCall(file, scope, expr);
+      case 'index': return this.ofIndex(file, scope, expr);
       case 'cast': return this.resolve(file, expr.type) ?? this.of(file, scope, expr.of);
+      default: return this.ofInner(file, scope, expr);
+    }
+  }
+
+  private ofInner(file: FileFacts, scope: number, expr: Expr): Type | undefined {
+    switch (expr.kind) {
       case 'await': return this.of(file, scope, expr.of);
       case 'either': return this.first(expr.of.map((one) => () => this.of(file, scope, one)));
       case 'assign': return this.of(file, scope, expr.value);
@@ -48,7 +60,14 @@ export class Types {
     }
   }
 
-  private first(options: readonly (() => Type | undefined)[]): Type | undefined {
+  /** `stores['orders']`, and any item of a list or a dictionary. */
+  private ofIndex(file: FileFacts, scope: number, { of, by }: Extract<Expr, { kind: 'index' }>): Type | undefined {
+    const base = this.of(file, scope, of);
+    if (base === undefined) return undefined;
+    return itemOf(base) ?? (by.kind === 'text' ? this.member(base, by.value) : undefined);
+  }
+
+  first(options: readonly (() => Type | undefined)[]): Type | undefined {
     for (const option of options) {
       const found = option();
       if (found !== undefined) return found;
@@ -91,13 +110,20 @@ export class Types {
 
   private ofBinding(file: FileFacts, binding: Binding): Type | undefined {
     const direct = binding.from === 'each' || binding.type === undefined ? undefined : this.resolve(file, binding.type);
-    const base = this.ownFunction(file, binding) ?? direct ?? (binding.value === undefined ? this.given(file, binding) ?? this.assignedLater(file, binding) : this.of(file, binding.scope, binding.value));
+    const base = this.ownValue(file, binding) ?? direct ?? (binding.value === undefined ? this.given(file, binding) ?? this.assignedLater(file, binding) : this.of(file, binding.scope, binding.value));
     return binding.path.reduce<Type | undefined>((type, key) => (type === undefined ? undefined : key === '[]' ? itemOf(type) : this.member(type, key)), base);
   }
 
-  /** `const omit: Omit = (row) => …`: the function itself says more than the type it must fit. */
-  private ownFunction(file: FileFacts, { from, value, path }: Binding): Type | undefined {
-    return from === 'let' && value?.kind === 'function' && path.length === 0 ? { kind: 'function', file, index: value.index } : undefined;
+  /** `const omit: Omit = (row) => …`: the function or the object itself says more than the type it must fit. */
+  private ownValue(file: FileFacts, { from, value, path, scope, type }: Binding): Type | undefined {
+    if (from !== 'let' || path.length > 0) return undefined;
+    if (value?.kind === 'function') return { kind: 'function', file, index: value.index };
+    return value?.kind === 'object' && type !== undefined ? this.typedObject({ kind: 'object', file, scope, value }, type) : undefined;
+  }
+
+  private typedObject(own: Extract<Type, { kind: 'object' }>, type: TypeFact): Type | undefined {
+    const typed = this.resolve(own.file, type);
+    return typed === undefined || typed.kind === 'list' ? typed : { kind: 'all', of: [own, typed] };
   }
 
   /** `let mails; if (enabled) mails = new Queue('mails')`. */
@@ -108,7 +134,7 @@ export class Types {
 
   /** A closure's parameter without a type has the one its caller gives it. */
   private given(file: FileFacts, { from, scope, position }: Binding): Type | undefined {
-    return from === 'parameter' && position !== undefined ? givenByCaller(file, scope, position, (of, at, expr) => this.of(of, at, expr)) : undefined;
+    return from === 'parameter' && position !== undefined ? givenByCaller(file, scope, position, this) : undefined;
   }
 
   private ofThis(file: FileFacts, scope: number): Type | undefined {
@@ -134,20 +160,38 @@ export class Types {
     return base?.kind === 'class' ? { ...base, self: false } : undefined;
   }
 
+  /** Classes that extend one, at any distance. */
+  heirsOf(type: Extract<Type, { kind: 'class' }>): readonly Extract<Type, { kind: 'class' }>[] {
+    return this.heirs.of(type);
+  }
+
   private ofCall(file: FileFacts, scope: number, expr: Extract<Expr, { kind: 'call' }>): Type | undefined {
     if (expr.callee.kind === 'name' && expr.callee.name === 'require') return this.required(file, expr);
-    const item = this.ofItem(file, scope, expr.callee);
+    const item = this.ofItem(file, scope, expr);
     if (item !== undefined) return item;
     const callee = this.of(file, scope, expr.callee);
-    if (expr.form === 'new') return instanceOf(callee);
+    if (expr.form === 'new') return instanceOf(callee) ?? this.collection(file, expr);
     return (callee === undefined ? undefined : this.returned(callee)) ?? this.typeArgument(file, expr);
   }
 
-  /** `orders.find(…)`: one of the list. */
-  private ofItem(file: FileFacts, scope: number, callee: Expr): Type | undefined {
-    if (callee.kind !== 'member' || !SAME_ITEM.has(callee.name)) return undefined;
-    const of = this.of(file, scope, callee.of);
-    return of?.kind === 'list' ? of.of : undefined;
+  /** `orders.find(…)`: one of the list; `orders.filter(…)`: the list; `orders.map((order) => …)`: a list of what the closure gives. */
+  private ofItem(file: FileFacts, scope: number, { callee, args: [first] }: CallExpr): Type | undefined {
+    if (callee.kind !== 'member') return undefined;
+    if (first !== undefined && isObjectValues(callee)) return this.of(file, scope, first);
+    const list = LIST_METHODS.has(callee.name) ? this.of(file, scope, callee.of) : undefined;
+    if (list?.kind !== 'list') return undefined;
+    return callee.name === 'map' ? this.mapped(file, scope, first) : SAME_ITEM.has(callee.name) ? list.of : list;
+  }
+
+  private mapped(file: FileFacts, scope: number, closure: Expr | undefined): Type | undefined {
+    const made = closure === undefined ? undefined : this.of(file, scope, closure);
+    return listOf(made === undefined ? undefined : this.returned(made));
+  }
+
+  /** `new Map<string, Store>()`. */
+  private collection(file: FileFacts, { callee, types }: CallExpr): Type | undefined {
+    const item = callee.kind === 'name' && (MAPS.has(callee.name) || callee.name === 'Set') ? types?.at(-1) : undefined;
+    return item === undefined ? undefined : listOf(this.resolve(file, item));
   }
 
   /** `inject(OrderService)`, `container.get<OrderService>()`, `moduleRef.get(OrderService)`: a container gives what it is asked for. */
@@ -168,17 +212,19 @@ export class Types {
 
   /** What calling a thing of this type gives. */
   returned(callee: Type): Type | undefined {
-    if (callee.kind === 'declared') return callee.returns;
-    if (callee.kind === 'all') return this.first(callee.of.map((one) => () => this.returned(one)));
-    if (callee.kind !== 'function') return undefined;
-    const fact = callee.file.functions[callee.index];
-    if (fact === undefined) return undefined;
-    if (fact.returns !== undefined) return this.resolve(callee.file, fact.returns);
-    for (const step of fact.steps) {
-      const found = step.kind === 'return' ? this.of(callee.file, callee.index, step.value) : undefined;
-      if (found !== undefined) return found;
+    switch (callee.kind) {
+      case 'declared': return callee.returns;
+      case 'callable': return callee.type.args?.[0] === undefined ? undefined : this.resolve(callee.file, callee.type.args[0], callee.known);
+      case 'all': return this.first(callee.of.map((one) => () => this.returned(one)));
+      case 'function': return this.returnedBy(callee);
+      default: return undefined;
     }
-    return undefined;
+  }
+
+  private returnedBy({ file, index }: Extract<Type, { kind: 'function' }>): Type | undefined {
+    const fact = file.functions[index];
+    if (fact?.returns !== undefined) return this.resolve(file, fact.returns);
+    return this.first((fact?.steps ?? []).map((step) => () => (step.kind === 'return' ? this.of(file, index, step.value) : undefined)));
   }
 
   /** The type of a member; in broken code a line of bases may lead in a circle. */
@@ -193,20 +239,15 @@ export class Types {
   private findMember(of: Type, name: string): Type | undefined {
     switch (of.kind) {
       case 'class': return this.classMember(of, name);
-      case 'shape': return this.shapeMember(of, name);
-      case 'literal': return this.literalMember(of, name);
+      case 'shape': return this.written.shapeMember(of, name);
+      case 'literal': return this.written.literalMember(of, name);
       case 'object': return this.objectMember(of, name);
       case 'module': return this.exported(of.file, name) ?? this.assigned(of.file, name);
       case 'all': return this.first(of.of.map((one) => () => this.member(one, name)));
       case 'function': return this.assignedTo(of, name);
       case 'external': return { kind: 'external', module: of.module, name: `${of.name}.${name}` };
-      default: return undefined;
+      default: return keyedItem(of);
     }
-  }
-
-  private literalMember(of: Extract<Type, { kind: 'literal' }>, name: string): Type | undefined {
-    const type = of.members.get(name);
-    return type === undefined ? undefined : this.resolve(of.file, type);
   }
 
   private objectMember({ file, scope, value }: Extract<Type, { kind: 'object' }>, name: string): Type | undefined {
@@ -230,24 +271,6 @@ export class Types {
     return index < 0 ? undefined : { kind: 'function', file: of.file, index };
   }
 
-  private shapeMember(shape: Extract<Type, { kind: 'shape' }>, name: string): Type | undefined {
-    const fact = shape.file.shapes.get(shape.name);
-    if (fact === undefined) return undefined;
-    const type = fact.members.get(name);
-    if (type?.name === '=>') {
-      const returns = type.args?.[0] === undefined ? undefined : this.resolve(shape.file, type.args[0]);
-      return { kind: 'declared', shape, member: name, ...(returns === undefined ? {} : { returns }) };
-    }
-    if (type !== undefined) return this.resolve(shape.file, type);
-    const bases = fact.alias === undefined ? fact.bases : [fact.alias];
-    return this.first(bases.map((base) => () => {
-      const of = this.resolve(shape.file, base);
-      const found = of === undefined || (of.kind === 'shape' && of.name === shape.name && of.file === shape.file) ? undefined : this.member(of, name);
-      // A method the interface inherits is implemented by whoever implements the interface.
-      return found?.kind === 'declared' ? { ...found, shape } : found;
-    }));
-  }
-
   private classMember(of: Extract<Type, { kind: 'class' }>, name: string): Type | undefined {
     const fact = of.file.classes[of.index];
     if (fact === undefined) return undefined;
@@ -260,7 +283,7 @@ export class Types {
       known.set(name, this.fieldType(of, fact, name) ?? null);
     }
     const base = known.get(name) === null ? this.baseOf(of.file, of.index) : undefined;
-    return known.get(name) ?? (base === undefined ? undefined : this.member(base, name));
+    return known.get(name) ?? (base === undefined ? this.heirs.declared(of, name) : this.member(base, name));
   }
 
   private methodOrGetter(file: FileFacts, index: number): Type | undefined {
@@ -271,14 +294,17 @@ export class Types {
   /** A field by its annotation, its initialiser, the constructor's parameter that declares it, or what the constructor assigns. */
   private fieldType({ file }: Extract<Type, { kind: 'class' }>, fact: ClassFact, name: string): Type | undefined {
     const field = fact.fields.find((one) => one.name === name);
-    const typed = field?.type === undefined ? undefined : this.resolve(file, field.type);
+    const typed = field?.type === undefined || field.initial?.kind === 'function' ? undefined : this.resolve(file, field.type);
     if (typed !== undefined) return typed;
     if (field?.initial !== undefined) return this.of(file, fact.scope, field.initial);
-    const constructorIndex = fact.methods.find((index) => file.functions[index]?.member?.kind === 'constructor');
-    if (constructorIndex === undefined) return undefined;
-    const parameter = file.functions[constructorIndex]?.parameters.find((one) => one.field && one.pattern.kind === 'name' && one.pattern.name === name);
-    if (parameter?.type !== undefined) return this.resolve(file, parameter.type);
-    return this.assignedInConstructor(file, constructorIndex, name);
+    return this.builtField(file, fact, name);
+  }
+
+  private builtField(file: FileFacts, fact: ClassFact, name: string): Type | undefined {
+    const build = fact.methods.find((index) => file.functions[index]?.member?.kind === 'constructor');
+    if (build === undefined) return undefined;
+    const parameter = file.functions[build]?.parameters.find((one) => one.field && one.pattern.kind === 'name' && one.pattern.name === name);
+    return parameter?.type === undefined ? this.assignedInConstructor(file, build, name) : this.resolve(file, parameter.type);
   }
 
   private assignedInConstructor(file: FileFacts, index: number, name: string): Type | undefined {
@@ -290,61 +316,16 @@ export class Types {
     return undefined;
   }
 
-  /** What a written type leads to. */
-  resolve(file: FileFacts, type: TypeFact): Type | undefined {
+  /** What a written type leads to; `known` gives the meaning of type parameters. */
+  resolve(file: FileFacts, type: TypeFact, known: Known = NOTHING): Type | undefined {
     if (this.depth > MAX_DEPTH) return undefined;
     this.depth += 1;
-    const found = this.resolveFact(file, type);
+    const found = this.written.resolve(file, type, known);
     this.depth -= 1;
     return found;
   }
-
-  private resolveFact(file: FileFacts, type: TypeFact): Type | undefined {
-    if (type.members !== undefined) return { kind: 'literal', file, members: type.members };
-    const args = type.args ?? [];
-    if (type.name === '|') return this.first(args.map((arg) => () => this.resolve(file, arg)));
-    if (type.name === '&') return { kind: 'all', of: args.flatMap((arg) => this.resolve(file, arg) ?? []) };
-    if (type.name === 'T[K]') return this.indexed(file, args);
-    if (type.name.startsWith('typeof ')) return this.ofPath(file, type.name.slice(7));
-    return args[0] === undefined ? this.named(file, type) : this.generic(file, type, args[0]);
-  }
-
-  private generic(file: FileFacts, type: TypeFact, inner: TypeFact): Type | undefined {
-    if (UNWRAPPED.has(type.name)) return this.resolve(file, inner);
-    if (LISTS.has(type.name)) return listOf(this.resolve(file, inner));
-    if (type.name === 'ReturnType' || type.name === 'InstanceType') return this.instanceOrReturn(file, inner);
-    return this.named(file, type);
-  }
-
-  private indexed(file: FileFacts, [of, by]: readonly TypeFact[]): Type | undefined {
-    const base = of === undefined ? undefined : this.resolve(file, of);
-    return base === undefined || by?.literal === undefined ? undefined : this.member(base, by.literal);
-  }
-
-  private instanceOrReturn(file: FileFacts, inner: TypeFact): Type | undefined {
-    const of = this.resolve(file, inner);
-    return of?.kind === 'class' ? { ...of, self: false } : of === undefined ? undefined : this.returned(of);
-  }
-
-  private ofPath(file: FileFacts, path: string): Type | undefined {
-    const [first = '', ...rest] = path.split('.');
-    return rest.reduce<Type | undefined>((type, name) => (type === undefined ? undefined : this.member(type, name)), this.ofName(file, 0, first));
-  }
-
-  private named(file: FileFacts, type: TypeFact): Type | undefined {
-    const [first = '', ...rest] = type.name.split('.');
-    const local = rest.length === 0 ? localType(file, first) : undefined;
-    const imported = local === undefined ? this.program.index(file).imports.get(first) : undefined;
-    if (imported === undefined) return local;
-    const target = this.program.target(file.path, imported.specifier);
-    if (target.kind === 'external') return { kind: 'external', module: target.name, name: [imported.imported, ...rest].join('.') };
-    const next = this.program.fileOf(file.path, imported.specifier);
-    return next === undefined ? undefined : this.exportedType(next, imported.imported === '*' ? rest[0] ?? '*' : imported.imported);
-  }
-
-  private exportedType(file: FileFacts, name: string): Type | undefined {
-    const declared = this.program.exported(file, name);
-    if (declared?.local === undefined) return undefined;
-    return localType(declared.file, declared.local) ?? instanceOf(this.ofName(declared.file, 0, declared.local));
-  }
 }
+
+const keyedItem = (of: Type): Type | undefined => (of.kind === 'list' && of.keyed === true ? of.of : undefined);
+
+const isObjectValues = ({ of, name }: Extract<Expr, { kind: 'member' }>): boolean => name === 'values' && of.kind === 'name' && of.name === 'Object';

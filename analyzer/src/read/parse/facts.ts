@@ -102,6 +102,8 @@ export interface ShapeFact {
   readonly members: ReadonlyMap<string, TypeFact>;
   readonly bases: readonly TypeFact[];
   readonly alias?: TypeFact;
+  /** `T` of `Page<T>`. */
+  readonly generics?: readonly string[];
 }
 
 export interface TypeFact {
@@ -111,6 +113,8 @@ export interface TypeFact {
   readonly members?: ReadonlyMap<string, TypeFact>;
   /** A string literal type. */
   readonly literal?: string;
+  /** What a function type is called with, by position; undefined where that names nothing. */
+  readonly parameters?: readonly (TypeFact | undefined)[];
 }
 
 export type Pattern =

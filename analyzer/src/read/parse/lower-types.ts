@@ -21,7 +21,7 @@ const TYPES = new Map<ts.SyntaxKind, LowerType>([
   [ts.SyntaxKind.ArrayType, (node, to) => wrap('[]', (node as ts.ArrayTypeNode).elementType, to)],
   [ts.SyntaxKind.ParenthesizedType, (node, to) => lowerType((node as ts.ParenthesizedTypeNode).type, to)],
   [ts.SyntaxKind.TypeOperator, (node, to) => lowerType((node as ts.TypeOperatorNode).type, to)],
-  [ts.SyntaxKind.FunctionType, (node, to) => wrap('=>', (node as ts.FunctionTypeNode).type, to)],
+  [ts.SyntaxKind.FunctionType, (node, to) => functionType(node as ts.FunctionTypeNode, to)],
   [ts.SyntaxKind.TypeLiteral, (node, to) => ({ name: '{}', members: lowerMembers((node as ts.TypeLiteralNode).members, to) })],
   [ts.SyntaxKind.TypeQuery, (node) => ({ name: `typeof ${entityName((node as ts.TypeQueryNode).exprName)}` })],
   [ts.SyntaxKind.IndexedAccessType, (node, to) => indexed(node as ts.IndexedAccessTypeNode, to)],
@@ -46,6 +46,13 @@ const wrap = (name: string, inner: ts.TypeNode, to: Lowering): TypeFact => {
   return type === undefined ? { name } : { name, args: [type] };
 };
 
+const functionType = (node: ts.FunctionTypeNode | ts.MethodSignature, to: Lowering): TypeFact => {
+  const of = node.type === undefined ? { name: '=>' } : wrap('=>', node.type, to);
+  return node.parameters.length === 0 ? of : { ...of, parameters: node.parameters.map(({ type }) => lowerType(type, to)) };
+};
+
+const generics = (node: ts.InterfaceDeclaration | ts.TypeAliasDeclaration): Pick<ShapeFact, 'generics'> => (node.typeParameters === undefined ? {} : { generics: node.typeParameters.map(({ name }) => name.text) });
+
 const indexed = (node: ts.IndexedAccessTypeNode, to: Lowering): TypeFact => ({
   name: 'T[K]', args: [node.objectType, node.indexType].flatMap((type) => lowerType(type, to) ?? []),
 });
@@ -69,7 +76,7 @@ export const lowerType = (node: ts.TypeNode | undefined, to: Lowering): TypeFact
 
 const memberType = (member: ts.TypeElement, to: Lowering): TypeFact | undefined => {
   if (ts.isPropertySignature(member)) return lowerType(member.type, to);
-  if (ts.isMethodSignature(member)) return member.type === undefined ? { name: '=>' } : wrap('=>', member.type, to);
+  if (ts.isMethodSignature(member)) return functionType(member, to);
   return undefined;
 };
 
@@ -89,10 +96,10 @@ export const lowerShape = (node: ts.InterfaceDeclaration | ts.TypeAliasDeclarati
 
 const interfaceShape = (node: ts.InterfaceDeclaration, to: Lowering): ShapeFact => ({
   members: lowerMembers(node.members, to),
-  bases: (node.heritageClauses ?? []).flatMap((clause) => clause.types.flatMap((type) => lowerType(type, to) ?? [])),
+  bases: (node.heritageClauses ?? []).flatMap((clause) => clause.types.flatMap((type) => lowerType(type, to) ?? [])), ...generics(node),
 });
 
 const aliasShape = (node: ts.TypeAliasDeclaration, to: Lowering): ShapeFact => {
   const alias = lowerType(node.type, to);
-  return { members: alias?.members ?? new Map(), bases: [], ...(alias === undefined ? {} : { alias }) };
+  return { members: alias?.members ?? new Map(), bases: [], ...(alias === undefined ? {} : { alias }), ...generics(node) };
 };

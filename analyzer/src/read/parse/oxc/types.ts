@@ -1,4 +1,4 @@
-import type { Expression, TSImportType, TSInterfaceDeclaration, TSLiteral, TSSignature, TSType, TSTypeAliasDeclaration, TSTypeAnnotation, TSTypeName, TSTypeParameterInstantiation, TSImportTypeQualifier } from 'oxc-parser';
+import type { Expression, ParamPattern, TSImportType, TSInterfaceDeclaration, TSLiteral, TSSignature, TSType, TSTypeAliasDeclaration, TSTypeAnnotation, TSTypeName, TSTypeParameterInstantiation, TSImportTypeQualifier } from 'oxc-parser';
 import type { ShapeFact, TypeFact } from '../facts.ts';
 import { constantText, dotted, type Walk } from './walk.ts';
 
@@ -17,7 +17,7 @@ const RULES: Rules = {
   TSIntersectionType: (node, to) => ({ name: '&', args: all(node.types, to) }),
   TSArrayType: (node, to) => wrap('[]', node.elementType, to),
   TSParenthesizedType: inner, TSTypeOperator: inner,
-  TSFunctionType: (node, to) => wrap('=>', node.returnType.typeAnnotation, to),
+  TSFunctionType: (node, to) => functionType(node.params, node.returnType, to),
   TSTypeLiteral: (node, to) => ({ name: '{}', members: lowerMembers(node.members, to) }),
   TSIndexedAccessType: (node, to) => ({ name: 'T[K]', args: all([node.objectType, node.indexType], to) }),
   TSTypeQuery: (node, to) => (node.exprName.type === 'TSImportType' ? imported(node.exprName, to) : { name: `typeof ${entityName(node.exprName)}` }),
@@ -61,6 +61,13 @@ const wrap = (name: string, inner: TSType, to: Walk): TypeFact => {
   return type === undefined ? { name } : { name, args: [type] };
 };
 
+const functionType = (params: readonly ParamPattern[], returns: TSTypeAnnotation | null, to: Walk): TypeFact => {
+  const of = returns === null ? { name: '=>' } : wrap('=>', returns.typeAnnotation, to);
+  return params.length === 0 ? of : { ...of, parameters: params.map((one) => annotated(one.type === 'TSParameterProperty' ? undefined : one.typeAnnotation, to)) };
+};
+
+const generics = (node: TSInterfaceDeclaration | TSTypeAliasDeclaration): Pick<ShapeFact, 'generics'> => (node.typeParameters == null ? {} : { generics: node.typeParameters.params.map(({ name }) => name.name) });
+
 const literal = (node: TSLiteral): TypeFact => {
   if (node.type !== 'Literal' || typeof node.value === 'number' || typeof node.value === 'bigint') return { name: 'literal' };
   return typeof node.value === 'string' ? { name: 'literal', literal: node.value } : { name: String(node.value) };
@@ -86,8 +93,7 @@ const lowerMembers = (members: readonly TSSignature[], to: Walk): Map<string, Ty
 };
 
 const methodType = (member: Extract<TSSignature, { type: 'TSMethodSignature' }>, to: Walk): TypeFact | undefined => {
-  if (member.kind !== 'method') return undefined;
-  return member.returnType === null ? { name: '=>' } : wrap('=>', member.returnType.typeAnnotation, to);
+  return member.kind === 'method' ? functionType(member.params, member.returnType, to) : undefined;
 };
 
 export const lowerShape = (node: TSInterfaceDeclaration | TSTypeAliasDeclaration, to: Walk): void => {
@@ -95,9 +101,9 @@ export const lowerShape = (node: TSInterfaceDeclaration | TSTypeAliasDeclaration
   to.addShape(node.id.name, isInterface ? interfaceShape(node, to) : aliasShape(node, to), isInterface);
 };
 
-const interfaceShape = (node: TSInterfaceDeclaration, to: Walk): ShapeFact => ({ members: lowerMembers(node.body.body, to), bases: node.extends.map((base) => heritage(base, to)) });
+const interfaceShape = (node: TSInterfaceDeclaration, to: Walk): ShapeFact => ({ members: lowerMembers(node.body.body, to), bases: node.extends.map((base) => heritage(base, to)), ...generics(node) });
 
 const aliasShape = (node: TSTypeAliasDeclaration, to: Walk): ShapeFact => {
   const alias = lowerType(node.typeAnnotation, to);
-  return { members: alias?.members ?? new Map(), bases: [], ...(alias === undefined ? {} : { alias }) };
+  return { members: alias?.members ?? new Map(), bases: [], ...(alias === undefined ? {} : { alias }), ...generics(node) };
 };
