@@ -27,7 +27,7 @@ interface Judged { readonly label: QueryLabel; readonly verdict: Verdict }
 const judgeIn = (model: SystemModel, root: string, label: QueryLabel): Judged => {
   const path = root === '.' ? label.file : label.file.slice(root.length + 1);
   const here = ({ file, line }: { readonly file: string; readonly line: number }): boolean => file === path && label.from <= line && line <= label.to;
-  const accesses = model.accesses.filter(({ evidence }) => here(evidence));
+  const accesses = model.accesses.filter(({ evidence, through }) => through === undefined && here(evidence));
   const listed = model.unresolved.filter(({ kind, evidence }) => kind === 'query' && here(evidence));
   const verdict = judge(label, accesses, listed.length > 0);
   if (verdict !== 'right' && process.env['BENCH_VERBOSE'] !== undefined) {

@@ -44,8 +44,8 @@ export async function askWhatIf(directory: string, moves: string, options: Analy
   return whatIf(moves, { model, measures, volumes: volumesOf(model) }, clustering, options.pins);
 }
 
-async function divide(directory: string, { without = [], seed = 1, crossCheck = false, pins = {}, traffic, onProgress = () => undefined }: AnalyzeOptions): Promise<{ model: SystemModel; measures: Measures; clustering: Clustering }> {
-  const model = await readSystem(directory, { history: !without.includes('history'), crossCheck, ...(traffic === undefined ? {} : { traffic }), onProgress });
+async function divide(directory: string, { without = [], seed = 1, crossCheck = false, pins = {}, traffic, database, onProgress = () => undefined }: AnalyzeOptions): Promise<{ model: SystemModel; measures: Measures; clustering: Clustering }> {
+  const model = await readSystem(directory, { history: !without.includes('history'), crossCheck, ...(traffic === undefined ? {} : { traffic }), ...(database === undefined ? {} : { database }), onProgress });
   onProgress({ step: 'measure', done: 0, total: 1 });
   const measures = measure(model);
   onProgress({ step: 'cluster', done: 0, total: 1 });

@@ -47,7 +47,7 @@ describe('every format', () => {
 
   test.each([...formats.keys()])('%s survives a system in which nothing was found', (format) => {
     const { name } = bookshop();
-    expect(print(format, analysisOf({ name, modules: [], imports: [], calls: [], endpoints: [], tables: [], accesses: [], transactions: [], foreignKeys: [], coChanges: [], history: [], unresolved: [], crossCheck: [] })).length).toBeGreaterThan(0);
+    expect(print(format, analysisOf({ name, modules: [], imports: [], calls: [], endpoints: [], tables: [], accesses: [], transactions: [], foreignKeys: [], views: [], triggers: [], coChanges: [], history: [], unresolved: [], crossCheck: [] })).length).toBeGreaterThan(0);
   });
 
   test('the page asks the network for nothing and prints hostile names as text', () => {

@@ -12,6 +12,10 @@ export interface SystemModel {
   readonly accesses: readonly TableAccess[];
   readonly transactions: readonly TransactionScope[];
   readonly foreignKeys: readonly ForeignKey[];
+  /** By name. A read of a view is a read of its tables: those accesses say `through`. */
+  readonly views: readonly ViewFact[];
+  /** By table and name. A write to a table with a trigger touches what the trigger touches: those accesses say `through`. */
+  readonly triggers: readonly TriggerFact[];
   /** Empty without git or with `--without history`. */
   readonly coChanges: readonly CoChange[];
   /** How often and by whom each module was changed, sorted by module. Empty without git or with `--without history`. */
@@ -86,6 +90,24 @@ export interface TableFact {
   /** Where it is created, or first used when no migration or entity declares it. */
   readonly evidence: Evidence;
   readonly declared: boolean;
+  /** About how many, as a live database's statistics say. */
+  readonly rows?: number;
+}
+
+export interface ViewFact {
+  readonly name: string;
+  /** The tables it is made of, through other views. Sorted; empty when its query could not be read. */
+  readonly reads: readonly string[];
+  readonly evidence: Evidence;
+}
+
+export interface TriggerFact {
+  readonly name: string;
+  readonly table: string;
+  /** Tables its function or body touches beside its own, as far as they are the schema's. Sorted. */
+  readonly writes: readonly string[];
+  readonly reads: readonly string[];
+  readonly evidence: Evidence;
 }
 
 export interface TableAccess {
@@ -99,6 +121,8 @@ export interface TableAccess {
   readonly transaction?: string;
   /** Named by a part of a statement that is put together elsewhere: an access, but no query that was resolved. */
   readonly fragment?: true;
+  /** The view that was read, or the trigger that was fired: the code itself does not name the table. */
+  readonly through?: string;
   /** Tables joined in the same query, sorted: the joins a cut would break. */
   readonly joined: readonly string[];
   readonly evidence: Evidence;

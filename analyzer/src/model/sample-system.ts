@@ -34,7 +34,7 @@ export function systemOf(sketch: Sketch): SystemModel {
     tables: (sketch.tables ?? []).map((text, i) => ({ name: part(text, ':', 0), columns: part(text, ':', 1).split(', ').filter((column) => column !== ''), triggers: [], evidence: { file: 'migrations/0001_init.ts', line: i + 1 }, declared: true })),
     accesses, transactions: scopes(accesses), foreignKeys: (sketch.foreignKeys ?? []).map(foreignKey),
     coChanges: (sketch.coChanges ?? []).map((text) => ({ a: part(text, ' & ', 0), b: part(part(text, ' & ', 1), ': ', 0), weight: Number(part(text, ': ', 1)), commits: Number(part(text, ': ', 1)) })),
-    history: (sketch.history ?? []).map(moduleHistory), unresolved: [], crossCheck: [],
+    history: (sketch.history ?? []).map(moduleHistory), views: [], triggers: [], unresolved: [], crossCheck: [],
   };
 }
 

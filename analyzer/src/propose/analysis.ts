@@ -268,6 +268,8 @@ export interface AnalyzeOptions {
   readonly pins?: ContextPins;
   /** Traces, access logs and HAR files, by path: their volumes weigh the evidence and the order. */
   readonly traffic?: { readonly traces: readonly string[]; readonly accessLogs: readonly string[]; readonly hars: readonly string[] };
+  /** URL of the live PostgreSQL database: its catalogue, and nothing else of it, is read. */
+  readonly database?: string;
   /** Called while long work goes on, so that somebody can see it. */
   readonly onProgress?: (progress: AnalyzeProgress) => void;
 }

@@ -13,5 +13,7 @@ export interface ReadOptions {
   readonly crossCheck?: boolean;
   /** Traces and logs to lay over the endpoints. */
   readonly traffic?: TrafficFiles;
+  /** URL of the live PostgreSQL database: its catalogue completes what the source says of the schema. Read only. */
+  readonly database?: string;
   readonly onProgress?: (progress: ReadProgress) => void;
 }

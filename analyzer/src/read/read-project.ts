@@ -27,10 +27,12 @@ import { withUsedTests } from './source/used-tests.ts';
 import { listFiles } from './source/walk.ts';
 import { Instances } from './tables/instances.ts';
 import { findModels } from './tables/models.ts';
+import type { LiveCatalog } from './schema/live-catalog.ts';
+import { withIndirect } from './schema/indirect.ts';
 import { readSchema, type TextFile } from './schema/read-schema.ts';
 import { imaginedFrame } from './endpoints/read-routers.ts';
 import { withUsedTables } from './tables/used-tables.ts';
-import { AccessReader } from './tables/read-accesses.ts';
+import { AccessReader, byAccess } from './tables/read-accesses.ts';
 import { loadSqlParser } from './tables/sql.ts';
 
 /** SQL and Prisma files, with a finding for each that is left out. */
@@ -51,6 +53,9 @@ const byEndpoint = (a: EndpointFact, b: EndpointFact): number =>
 
 const BUDGET_PER_FILE = 3_000;
 
+/** The driver is loaded only for whom has a database to read. */
+const readLive = async (url: string): Promise<LiveCatalog> => (await import('./schema/live-catalog.ts')).readCatalog(url);
+
 /** Reads a project into plain facts: no configuration, none of its code run, none of its packages needed. */
 export const readProject = async (directory: string, options: ReadOptions): Promise<SystemModel> => {
   const root = resolve(directory);
@@ -58,6 +63,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const paths = new Set(listing.sources);
   // git works while we read: its log is asked for first and taken last.
   const historyRead = options.history ? readHistory(root, paths) : Promise.resolve({ coChanges: [], history: [], unresolved: [] });
+  const catalog = options.database === undefined ? undefined : await readLive(options.database);
   const files = await readFiles(root, listing.sources, options.onProgress);
   const resolver = new Resolver(root, listing.sources, listing.packages);
   const program = new Program(files.facts, resolver);
@@ -81,13 +87,15 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
   const leftOut: Unresolved[] = [];
   const texts = { sql: readTexts(root, listing.sql, leftOut), prisma: readTexts(root, listing.prisma, leftOut) };
-  const schema = readSchema({ migrations: ofKind('migration'), code: production, ...texts }, run, types, models);
+  const schema = readSchema({ migrations: ofKind('migration'), code: production, ...texts, catalog }, run, types, models);
   const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production), sites: calls.sites }).read(ofKind('source'));
+  const [views, triggers] = [schema.schema.views(), schema.schema.triggers()];
+  const accesses = withIndirect(data.accesses, views, triggers).sort(byAccess);
   const history = await historyRead;
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
     name: basename(root), modules, imports: imports.edges, calls: withEvents(withInherited(calls, data.accesses.map(({ at }) => at)), raised.edges), endpoints: served,
-    tables: withUsedTables(schema.schema.facts(), data.accesses), accesses: data.accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), coChanges: history.coChanges, history: history.history,
+    tables: withUsedTables(schema.schema.facts(), accesses), accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), views, triggers, coChanges: history.coChanges, history: history.history,
     unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...leftOut, ...resolver.configs.findings(root), ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...heard.unresolved, ...raised.unresolved, ...missed, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
   };
 };

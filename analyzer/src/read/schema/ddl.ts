@@ -1,7 +1,7 @@
 import type { Evidence } from '../../model/evidence.ts';
 import type { Unresolved } from '../../model/graph.ts';
 import { HOLE } from '../interpret/values.ts';
-import { parseSql, relationName, type SqlNode } from '../tables/sql.ts';
+import { parseSql, relationName, tablesOf, type SqlNode } from '../tables/sql.ts';
 import type { SchemaDraft } from './drafts.ts';
 
 type Apply = (node: SqlNode, schema: SchemaDraft, at: Evidence) => void;
@@ -52,8 +52,32 @@ const alterTable: Apply = (node, schema, at) => {
 };
 
 const drop: Apply = (node, schema) => {
-  if (node['removeType'] !== 'OBJECT_TABLE' && node['removeType'] !== 'OBJECT_VIEW') return;
+  if (node['removeType'] === 'OBJECT_TRIGGER') dropTriggers(node, schema);
+  if (node['removeType'] !== 'OBJECT_TABLE' && node['removeType'] !== 'OBJECT_VIEW' && node['removeType'] !== 'OBJECT_MATVIEW') return;
   for (const object of list(node['objects'])) schema.drop(strings(get(object, 'List')['items']).filter((part) => part !== 'public').join('.'));
+};
+
+const dropTriggers = (node: SqlNode, schema: SchemaDraft): void => {
+  for (const object of list(node['objects'])) {
+    const names = strings(get(object, 'List')['items']).filter((part) => part !== 'public');
+    schema.dropTrigger(names.slice(0, -1).join('.'), names.at(-1) ?? '');
+  }
+};
+
+const createTrigger: Apply = (node, schema, evidence) => {
+  schema.trigger(relationName(get(node, 'relation')), word(node, 'trigname'), { evidence, calls: strings(node['funcname']).at(-1) ?? '' });
+};
+
+/** What a function runs stands in its options, as text. */
+const createFunction: Apply = (node, schema) => {
+  const body = list(node['options']).map((one) => get(one, 'DefElem')).find((one) => one['defname'] === 'as');
+  const text = body === undefined ? [] : strings(get(get(body, 'arg'), 'List')['items']);
+  schema.routine(strings(node['funcname']).at(-1) ?? '', text.join('\n'));
+};
+
+const createView = (name: string, query: unknown, schema: SchemaDraft, at: Evidence): void => {
+  schema.create(name, at);
+  schema.view(name, isNode(query) ? tablesOf([query]).map(({ table }) => table) : [], at);
 };
 
 const rename: Apply = (node, schema) => {
@@ -64,9 +88,14 @@ const rename: Apply = (node, schema) => {
 
 const APPLY: Readonly<Record<string, Apply>> = {
   CreateStmt: createTable, AlterTableStmt: alterTable, DropStmt: drop, RenameStmt: rename,
-  CreateTrigStmt: (node, schema) => { schema.trigger(relationName(get(node, 'relation')), word(node, 'trigname')); },
-  ViewStmt: (node, schema, at) => { schema.create(relationName(get(node, 'view')), at); },
-  CreateTableAsStmt: (node, schema, at) => { schema.create(relationName(get(get(node, 'into'), 'rel')), at); },
+  CreateTrigStmt: createTrigger, CreateFunctionStmt: createFunction,
+  ViewStmt: (node, schema, at) => { createView(relationName(get(node, 'view')), node['query'], schema, at); },
+  CreateTableAsStmt: (node, schema, at) => {
+    const name = relationName(get(get(node, 'into'), 'rel'));
+    // A materialized view follows its tables; a table made by a query is on its own from then on.
+    if (node['objtype'] === 'OBJECT_MATVIEW') createView(name, node['query'], schema, at);
+    else schema.create(name, at);
+  },
 };
 
 /** Words of other dialects that PostgreSQL's parser refuses in definitions. */
@@ -89,7 +118,7 @@ export const applySql = (sql: string, schema: SchemaDraft, at: Evidence): Unreso
     if (!DEFINES.test(statement) || SAYS_NOTHING.test(statement)) return [];
     const parsed = parseSql(statement) ?? parseSql(tolerant(statement));
     if (parsed !== undefined) applyAll(parsed, schema, here);
-    return parsed === undefined && !foreignTrigger(statement, schema) ? [{ kind: 'schema', what: statement.replaceAll(HOLE, '${…}').replace(/\s+/g, ' ').trim().slice(0, 100), why: 'the definition does not parse as PostgreSQL', evidence: here }] : [];
+    return parsed === undefined && !foreignTrigger(statement, schema, here) ? [{ kind: 'schema', what: statement.replaceAll(HOLE, '${…}').replace(/\s+/g, ' ').trim().slice(0, 100), why: 'the definition does not parse as PostgreSQL', evidence: here }] : [];
   });
 };
 
@@ -98,14 +127,14 @@ const SAYS_NOTHING = /^\s*(?:alter\s+table\s+\S+\s+(?:modify|auto_increment|conv
 const TRIGGER = /^\s*create\s+(?:temp\w*\s+)?trigger\s+(?:if\s+not\s+exists\s+)?["`]?([\w]+)["`]?[\s\S]*?\bon\s+["`]?(\w+)["`]?/i;
 
 /** A trigger of another dialect: its name and its table. */
-const foreignTrigger = (statement: string, schema: SchemaDraft): boolean => {
+const foreignTrigger = (statement: string, schema: SchemaDraft, evidence: Evidence): boolean => {
   const [, name, table] = TRIGGER.exec(statement) ?? [];
   if (name === undefined || table === undefined) return false;
-  schema.trigger(table, name);
+  schema.trigger(table, name, { evidence, body: statement.slice(statement.search(/\b(?:begin|for\s+each\s+row)\b/i) + 1) });
   return true;
 };
 
-const DEFINES = /\b(?:create|alter|drop|rename)\s+(?:or\s+replace\s+|temp\w*\s+|unlogged\s+|materialized\s+)*(?:table|view|trigger)\b/i;
+const DEFINES = /\b(?:create|alter|drop|rename)\s+(?:or\s+replace\s+|temp\w*\s+|unlogged\s+|materialized\s+|recursive\s+|constraint\s+)*(?:table|view|trigger|function)\b/i;
 const leadingLines = (statement: string): number => (/^\s*/.exec(statement)?.[0].split('\n').length ?? 1) - 1;
 
 const applyAll = (statements: readonly SqlNode[], schema: SchemaDraft, at: Evidence): void => {

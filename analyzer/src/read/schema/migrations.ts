@@ -9,6 +9,7 @@ import { chainOf, type Chain, type Link } from '../tables/chain.ts';
 import { tableName } from '../tables/table-name.ts';
 import { applySql } from './ddl.ts';
 import type { SchemaDraft } from './drafts.ts';
+import { applyBuiltView } from './views.ts';
 
 interface Step {
   readonly link: Link;
@@ -115,6 +116,9 @@ const raw: Apply = (step) => {
   for (const sql of [...texts(value), optionText(value, 'sql') ?? []].flat()) if (/\b(?:create|alter|drop|rename)\b/i.test(sql)) step.findings.push(...applySql(sql, step.schema, step.at));
 };
 
+const createView: Apply = onTable((step, name) => { applyBuiltView(name, step.link, step); });
+const dropView: Apply = onTable((step, name) => { step.schema.drop(name); });
+
 const alter: Apply = onTable((step, table) => { body(step, table); });
 
 const APPLY: Readonly<Record<string, Apply>> = {
@@ -143,6 +147,7 @@ const APPLY: Readonly<Record<string, Apply>> = {
     const to = optionText(references, 'table');
     if (column !== undefined && to !== undefined) key(step, { table, column, to, toColumn: optionText(references, 'field') ?? 'id', onDelete: optionText(options, 'onDelete') });
   }),
+  createView, createViewOrReplace: createView, createMaterializedView: createView, dropView, dropViewIfExists: dropView, dropMaterializedView: dropView, dropMaterializedViewIfExists: dropView,
   raw, runSql: raw, query: raw, execute: raw,
 };
 

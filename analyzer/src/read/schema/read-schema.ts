@@ -9,6 +9,9 @@ import { applySql } from './ddl.ts';
 import { SchemaDraft } from './drafts.ts';
 import { applyEntities } from './entities.ts';
 import { applyCode, applyMigration } from './migrations.ts';
+import type { LiveCatalog } from './live-catalog.ts';
+import { applyCatalog } from './live-schema.ts';
+import { applyViewEntities } from './views.ts';
 import { readPrismaSchema } from './prisma-schema.ts';
 
 /** A text file that is not source: SQL, a Prisma schema. */
@@ -31,13 +34,19 @@ interface Sources {
   readonly code: readonly FileFacts[];
   readonly sql: readonly TextFile[];
   readonly prisma: readonly TextFile[];
+  /** What a live database says. */
+  readonly catalog?: LiveCatalog | undefined;
 }
+
+const folderOf = (path: string): string => path.replace(/[^/]*$/, '');
 
 interface Into { readonly schema: SchemaDraft; readonly models: Models; readonly relations: Map<string, ReadonlyMap<string, string>>; readonly unresolved: Unresolved[] }
 
 /** Whether there is a Prisma schema; it then speaks for the migrations that Prisma writes itself. */
 const readPrisma = (files: readonly TextFile[], { schema, models, relations, unresolved }: Into): boolean => {
-  const prisma = files.filter(({ path }) => /(?:^|\/)(?:schema\.prisma$|prisma\/)/.test(path));
+  // A schema in several files lies where one of them names the database.
+  const connected = new Set(files.filter(({ text }) => /^datasource\s+\w+\s*\{/m.test(text)).map(({ path }) => folderOf(path)));
+  const prisma = files.filter(({ path }) => /(?:^|\/)(?:schema\.prisma$|prisma\/)/.test(path) || connected.has(folderOf(path)));
   for (const { path } of files) {
     if (!prisma.some((one) => one.path === path)) unresolved.push({ kind: 'schema', what: path, why: 'not where Prisma keeps a project’s schema: taken as data', evidence: { file: path, line: 1 } });
   }
@@ -48,6 +57,13 @@ const readPrisma = (files: readonly TextFile[], { schema, models, relations, unr
     for (const { name, table, line } of read.models) models.add({ name, table, via: 'prisma', file: { path } as FileFacts, line });
   }
   return prisma.length > 0;
+};
+
+/** Prisma's schema knows neither triggers nor what a view is made of; the SQL of its migrations does. Tables and keys stay the schema's. */
+const takeFromMigrations = (sql: readonly TextFile[], schema: SchemaDraft): void => {
+  const written = new SchemaDraft();
+  for (const { path, text } of [...sql].filter((one) => !NOT_UP.test(one.path)).sort((a, b) => (a.path < b.path ? -1 : 1))) applySql(text, written, { file: path, line: 1 });
+  schema.takeIndirect(written);
 };
 
 /** The schema from everything that declares one, in the order in which it is applied: migrations by name, then entities. */
@@ -62,8 +78,11 @@ export const readSchema = (sources: Sources, run: Interpreter, types: Types, mod
   ].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const file of sources.code) unresolved.push(...applyCode(file, run, schema));
   for (const { apply } of steps) unresolved.push(...apply());
+  if (prisma) takeFromMigrations(sources.sql, schema);
   applyEntities(models, types, schema);
+  applyViewEntities(models, schema);
   applyAssociations(sources.code, run, models, schema);
+  if (sources.catalog !== undefined) applyCatalog(sources.catalog, schema);
   for (const { name } of schema.facts()) models.tables.add(name);
   return { schema, relations, unresolved };
 };

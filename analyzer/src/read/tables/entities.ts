@@ -8,21 +8,27 @@ const OF_ENTITY = new Set(['Repository', 'TreeRepository', 'MongoRepository', 'E
 const GIVES_REPOSITORY = new Set(['getRepository', 'getTreeRepository', 'getMongoRepository', 'getCustomRepository', 'withRepository']);
 const INJECTS = new Set(['InjectRepository', 'InjectModel']);
 
-type At = Pick<Place, 'file' | 'scope' | 'types' | 'models' | 'program'>;
+type At = Pick<Place, 'file' | 'scope' | 'types' | 'models' | 'program' | 'heir'>;
 
 /** The entity whose repository (or model, or query builder) an expression is: by injection, annotation, or how it was made. */
 export const entityOf = (expr: Expr, at: At, depth = 0): Model | undefined => {
-  if (depth > 8) return undefined;
+  return depth > 8 ? undefined : entityIn(expr, at, depth);
+};
+
+const entityIn = (expr: Expr, at: At, depth: number): Model | undefined => {
   switch (expr.kind) {
     case 'call': return ofCall(expr, at, depth);
     case 'member': return ofMember(expr, at, depth);
     case 'name': return ofName(expr.name, at, depth);
     case 'this': return ofRepositoryClass(at, thisClass(at.file, at.scope));
-    case 'await': case 'cast': return entityOf(expr.of, at, depth + 1);
+    case 'await': case 'cast': return ofCast(expr, at) ?? entityOf(expr.of, at, depth + 1);
     case 'either': return expr.of.map((one) => entityOf(one, at, depth + 1)).find((one) => one !== undefined);
     default: return undefined;
   }
 };
+
+/** `(this.constructor as typeof Film)`. */
+const ofCast = (expr: Extract<Expr, { kind: 'cast' | 'await' }>, at: At): Model | undefined => (expr.kind === 'cast' && expr.type.name.startsWith('typeof ') ? ofArgument(at, expr.type) : undefined);
 
 /** The entity a class expression names: `User`, `User.name`, `'User'`. */
 export const entityNamed = (expr: Expr | undefined, at: At): Model | undefined => {
@@ -39,7 +45,7 @@ const ofCall = (expr: CallExpr, at: At, depth: number): Model | undefined => {
   const [first] = expr.args;
   const made = at.models.ofCall(expr);
   if (made !== undefined) return made;
-  if (GIVES_REPOSITORY.has(calledName(expr))) return entityNamed(first, at) ?? (first === undefined ? undefined : entityOf(first, at, depth + 1));
+  if (GIVES_REPOSITORY.has(calledName(expr))) return expr.args.map((arg) => entityNamed(arg, at)).find((one) => one !== undefined) ?? (first === undefined ? undefined : entityOf(first, at, depth + 1));
   const type = at.types.of(at.file, at.scope, expr.callee);
   return type?.kind === 'function' ? ofReturned(type, expr, at) : ofInstance(at.types.of(at.file, at.scope, expr), at) ?? ofGiver(expr, at, depth);
 };
@@ -56,9 +62,20 @@ const ofMember = (expr: Extract<Expr, { kind: 'member' }>, at: At, depth: number
   const owner = at.types.of(at.file, at.scope, expr.of);
   if (owner?.kind === 'class') {
     const found = fieldOf(owner, expr.name, at);
-    if (found !== undefined) return ofDeclared(found.declared, { ...at, file: found.file, scope: found.scope }, depth);
+    if (found !== undefined) return ofDeclared(found.declared, { ...at, file: found.file, scope: found.scope }, depth) ?? ofParameter(found.declared, owner, expr, at);
   }
-  return ofInstance(at.types.of(at.file, at.scope, expr), at);
+  const type = at.types.of(at.file, at.scope, expr);
+  // `get model(): typeof Film`.
+  return type?.kind === 'class' && type.self ? at.models.ofClass(type, at.types) : ofInstance(type, at);
+};
+
+const isOfEntity = ({ name }: TypeFact): boolean => OF_ENTITY.has(name.split('.').at(-1) ?? '') || name.endsWith('Repository');
+
+/** `protected films: Repository<T>` of a base: what the class that stands for it puts in for T. */
+const ofParameter = ({ type }: FoundField['declared'], owner: Extract<Type, { kind: 'class' }>, expr: Extract<Expr, { kind: 'member' }>, at: At): Model | undefined => {
+  if (type?.args?.[0] === undefined || !isOfEntity(type)) return undefined;
+  const { file, index } = (expr.of.kind === 'this' ? at.heir : undefined) ?? owner;
+  return ofRepositoryClass({ ...at, file }, index);
 };
 
 interface FoundField { readonly declared: Pick<FieldFact | ParameterFact, 'type' | 'initial' | 'decorators'>; readonly file: FileFacts; readonly scope: number }

@@ -6,7 +6,6 @@ import type { Types } from '../link/types.ts';
 import type { Expr, FileFacts } from '../parse/facts.ts';
 import type { Chain } from './chain.ts';
 import type { Model, Models } from './models.ts';
-import type { Rows } from './rows.ts';
 
 /** One table touched by one query, before it is known in which function and transaction. */
 export interface Touch {
@@ -27,6 +26,11 @@ export interface Recognised {
   readonly unresolved?: { readonly what: string; readonly why: string; readonly line: number };
 }
 
+/** Tells of which model an expression is a row. */
+export interface RowOrigins {
+  readonly of: (expr: Expr, place: Place) => Model | undefined;
+}
+
 /** Where a chain stands, and the means to look around from there. */
 export interface Place {
   readonly file: FileFacts;
@@ -36,7 +40,9 @@ export interface Place {
   readonly types: Types;
   readonly program: Program;
   readonly models: Models;
-  readonly rows: Rows;
+  /** The class for whose sake a method of its base is read. */
+  readonly heir?: { readonly file: FileFacts; readonly index: number } | undefined;
+  readonly rows: RowOrigins;
   /** Every text that was handed to something that may run it as SQL; readers add to it. */
   readonly statements: Set<string>;
   /** The project uses a query builder (knex, Kysely, Drizzle): names alone then say more. */

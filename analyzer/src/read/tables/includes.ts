@@ -1,5 +1,5 @@
 import { findBinding } from '../link/scopes.ts';
-import type { Expr } from '../parse/facts.ts';
+import type { Expr, FieldFact } from '../parse/facts.ts';
 import type { Chain, Link } from './chain.ts';
 import { entityNamed } from './entities.ts';
 import { touch, type Place, type Touch } from './found.ts';
@@ -30,10 +30,25 @@ const joinedEntity = (link: Link, model: Model, place: Place): Model[] => {
 /** The entity a relation property leads to. */
 const relationOf = (model: Model, property: string, place: Place): Model | undefined => {
   const fact = model.classIndex === undefined ? undefined : model.file.classes[model.classIndex];
-  const type = fact?.fields.find(({ name }) => name === property)?.type;
+  const field = fact?.fields.find(({ name }) => name === property);
+  return field === undefined ? undefined : decoratedRelation(model, field, place) ?? typedRelation(model, field, place);
+};
+
+const typedRelation = (model: Model, { type }: FieldFact, place: Place): Model | undefined => {
   const resolved = type === undefined ? undefined : place.types.resolve(model.file, type);
   const of = resolved?.kind === 'list' ? resolved.of : resolved;
   return of?.kind === 'class' ? place.models.ofClass(of, place.types) : undefined;
+};
+
+/** `@ManyToOne(() => Hall)`, whatever the decorator and the field's type are called. */
+const decoratedRelation = ({ file }: Model, { decorators }: FieldFact, place: Place): Model | undefined => {
+  for (const one of decorators) {
+    const [first] = one.kind === 'call' ? one.args : [];
+    const step = first?.kind === 'function' ? file.functions[first.index]?.steps[0] : undefined;
+    const found = step?.kind === 'return' ? entityNamed(step.value, { ...place, file, scope: 0 }) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 };
 
 const anyRelation = (property: string, place: Place): Model | undefined => {
@@ -87,9 +102,12 @@ const includedBy = ({ object, ...at }: Shape, owner: Model, place: Place, depth:
   const get = (key: string): Expr | undefined => object.properties.find(({ name }) => name === key)?.value;
   const [given, nested] = [get('model'), get('include')];
   const byAlias = [get('association'), get('as')].map(aliasIn).map((alias) => (alias === undefined ? undefined : place.models.associated(owner, alias)));
-  const model = (given === undefined ? undefined : modelNamed(given, here)) ?? byAlias.find((one) => one !== undefined);
+  const model = (given === undefined ? undefined : modelNamed(unscoped(given), here)) ?? byAlias.find((one) => one !== undefined);
   return [...(model === undefined ? [] : [model]), ...(nested === undefined ? [] : included(nested, model ?? owner, here, depth + 1))];
 };
+
+/** `Film.scope('shown')` is Film. */
+const unscoped = (given: Expr): Expr => (given.kind === 'call' && given.callee.kind === 'member' && /^(?:scope|unscoped|schema)$/.test(given.callee.name) ? unscoped(given.callee.of) : given);
 
 /** `'hall'`, or `Film.associations.hall`. */
 const aliasIn = (expr: Expr | undefined): string | undefined => (expr?.kind === 'text' ? expr.value : expr?.kind === 'member' ? expr.name : undefined);

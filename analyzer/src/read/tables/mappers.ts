@@ -6,7 +6,7 @@ import { entityNamed, entityOf } from './entities.ts';
 import { touch, type Place, type Recogniser, type Touch } from './found.ts';
 import { relations } from './includes.ts';
 import { byName, modelNamed } from './model-names.ts';
-import { relatedModel } from './model-relations.ts';
+import { relatedModel, relationTable } from './model-relations.ts';
 import type { Model } from './models.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
@@ -44,7 +44,10 @@ export const recogniseMappers: Recogniser = (chain, place) => {
   return found === undefined || found.length === 0 ? undefined : { touches: found };
 };
 
-const isMethodOf = (name: string, via: TableAccess['via']): boolean => (METHODS[via]?.reads.has(name) ?? false) || (METHODS[via]?.writes.has(name) ?? false);
+const isMethodOf = (name: string, via: TableAccess['via']): boolean => (METHODS[via]?.reads.has(name) ?? false) || (METHODS[via]?.writes.has(name) ?? false) || isOwnFinder(name, via);
+
+/** `Film.findAllInBatches(…)`: a finder that a base model adds goes by the name of the one it uses. */
+const isOwnFinder = (name: string, via: TableAccess['via']): boolean => via === 'sequelize' && /^find(?:All|One|AndCountAll)[A-Z]/.test(name);
 
 const modeOf = (model: Model, link: Link, rest: readonly Link[]): Touch['mode'] => {
   const methods = METHODS[model.via];
@@ -119,12 +122,19 @@ const modelTouches = (chain: Chain, place: Place): Touch[] | undefined => {
   const start = modelStart(chain, place);
   if (start === undefined) return undefined;
   const calls = chain.links.slice(start.position).filter(({ call }) => call !== undefined);
-  const methods = METHODS[start.model.via];
-  const write = calls.find(({ name }) => methods?.writes.has(name));
-  const used = write ?? calls.find(({ name }) => methods?.reads.has(name));
-  if (used === undefined || (start.instance && write === undefined)) return undefined;
+  const writes = calls.some(({ name }) => METHODS[start.model.via]?.writes.has(name));
+  if (!writes && (start.instance || !calls.some(({ name }) => isMethodOf(name, start.model.via)))) return undefined;
   const main = relatedModel(chain, start.model, place) ?? start.model;
-  return [touch(main, write === undefined ? 'read' : 'write', calls[0]?.line ?? used.line), ...relations(chain, start.model, place)];
+  return linkTouches(chain, start.model, place) ?? [touch(main, writes ? 'write' : 'read', calls[0]?.line ?? 1), ...relations(chain, start.model, place)];
+};
+
+const LINKS = words('relate unrelate');
+
+/** `film.$relatedQuery('actors').relate(ids)`: of many-to-many it is the table between that is written. */
+const linkTouches = (chain: Chain, model: Model, place: Place): Touch[] | undefined => {
+  const link = chain.links.find(({ name, call }) => call !== undefined && LINKS.has(name));
+  const table = link === undefined ? undefined : relationTable(chain, model, place);
+  return link === undefined || table === undefined ? undefined : [{ ...touch(model, 'write', link.line), table }];
 };
 
 interface Start { readonly model: Model; readonly position: number; readonly instance: boolean }

@@ -18,6 +18,15 @@ export const relatedModel = (chain: Chain, model: Model, place: Place): Model | 
   return name === undefined ? undefined : objectionRelation(model, name, place);
 };
 
+/** The table between the two of a many-to-many relation: `join: { through: { from: 'roles.film_id', … } }`. */
+export const relationTable = (chain: Chain, model: Model, place: Place): string | undefined => {
+  const link = chain.links.find(({ name, call }) => call !== undefined && RELATED.test(name));
+  const [name = ''] = link === undefined ? [] : namesIn(link.args[0], place);
+  const through = within(mappingsOf(model, place), [name, 'join', 'through'], place.types);
+  const from = through.flatMap(({ object }) => object.properties.filter((one) => one.name === 'from')).map(({ value }) => value).find((value) => value.kind === 'text');
+  return from?.kind === 'text' ? from.value.replace(/\.[^.]*$/, '') : undefined;
+};
+
 /** Models that a link of a chain fetches along: Objection's graphs, Mongoose's `populate`, Bookshelf's `withRelated`. */
 export const fetchedAlong = (link: Link, model: Model, place: Place): Model[] => {
   if (link.call === undefined) return [];

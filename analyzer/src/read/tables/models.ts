@@ -149,13 +149,34 @@ const ofClass = (file: FileFacts, fact: ClassFact, index: number, evaluate: Eval
   const base = { name: fact.name, file, line: fact.line, classIndex: index };
   for (const decorator of fact.decorators) {
     const rule = decorator.kind === 'call' ? decoratedRule(decorator) : undefined;
-    if (rule !== undefined && decorator.kind === 'call') return { ...base, via: rule.via, table: decoratedTable(file, fact, decorator, evaluate) ?? rule.table(fact.name) };
+    if (rule !== undefined && decorator.kind === 'call') return { ...base, via: rule.via, table: entityTable(file, fact, decorator, evaluate) ?? rule.table(fact.name) };
   }
   const named = fact.base === undefined ? undefined : staticText(file, fact, 'tableName', evaluate) ?? staticText(file, fact, 'table', evaluate);
   return named === undefined ? undefined : { ...base, via: 'objection', table: named };
 };
 
-const decoratedRule = ({ callee }: CallExpr): (typeof DECORATED)[string] | undefined => (callee.kind === 'name' && Object.hasOwn(DECORATED, callee.name) ? DECORATED[callee.name] : undefined);
+/** `@Entity('films')`; a decorator of one's own around it is called like it: `@TenantEntity('films')`. */
+const decoratedRule = ({ callee, args }: CallExpr): (typeof DECORATED)[string] | undefined => {
+  if (callee.kind !== 'name') return undefined;
+  return Object.hasOwn(DECORATED, callee.name) ? DECORATED[callee.name] : callee.name.endsWith('Entity') && args[0]?.kind === 'text' ? DECORATED['Entity'] : undefined;
+};
+
+const isChild = ({ callee }: CallExpr): boolean => callee.kind === 'name' && callee.name === 'ChildEntity';
+
+const entityTable = (file: FileFacts, fact: ClassFact, decorator: CallExpr, evaluate: Evaluate): string | undefined =>
+  decoratedTable(file, fact, decorator, evaluate) ?? (isChild(decorator) ? parentTable(file, fact, evaluate) : undefined);
+
+const isEntity = (expr: Expr): expr is CallExpr => expr.kind === 'call' && decoratedRule(expr) !== undefined && !isChild(expr);
+
+/** `@ChildEntity()` lives in the table of the entity it extends. */
+const parentTable = (file: FileFacts, fact: ClassFact, evaluate: Evaluate, depth = 0): string | undefined => {
+  const parent = fact.base === undefined || depth > 6 ? undefined : each(evaluate(file, fact.scope, fact.base)).find((one) => one.kind === 'class');
+  const parentFact = parent?.file.classes[parent.index];
+  if (parent === undefined || parentFact === undefined) return undefined;
+  const own = parentFact.decorators.find(isEntity);
+  if (own === undefined) return parentTable(parent.file, parentFact, evaluate, depth + 1);
+  return decoratedTable(parent.file, parentFact, own, evaluate) ?? decoratedRule(own)?.table(parentFact.name);
+};
 
 const decoratedTable = (file: FileFacts, fact: ClassFact, decorator: CallExpr, evaluate: Evaluate): string | undefined => {
   const values = decorator.args.map((arg) => evaluate(file, fact.scope, arg));

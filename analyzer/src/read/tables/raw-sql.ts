@@ -100,6 +100,6 @@ const unknownQuery = (chain: Chain, { first, position, name, known }: Candidate,
   if (!ALWAYS_SQL.has(name) && !onDatabase) return undefined;
   if (known.length === 0) return { touches: [], unresolved: { what: printExpr(first), why: 'the statement is put together at run time', line: link.line } };
   // A text handed to raw() that is no statement is a fragment of one.
-  const nonsense = name === 'query' && known.every((one) => !NO_TABLES.test(one) && /^[A-Za-z]+\s/.test(one));
+  const nonsense = name === 'query' && known.every((one) => !NO_TABLES.test(one) && /^\s*[A-Za-z]+\s/.test(one));
   return nonsense ? { touches: [], unresolved: { what: printExpr(first), why: 'the statement does not parse as PostgreSQL', line: link.line } } : undefined;
 };

@@ -100,7 +100,7 @@ export class AccessReader {
     const fact = owner < 0 ? undefined : file.classes[owner];
     const heirs = fact === undefined ? [] : this.instances.of(fact);
     if (heirs.length === 0) return [{ place: { ...common, frame: imaginedFrame(this.run, file, index) } }];
-    return heirs.map((self) => ({ place: { ...common, frame: framedBy(this.run, file, index, self) }, heir: self.of }));
+    return heirs.map((self) => ({ place: { ...common, heir: self.of, frame: framedBy(this.run, file, index, self) }, heir: self.of }));
   }
 
   private readChain(chain: Chain, standings: readonly Standing[], transaction: string | undefined): void {
@@ -178,5 +178,5 @@ const inheritedRef = (file: FileFacts, scope: number, heir: ClassValue): Functio
 
 const refOf = (file: FileFacts, scope: number): FunctionRef => ({ module: file.path, name: file.functions[scope]?.name ?? '(top)' });
 
-const byAccess = (a: TableAccess, b: TableAccess): number =>
+export const byAccess = (a: TableAccess, b: TableAccess): number =>
   byEvidence(a.evidence, b.evidence) || compareText(a.table, b.table) || compareText(a.mode, b.mode) || compareText(a.at.name, b.at.name);

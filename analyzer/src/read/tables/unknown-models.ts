@@ -5,14 +5,14 @@ import { printExpr, type Place, type Recogniser } from './found.ts';
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 /** Methods that object mappers have and hardly anything else: on a receiver nobody knows they are queries that must not be passed over. */
-const TELLING = words('findByPk findOrCreate findCreateFind findAndCountAll findAndCount bulkCreate findOneAndUpdate findByIdAndUpdate findOneAndDelete findByIdAndDelete findOneAndReplace findByIdAndRemove findOneAndRemove insertMany updateOne updateMany deleteOne deleteMany countDocuments estimatedDocumentCount createQueryBuilder findOneBy findOneByOrFail findOneOrFail softDelete softRemove findUnique findUniqueOrThrow findFirstOrThrow findMany createMany forge fetchAll fetchPage insertGraph upsertGraph insertAndFetch patchAndFetch patchAndFetchById updateAndFetchById');
+const TELLING = words('findByPk findOrCreate findCreateFind findAndCountAll findAndCount bulkCreate findOneAndUpdate findByIdAndUpdate findOneAndDelete findByIdAndDelete findOneAndReplace findByIdAndRemove findOneAndRemove insertMany updateOne updateMany deleteOne deleteMany countDocuments estimatedDocumentCount createQueryBuilder findOneBy findOneByOrFail findOneOrFail softDelete softRemove findUnique findUniqueOrThrow findFirstOrThrow findMany createMany forge fetchAll fetchPage insertGraph upsertGraph insertAndFetch $relatedQuery patchAndFetch patchAndFetchById updateAndFetchById');
 /** What follows `query()` where it begins a builder. */
 const BUILDS = words('where findById findOne insert patch update delete select whereIn whereNull orderBy first del count deleteById throwIfNotFound join joinRelated alias page limit modify modifiers');
 const FETCH_OPTIONS = words('require withRelated transacting');
 
 /** Queries of object mappers whose model is not in the source, or could not be told: never resolved, never silent. */
 export const recogniseUnknownModel: Recogniser = (chain, place) => {
-  const position = chain.links.findIndex((link, at) => isQuery(link, chain.links[at + 1]) || isRow(chain, link, at, place));
+  const position = chain.links.findIndex((link, at) => isQuery(link, chain.links[at + 1]) || isRow(chain, link, at, place) || isOnRepository(chain, link, at, place) || hasFilter(link, place));
   const link = chain.links[position];
   if (link?.call?.callee.kind !== 'member' || isOwn(link.call.callee, place)) return undefined;
   return { touches: [], unresolved: { what: printExpr(link.call.callee), why: `which table \`${before(chain, position)}\` stands for could not be told`, line: link.line } };
@@ -25,6 +25,18 @@ const isRow = (chain: Chain, { name, call }: Link, position: number, place: Plac
 /** `ticket.seat.save()`: something that hangs on a row. */
 const isOfRow = ({ callee }: CallExpr, place: Place): boolean =>
   callee.kind === 'member' && callee.of.kind === 'member' && callee.of.of.kind === 'name' && ROWS.has(place.rows.of(callee.of.of, place)?.via ?? '');
+
+const FILTERED = words('findAll findOne count update destroy increment');
+
+/** `of.count({ where: {…} })`: Sequelize's way to ask, of a model that is chosen at run time. */
+const hasFilter = ({ name, call, args }: Link, { models }: Place): boolean =>
+  call !== undefined && FILTERED.has(name) && models.vias.has('sequelize') && args.some((arg) => arg.kind === 'object' && arg.properties.some((one) => one.name === 'where'));
+
+const ON_REPOSITORY = words('find findOne findBy findAndCount save insert update upsert delete remove count exists exist increment decrement query softDelete restore');
+
+/** `this.filmRepository.save(film)`, `getRepository(ctx, of).find()`, `manager.save(film)`: TypeORM's, though whose is not known. */
+const isOnRepository = (chain: Chain, { name, call }: Link, position: number, { models }: Place): boolean =>
+  call !== undefined && ON_REPOSITORY.has(name) && models.vias.has('typeorm') && /[rR]epo(?:sitory)?$|^(?:entityM|m)anager$|^em$/.test(before(chain, position));
 
 const ROW_WRITES = words('save destroy update increment decrement restore');
 const ROWS: ReadonlySet<string> = new Set(['sequelize', 'mongoose', 'bookshelf']);

@@ -29,6 +29,8 @@ ${formatList()}
   --traces FILE   OpenTelemetry traces (OTLP JSON, as the collector's file exporter writes them); call volumes and the tables that requests touch
   --access-log F  Common, Combined or JSON lines; requests per endpoint. With one, traces tell tables only: they are often sampled
   --har FILE      requests of a browser session. These three may be given several times, gzipped or not; logs are streamed
+  --database URL  also reads the catalogue of the live PostgreSQL database (tables, keys, views, triggers, estimated rows), read only; env:NAME takes
+                  the URL from the environment, so that no password stands in a command line
   --json          the analysis for a program, also with --out
   --quiet         no progress and no total on standard error
 
@@ -51,7 +53,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
   apart: [[orders, films]]          # do not`,
   options: {
     format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, pins: { type: 'string' }, traces: { type: 'string', multiple: true }, 'access-log': { type: 'string', multiple: true }, har: { type: 'string', multiple: true }, 'cross-check': { type: 'boolean' }, quiet: { type: 'boolean' },
-    baseline: { type: 'string' }, 'fail-on': { type: 'string' }, 'write-baseline': { type: 'boolean' }, 'what-if': { type: 'string' }, 'save-pins': { type: 'boolean' }, execute: { type: 'boolean' },
+    database: { type: 'string' }, baseline: { type: 'string' }, 'fail-on': { type: 'string' }, 'write-baseline': { type: 'boolean' }, 'what-if': { type: 'string' }, 'save-pins': { type: 'boolean' }, execute: { type: 'boolean' },
   },
   run: async (invocation) => {
     const { values, positionals, io } = invocation;
@@ -60,7 +62,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
     const directory = resolve(io.cwd, positionals[0] ?? '.');
     const pins = await loadPins(directory, io.cwd, text(values, 'pins'));
     const progress = analysisProgress(io, { quiet: flag(values, 'quiet'), json: flag(values, 'json') });
-    const options: AnalyzeOptions = { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), ...traffic(invocation), onProgress: progress.show };
+    const options: AnalyzeOptions = { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), ...traffic(invocation), ...database(text(values, 'database'), io), onProgress: progress.show };
     if (text(values, 'what-if') !== undefined) return { exitCode: ExitCode.ok, ...await tryMoves(invocation, directory, options) };
     if (flag(values, 'save-pins')) throw usageError('--save-pins saves what --what-if asks.', 'Add --what-if "move … to …".');
     const analysis = await analyzeApart(directory, options, io.signal);
@@ -106,6 +108,14 @@ function seed(given: string | undefined): { seed?: number } {
   const value = Number(given);
   if (!Number.isSafeInteger(value) || value < 0) throw usageError(`--seed takes a whole number, not '${given}'.`, 'Leave it out for the fixed default.');
   return { seed: value };
+}
+
+/** `env:NAME` keeps the password out of the process list and the shell's history. */
+function database(given: string | undefined, { environment }: Invocation['io']): { database?: string } {
+  if (given?.startsWith('env:') !== true) return given === undefined ? {} : { database: given };
+  const url = environment[given.slice(4)];
+  if (url === undefined || url === '') throw usageError(`--database ${given}: the environment has no ${given.slice(4)}.`, `Set ${given.slice(4)} to the URL of the database, or leave --database out.`);
+  return { database: url };
 }
 
 const usageError = (message: string, remedy: string): StranglerError => new StranglerError({ code: 'STR_USAGE', message, remedy });
