@@ -14,6 +14,7 @@ export function printAnalysis(analysis: Analysis): AnalysisDocument {
     other,
     endpoints: analysis.endpoints.map((plan) => printEndpoint(plan, analysis)),
     tables: printTables(analysis),
+    views: model.views, triggers: model.triggers,
     cuts, pairs, sagas, order, decisions, rivals, cost, strains,
     history: model.history, traffic: model.traffic ?? null,
     cycles: measures.cycles,
@@ -42,7 +43,7 @@ function printEndpoint({ id, context, complexity, volume, trace: { endpoint, ste
 function printTables({ tables, model }: Analysis): unknown[] {
   const facts = new Map(model.tables.map((fact) => [fact.name, fact]));
   return tables.map(({ table, owner, role, writers, readers, split }) => ({
-    name: table, owner: owner ?? null, declared: facts.get(table)?.declared ?? false, columns: facts.get(table)?.columns ?? [], role, writers, readers, split,
+    name: table, owner: owner ?? null, declared: facts.get(table)?.declared ?? false, columns: facts.get(table)?.columns ?? [], rows: facts.get(table)?.rows ?? null, role, writers, readers, split,
   }));
 }
 

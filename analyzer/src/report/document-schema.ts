@@ -39,7 +39,7 @@ const endpoint = z.strictObject({
 });
 
 const table = z.strictObject({
-  name: z.string(), owner: z.string().nullable(), declared: z.boolean(), columns: z.array(z.string()),
+  name: z.string(), owner: z.string().nullable(), declared: z.boolean(), columns: z.array(z.string()), rows: z.number().nullable().describe('About how many, as a live database says; null without one.'),
   role: z.enum(['own', 'reference', 'god']), writers: uses, readers: uses,
   split: z.array(z.strictObject({
     context: z.string(), name: z.string(), columns: z.array(z.string()), key: z.array(z.string()),
@@ -64,6 +64,8 @@ export const documentSchema = z.strictObject({
   other: z.array(z.strictObject({ path, kind: z.string() })).describe('Modules that are no part of the program: tests, migrations, generated files, tool configs.'),
   endpoints: z.array(endpoint),
   tables: z.array(table),
+  views: z.array(z.strictObject({ name: z.string(), reads: z.array(z.string()), evidence })).describe('A read of a view is a read of these tables, and counted as one.'),
+  triggers: z.array(z.strictObject({ name: z.string(), table: z.string(), writes: z.array(z.string()), reads: z.array(z.string()), evidence })).describe('Whoever writes the table touches these, too, and is counted so.'),
   cuts: z.array(z.strictObject({ kind: cutKind, from: z.string(), to: z.string(), what: z.string(), source: z.string(), target: z.string(), cost: z.number(), evidence, remedy, within: z.string().optional(), volume: volume.optional() })),
   pairs: z.array(z.strictObject({ from: z.string(), to: z.string(), cost: z.number(), counts: z.partialRecord(cutKind, z.int()), remedies: z.array(z.strictObject({ kind: z.string(), cuts: z.int() })), volume: volume.optional() })).describe('The cuts summed up per pair of contexts, costliest first.'),
   sagas: z.array(z.strictObject({
