@@ -4,6 +4,7 @@ import { suite as calls } from './calls.ts';
 import { suite as endpoints } from './endpoints.ts';
 import { suite as queries } from './queries.ts';
 import { suite as papers } from './papers/suite.ts';
+import { suite as reports } from './reports.ts';
 import { suite as stability } from './stability.ts';
 import type { Suite } from './suite.ts';
 
@@ -16,4 +17,5 @@ export const SUITES: readonly Suite[] = [
   calls,
   queries,
   papers,
+  reports,
 ];

@@ -47,6 +47,13 @@ describe('holding a boundary', () => {
     expect(result.next).toEqual(baseline);
   });
 
+  test('a module that clustering left alone, in a folder with an owner, is nothing new to its own baseline', () => {
+    const shop = bookshop();
+    const analysis = analysisOf(shop);
+    const alone = { ...analysis, contexts: analysis.contexts.map((context) => ({ ...context, modules: context.modules.filter((path) => path !== 'orders/tax.ts') })), shared: { ...analysis.shared, why: [...analysis.shared.why, { module: 'orders/tax.ts', reason: 'isolated' as const, why: '' }] } };
+    expect(fresh(hold(alone, firstBaseline(alone), {}))).toEqual([]);
+  });
+
   test('a call into another context is new, and named with both ends', () => {
     expect(fresh(held(withCall('catalog/search.ts', 'stock/shelves.ts#restock')))).toEqual(['catalog → stock: call catalog/search.ts > stock/shelves.ts#restock']);
   });

@@ -41,9 +41,12 @@ export const knowsAny = (model: SystemModel, baseline: Baseline): boolean => {
   return contexts.size + libraries.size + wiring.size === 0 || model.modules.some(({ path }) => contexts.has(path) || libraries.has(path) || wiring.has(path));
 };
 
-/** A first baseline: the analysis's own contexts, and every crossing accepted as it is. */
+/**
+ * A first baseline: the analysis's own contexts, and every crossing accepted as it is. What the analysis left out as isolated is placed as a new module
+ * would be: else it would be new to the very code the baseline was written from.
+ */
 export const firstBaseline = (analysis: Analysis): Baseline => {
-  const assignment = assignmentOf(analysis);
+  const { assignment } = placeAll(analysis.model, assignmentOf(analysis), pinned({}), new Map());
   return nextBaseline(analysis.model, assignment, crossingsUnder(analysis, assignment, new Map(), new Set()));
 };
 
