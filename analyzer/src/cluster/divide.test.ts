@@ -45,6 +45,6 @@ describe('dividing a plain graph into as many communities as asked', () => {
       expect(sizes(labels ?? new Int32Array())).toHaveLength(communities);
       expect(Math.min(...sizes(labels ?? new Int32Array()))).toBeGreaterThanOrEqual(2);
       expect(divide(size, merged, { communities, seed: 1 })).toEqual(labels);
-    }), { numRuns: 40 });
+    }), { numRuns: 12 });
   });
 });
