@@ -79,7 +79,9 @@ export function namesOf(vocabulary: Vocabulary, placement: Divided, { names }: P
     const community = placement.communityOf.get(item);
     return community === undefined ? [] : [[community, name] as const];
   }));
-  return nameContexts(vocabulary, membersOf(placement), new Map([...kept, ...pinned]));
+  // A pinned name belongs to where its item lies, though most of what else it named lies elsewhere here.
+  const taken = [...kept].filter(([, name]) => !names.has(name));
+  return nameContexts(vocabulary, membersOf(placement), new Map([...taken, ...pinned]));
 }
 
 export type Divided = Pick<Placement, 'communityOf' | 'communities'>;
