@@ -26,7 +26,8 @@ export function gateText(held: Held, { on, name, prefix }: { on: FailOn; name: s
   const guessed = held.placed.filter(({ because }) => because === 'folder' || because === 'edges');
   return [
     `${count(held.crossings.length, 'crossing')} of the boundaries in ${name}: ${String(fresh.length)} new, ${String(held.crossings.length - fresh.length)} known, ${String(held.gone.length)} gone`,
-    ...shown.flatMap((crossing) => crossingLines(crossing, prefix)),
+    ...shown.slice(0, SHOWN).flatMap((crossing) => crossingLines(crossing, prefix)),
+    ...(shown.length > SHOWN ? ['', `  … ${String(shown.length - SHOWN)} more; --format json and sarif have all of them`] : []),
     ...section(`${count(held.gone.length, 'crossing')} of the baseline ${held.gone.length === 1 ? 'is' : 'are'} gone; write it anew, so that ${held.gone.length === 1 ? 'it stays' : 'they stay'} gone`, held.gone),
     ...section(`${count(guessed.length, 'new module')}, placed by folder or edges; pin what belongs elsewhere`, guessed.map(({ module, context, because }) => `${module}: ${context}, by its ${because}`)),
     ...section(`${count(held.renamed.length, 'module')} found again under another path`, held.renamed.map(({ from, to }) => `${from} → ${to}`)),
@@ -40,6 +41,8 @@ function crossingLines({ cut, places, state }: Crossing, prefix: string): string
   return ['', `  ${prefix}${cut.evidence.file}:${String(cut.evidence.line)}${more}  ${cut.from} → ${cut.to}  ${state === 'new' ? 'new ' : ''}${cut.kind}`, `    ${cut.what}`, `    ${cut.remedy.kind}: ${cut.remedy.text}`];
 }
 
+/** A build log that somebody still reads. */
+const SHOWN = 100;
 const LISTED = 20;
 const section = (title: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : ['', title, ...lines.slice(0, LISTED).map((line) => `  ${line}`), ...(lines.length > LISTED ? [`  … ${String(lines.length - LISTED)} more`] : [])]);
 const count = (n: number, noun: string): string => `${String(n)} ${noun}${n === 1 ? '' : 's'}`;
