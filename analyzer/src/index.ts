@@ -1,12 +1,15 @@
 import { cluster, type Clustering } from './cluster/cluster.ts';
 import { measure, type Measures } from './measure/measure.ts';
 import type { SystemModel } from './model/graph.ts';
+import { NOTHING_KEPT } from './model/kept.ts';
 import type { Analysis, AnalyzeOptions } from './propose/analysis.ts';
 import { propose } from './propose/propose.ts';
 import { volumesOf } from './propose/volumes.ts';
 import { whatIf, type WhatIf } from './propose/what-if/what-if.ts';
 import { readSystem } from './read/read-system.ts';
 
+export { openKept } from './keep/kept-files.ts';
+export type { KeptFiles } from './keep/kept-files.ts';
 export { checkPins } from './cluster/pins-shape.ts';
 export type { CheckedPins, PinProblem } from './cluster/pins-shape.ts';
 export { documentJsonSchema } from './report/document-schema.ts';
@@ -44,10 +47,10 @@ export async function askWhatIf(directory: string, moves: string, options: Analy
   return whatIf(moves, { model, measures, volumes: volumesOf(model) }, clustering, options.pins);
 }
 
-async function divide(directory: string, { without = [], seed = 1, crossCheck = false, pins = {}, traffic, database, onProgress = () => undefined }: AnalyzeOptions): Promise<{ model: SystemModel; measures: Measures; clustering: Clustering }> {
-  const model = await readSystem(directory, { history: !without.includes('history'), crossCheck, ...(traffic === undefined ? {} : { traffic }), ...(database === undefined ? {} : { database }), onProgress });
+async function divide(directory: string, { without = [], seed = 1, crossCheck = false, pins = {}, traffic, database, kept = NOTHING_KEPT, onProgress = () => undefined }: AnalyzeOptions): Promise<{ model: SystemModel; measures: Measures; clustering: Clustering }> {
+  const model = await readSystem(directory, { history: !without.includes('history'), crossCheck, ...(traffic === undefined ? {} : { traffic }), ...(database === undefined ? {} : { database }), kept, onProgress });
   onProgress({ step: 'measure', done: 0, total: 1 });
   const measures = measure(model);
   onProgress({ step: 'cluster', done: 0, total: 1 });
-  return { model, measures, clustering: cluster(model, measures, { without, seed, pins }) };
+  return { model, measures, clustering: cluster(model, measures, { without, seed, pins, kept }) };
 }

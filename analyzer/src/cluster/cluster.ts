@@ -1,5 +1,6 @@
 import { compareText, type ModulePath } from '../model/evidence.ts';
 import type { SystemModel } from '../model/graph.ts';
+import { NOTHING_KEPT, type Kept } from '../model/kept.ts';
 import type { Measures } from '../measure/measure.ts';
 import { programModules } from '../measure/program.ts';
 import type { Grain } from './consensus.ts';
@@ -8,7 +9,7 @@ import type { Layer, Link, Switchable } from './link.ts';
 import { indexNodes } from './node-index.ts';
 import { constraintsOf, tableItem, type Constraints, type ContextPins } from './pins.ts';
 import { place, type Placement } from './place.ts';
-import { readings } from './readings.ts';
+import { readingInputs, readings } from './readings.ts';
 import { rivalsOf } from './rivals.ts';
 
 export interface ClusterOptions {
@@ -18,6 +19,8 @@ export interface ClusterOptions {
   readonly weights?: Readonly<Record<Layer, number>>;
   readonly resolutions?: readonly number[];
   readonly runs?: number;
+  /** Results of earlier runs. */
+  readonly kept?: Kept;
 }
 
 /** One way to divide the system. */
@@ -46,7 +49,7 @@ export function cluster(model: SystemModel, measures: Measures, options: Cluster
   const links = weigh(linksOf(model, measures, new Set(options.without)), options.weights ?? LAYER_WEIGHTS);
   const folders = [...new Set(links.flatMap(({ a, b }) => [a, b]).filter((item) => item.startsWith('folder:')))].sort(compareText);
   const index = indexNodes([...modules, ...tables.map(tableItem), ...folders], links, constraints);
-  const { chosen, grains } = readings(index, links, measures, options);
+  const { chosen, grains } = (options.kept ?? NOTHING_KEPT).recall('readings', readingInputs(index, links, measures, options), () => readings(index, links, measures, options));
   const divide = (grain: Grain): Division => ({ resolution: grain.resolution, stability: grain.stability, placement: place({ model, measures, modules, tables, links, constraints, index, grain }) });
   return {
     chosen: divide(chosen),

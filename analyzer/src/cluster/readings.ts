@@ -5,7 +5,7 @@ import { consensus, medianOf, type Grain } from './consensus.ts';
 import { contract } from './contract.ts';
 import type { Layer, Link } from './link.ts';
 import { edgesOf, type NodeIndex } from './node-index.ts';
-import type { WeightedEdge } from './weighted-graph.ts';
+import { columnsOf, type WeightedEdge } from './weighted-graph.ts';
 
 export interface ReadingOptions {
   readonly seed: number;
@@ -35,6 +35,13 @@ const FEW_RUNS = 5;
 const SMALL_SYSTEM = 200;
 /** What holds code together when it runs, and not only in the reader's mind. */
 const STRUCTURE: ReadonlySet<Layer> = new Set(['transaction', 'write', 'endpoint', 'call', 'import', 'foreignKey', 'read', 'type']);
+
+/** All that `readings` is a function of, as bytes: numbers of nodes and weights of edges, and no more of the code than that. */
+export function readingInputs(index: NodeIndex, links: readonly Link[], { programs }: Measures, { seed, resolutions, runs }: ReadingOptions): (string | NodeJS.ArrayBufferView)[] {
+  const { a, b, weight } = columnsOf(edgesOf(index, links));
+  const structure = columnsOf(edgesOf(index, links.filter(({ layer }) => STRUCTURE.has(layer))));
+  return [JSON.stringify([index.size, index.apart, [...index.nodeOf], programs, seed, resolutions, runs]), a, b, weight, structure.a, structure.b, structure.weight];
+}
 
 /** Reads the graph at several resolutions and chooses: the programs where there are several, else the median of the readings where contexts usually lie. */
 export function readings(index: NodeIndex, links: readonly Link[], { programs }: Measures, { seed, resolutions, runs }: ReadingOptions): Readings {

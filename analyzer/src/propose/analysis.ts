@@ -1,5 +1,6 @@
 import type { Evidence, ModulePath } from '../model/evidence.ts';
 import type { Author, Module, SystemModel, Traffic } from '../model/graph.ts';
+import type { Kept } from '../model/kept.ts';
 import type { Layer, Link, Switchable } from '../cluster/link.ts';
 import type { ContextPins } from '../cluster/pins.ts';
 import type { SharedModule } from '../cluster/set-aside.ts';
@@ -270,6 +271,8 @@ export interface AnalyzeOptions {
   readonly traffic?: { readonly traces: readonly string[]; readonly accessLogs: readonly string[]; readonly hars: readonly string[] };
   /** URL of the live PostgreSQL database: its catalogue, and nothing else of it, is read. */
   readonly database?: string;
+  /** Results of earlier runs; without it everything is done anew. The analysis is the same. */
+  readonly kept?: Kept;
   /** Called while long work goes on, so that somebody can see it. */
   readonly onProgress?: (progress: AnalyzeProgress) => void;
 }

@@ -1,3 +1,4 @@
+import type { Kept } from '../model/kept.ts';
 import type { TrafficFiles } from './traffic/read-traffic.ts';
 
 export interface ReadProgress {
@@ -15,5 +16,7 @@ export interface ReadOptions {
   readonly traffic?: TrafficFiles;
   /** URL of the live PostgreSQL database: its catalogue completes what the source says of the schema. Read only. */
   readonly database?: string;
+  /** Results of earlier runs. */
+  readonly kept?: Kept;
   readonly onProgress?: (progress: ReadProgress) => void;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { compareText, type ModulePath } from '../model/evidence.ts';
 import type { Module, Unresolved } from '../model/graph.ts';
+import { NOTHING_KEPT } from '../model/kept.ts';
 import type { ReadOptions } from './options.ts';
 import type { FileFacts } from './parse/facts.ts';
 import { loadParsers } from './parse/parsers.ts';
@@ -20,13 +21,13 @@ interface ReadOne {
 }
 
 /** Reads every source file into facts, in the order of `paths`. */
-export const readFiles = async (root: string, paths: readonly ModulePath[], onProgress: ReadOptions['onProgress']): Promise<ReadFiles> => {
+export const readFiles = async (root: string, paths: readonly ModulePath[], { onProgress, kept = NOTHING_KEPT }: Pick<ReadOptions, 'onProgress' | 'kept'>): Promise<ReadFiles> => {
   const parsers = await loadParsers();
   const read: ReadOne[] = [];
   for (const [position, path] of paths.entries()) {
     if (position % 200 === 0) onProgress?.({ step: 'files', done: position, total: paths.length });
     const source = readSource(root, path);
-    read.push('text' in source ? asRead(path, source.text, parsers.fast(path, source.text) ?? (await parsers.recovering())(path, source.text)) : source);
+    read.push('text' in source ? asRead(path, source.text, kept.recall('facts', [path, source.text], () => parsers.fast(path, source.text)) ?? (await parsers.recovering())(path, source.text)) : source);
   }
   onProgress?.({ step: 'files', done: paths.length, total: paths.length });
   return {

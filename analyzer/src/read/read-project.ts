@@ -64,7 +64,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   // git works while we read: its log is asked for first and taken last.
   const historyRead = options.history ? readHistory(root, paths) : Promise.resolve({ coChanges: [], history: [], unresolved: [] });
   const catalog = options.database === undefined ? undefined : await readLive(options.database);
-  const files = await readFiles(root, listing.sources, options.onProgress);
+  const files = await readFiles(root, listing.sources, options);
   const resolver = new Resolver(root, listing.sources, listing.packages);
   const program = new Program(files.facts, resolver);
   const modules = withUsedTests(files.modules, program);

@@ -3,9 +3,12 @@ import type { Analysis, AnalyzeOptions, AnalyzeProgress } from '@strangler/analy
 import { StranglerError, type Problem } from '@strangler/kernel';
 
 /** What the thread is given, and what it says. */
-export interface Task { readonly directory: string; readonly options: Omit<AnalyzeOptions, 'onProgress'> }
+export interface Task { readonly directory: string; readonly options: Omit<AnalyzeOptions, 'onProgress' | 'kept'>; readonly cache: string | undefined }
+/** Where results of earlier runs are kept, and who is told when they cannot be. */
+export interface Cache { readonly directory: string | undefined; readonly note: (text: string) => void }
 export type Said =
   | { readonly kind: 'progress'; readonly progress: AnalyzeProgress }
+  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'done'; readonly analysis: Analysis }
   | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'bug'; readonly message: string; readonly stack: string };
@@ -13,21 +16,27 @@ export type Said =
 /** Deep for code that nobody wrote by hand: the usual megabyte ends at a few thousand brackets. */
 const STACK_MB = 32;
 
+/** V8 would take three times as much for what lives shortly, and be no faster for it. */
+const YOUNG_MB = 48;
+
 /**
  * Runs the analysis in a thread of its own: when its memory is used up the thread ends and not the process, its stack can be larger than the process's, and a
  * Ctrl-C is heard while it computes.
  * @throws StranglerError what the analysis throws, and `STR_OUT_OF_MEMORY`.
  */
-export async function analyzeApart(directory: string, { onProgress, ...options }: AnalyzeOptions, signal: AbortSignal): Promise<Analysis> {
-  const task: Task = { directory, options };
-  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: task, resourceLimits: { stackSizeMb: STACK_MB } });
+export async function analyzeApart(directory: string, { onProgress, ...options }: Omit<AnalyzeOptions, 'kept'>, cache: Cache, signal: AbortSignal): Promise<Analysis> {
+  const task: Task = { directory, options, cache: cache.directory };
+  const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: task, resourceLimits: { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: YOUNG_MB } });
   const stop = (): void => { void worker.terminate(); };
   signal.addEventListener('abort', stop);
+  // Once it has answered it may still write what it keeps, while reports are printed: it ends by itself, and the process waits for it.
+  worker.on('exit', () => { signal.removeEventListener('abort', stop); });
   try {
     return await new Promise<Analysis>((resolve, reject) => {
       let bug: Error | undefined;
       worker.on('message', (said: Said) => {
         if (said.kind === 'progress') onProgress?.(said.progress);
+        else if (said.kind === 'note') cache.note(said.text);
         else if (said.kind === 'done') resolve(said.analysis);
         else if (said.kind === 'refused') reject(new StranglerError(said.problem));
         // A thread that runs out of memory may stumble before it ends: what ended it is known only then.
@@ -36,9 +45,9 @@ export async function analyzeApart(directory: string, { onProgress, ...options }
       worker.on('error', (error: NodeJS.ErrnoException) => { reject(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? outOfMemory(error) : error); });
       worker.on('exit', () => { reject(bug ?? new Error('the analysis ended without an answer')); });
     });
-  } finally {
-    signal.removeEventListener('abort', stop);
+  } catch (error) {
     await worker.terminate();
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { Analysis, AnalyzeOptions, Format, Printing } from '@strangler/analyzer';
 import { ExitCode, StranglerError } from '@strangler/kernel';
-import { analyzeApart } from '../analyze/apart.ts';
+import { analyzeApart, type Cache } from '../analyze/apart.ts';
 import { BASELINE_FILE, holdAgainst, openGate, writeBaseline } from '../analyze/baseline-file.ts';
 import { gateExit, gateText } from '../analyze/gate.ts';
 import { analysisProgress } from '../analyze/progress.ts';
@@ -32,6 +32,8 @@ ${formatList()}
   --database URL  also reads the catalogue of the live PostgreSQL database (tables, keys, views, triggers, estimated rows), read only; env:NAME takes
                   the URL from the environment, so that no password stands in a command line
   --json          the analysis for a program, also with --out
+  --no-cache      read everything anew and keep nothing; otherwise results of earlier runs, by content, are in .strangler/cache below the
+                  working directory. The reports are the same
   --quiet         no progress and no total on standard error
 
 Holding a boundary, in a pull request or a build:
@@ -52,7 +54,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
   together: [[orders, payments]]    # stay in one context
   apart: [[orders, films]]          # do not`,
   options: {
-    format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, pins: { type: 'string' }, traces: { type: 'string', multiple: true }, 'access-log': { type: 'string', multiple: true }, har: { type: 'string', multiple: true }, 'cross-check': { type: 'boolean' }, quiet: { type: 'boolean' },
+    format: { type: 'string' }, out: { type: 'string' }, without: { type: 'string' }, seed: { type: 'string' }, pins: { type: 'string' }, traces: { type: 'string', multiple: true }, 'access-log': { type: 'string', multiple: true }, har: { type: 'string', multiple: true }, 'cross-check': { type: 'boolean' }, quiet: { type: 'boolean' }, 'no-cache': { type: 'boolean' },
     database: { type: 'string' }, baseline: { type: 'string' }, 'fail-on': { type: 'string' }, 'write-baseline': { type: 'boolean' }, 'what-if': { type: 'string' }, 'save-pins': { type: 'boolean' }, execute: { type: 'boolean' },
   },
   run: async (invocation) => {
@@ -65,7 +67,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
     const options: AnalyzeOptions = { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), ...traffic(invocation), ...database(text(values, 'database'), io), onProgress: progress.show };
     if (text(values, 'what-if') !== undefined) return { exitCode: ExitCode.ok, ...await tryMoves(invocation, directory, options) };
     if (flag(values, 'save-pins')) throw usageError('--save-pins saves what --what-if asks.', 'Add --what-if "move … to …".');
-    const analysis = await analyzeApart(directory, options, io.signal);
+    const analysis = await analyzeApart(directory, options, cacheOf(invocation), io.signal);
     progress.end(analysis);
     if (gate.write) return { exitCode: ExitCode.ok, ...await writeBaseline(analysis, pins, gate) };
     const held = gate.baseline === undefined ? undefined : holdAgainst(analysis, pins, gate.baseline, gate.file);
@@ -95,6 +97,8 @@ function traffic({ values, io }: Invocation): Pick<AnalyzeOptions, 'traffic'> {
   const given = { traces: traces ?? [], accessLogs: accessLogs ?? [], hars: hars ?? [] };
   return Object.values(given).some(({ length }) => length > 0) ? { traffic: given } : {};
 }
+
+const cacheOf = ({ values, io }: Invocation): Cache => ({ directory: flag(values, 'no-cache') ? undefined : join(io.cwd, '.strangler', 'cache', 'analyzer'), note: (line) => { io.err(`${line}\n`); } });
 
 function layers(list: string | undefined): Layer[] {
   const named = list === undefined || list === '' ? [] : list.split(',').map((name) => name.trim());

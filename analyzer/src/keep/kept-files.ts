@@ -1,0 +1,103 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import type { Kept, Stage } from '../model/kept.ts';
+import { packed, unpack } from './pack.ts';
+import { versionOf } from './version.ts';
+
+/** Beyond this a pack would take longer to load than to make again. */
+const MOST_BYTES = 512_000_000;
+/** Systems analyzed from one working directory whose results are kept; the ones longest unused go first. */
+const MOST_PACKS = 12;
+
+export interface KeptFiles extends Kept {
+  /** Writes what this run used, and nothing else: what no run uses any more is gone. Never throws. */
+  readonly save: () => void;
+}
+
+/**
+ * Results of earlier runs over `analyzed`, in one file below `directory`. Replaced as a whole, by a rename: killed in the middle, the earlier one is still there.
+ * @param note is told once when nothing can be kept; the analysis goes on without.
+ */
+export const openKept = (directory: string, analyzed: string, note: (text: string) => void): KeptFiles => {
+  const file = join(directory, `${createHash('sha256').update(analyzed).digest('hex').slice(0, 16)}.pack`);
+  const before = unpack(bytesOf(file));
+  const used = new Map<string, Buffer>();
+  const fresh = new Map<string, unknown>();
+  const versions = new Map<Stage, string>();
+  const version = (stage: Stage): string => {
+    const known = versions.get(stage) ?? versionOf(stage);
+    versions.set(stage, known);
+    return known;
+  };
+  return {
+    recall: <T>(stage: Stage, inputs: readonly (string | NodeJS.ArrayBufferView)[], make: () => T): T => {
+      const key = keyOf(stage, version(stage), inputs);
+      const value = before.get(key);
+      const found = value === undefined ? undefined : copyOf(value) as T | undefined;
+      if (found !== undefined && value !== undefined) {
+        used.set(key, value);
+        return found;
+      }
+      const made = make();
+      if (made !== undefined) fresh.set(key, made);
+      return made;
+    },
+    save: () => {
+      if (fresh.size === 0 && used.size === before.size) return;
+      for (const [key, made] of fresh) used.set(key, serialize(made));
+      try {
+        replace(directory, file, packed(used));
+      } catch (error) {
+        note(`Nothing is kept for the next run: ${(error as NodeJS.ErrnoException).code ?? String(error)} at ${directory}.`);
+      }
+    },
+  };
+};
+
+const keyOf = (stage: Stage, version: string, inputs: readonly (string | NodeJS.ArrayBufferView)[]): string => {
+  const hash = createHash('sha256').update(`${stage} ${version}`);
+  // With their lengths: two inputs run together are not two others run together.
+  for (const input of inputs) hash.update(`\0${String(typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength)}\0`).update(input);
+  return hash.digest('hex');
+};
+
+const copyOf = (value: Buffer): unknown => {
+  try {
+    return deserialize(value);
+  } catch {
+    return undefined;
+  }
+};
+
+const bytesOf = (file: string): Buffer => {
+  try {
+    return statSync(file).size > MOST_BYTES ? Buffer.alloc(0) : readFileSync(file);
+  } catch {
+    return Buffer.alloc(0);
+  }
+};
+
+const replace = (directory: string, file: string, pack: Buffer): void => {
+  if (pack.length > MOST_BYTES) return;
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, '.gitignore'), '*\n');
+  const draft = `${file}.${randomBytes(4).toString('hex')}`;
+  try {
+    writeFileSync(draft, pack);
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+  sweep(directory);
+};
+
+/** Leaves the packs used last, and no draft of a run that was killed (an hour is longer than any run writes). */
+const sweep = (directory: string): void => {
+  const files = readdirSync(directory).filter((name) => name.includes('.pack')).map((name) => ({ path: join(directory, name), at: statSync(join(directory, name), { throwIfNoEntry: false })?.mtimeMs ?? 0 }));
+  const packs = files.filter(({ path }) => path.endsWith('.pack')).sort((a, b) => b.at - a.at);
+  const drafts = files.filter(({ path, at }) => !path.endsWith('.pack') && at < Date.now() - 3_600_000);
+  for (const { path } of [...packs.slice(MOST_PACKS), ...drafts]) rmSync(path, { force: true });
+};

@@ -1,0 +1,10 @@
+/** Results of pure work that a run may take from an earlier one. The port; `keep/` has the files behind it. */
+export interface Kept {
+  /** What `make` gave for the same `inputs`, in this run or an earlier one; `make()` otherwise. `undefined` is not kept. Must be plain data: it is copied. */
+  readonly recall: <T>(stage: Stage, inputs: readonly (string | NodeJS.ArrayBufferView)[], make: () => T) => T;
+}
+
+/** Work that is kept: the facts of a file, the readings of a graph. */
+export type Stage = 'facts' | 'readings';
+
+export const NOTHING_KEPT: Kept = { recall: (_stage, _inputs, make) => make() };
