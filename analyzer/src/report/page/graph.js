@@ -1,4 +1,5 @@
 import { h, s } from './dom.js';
+import { once } from './facts.js';
 import { layered, rowLength } from './layered.js';
 
 /**
@@ -54,11 +55,12 @@ export function graph({ label, nodes, edges, width, most, hint }) {
   const strongest = [...edges].sort((a, b) => b.weight - a.weight);
   const top = Math.max(1, strongest[0]?.weight ?? 1);
   const arrows = strongest.map((edge, i) => arrow(edge, points, size, { top, shown: i < most })).filter((one) => one !== undefined);
+  const lines = s('g', { 'aria-hidden': 'true' }, arrows.filter(({ shown }) => shown).map(({ path }) => path()));
   const boxes = nodes.map((node) => box(node, points.get(node.id) ?? { x: 0, y: 0 }, size));
   const drawing = s('svg.graph', { viewBox: `0 0 ${right} ${bottom}`, width: right, height: bottom, role: 'group', 'aria-label': label },
-    tips(), s('g', { 'aria-hidden': 'true' }, arrows.map(({ path }) => path)), s('g', {}, boxes));
+    tips(), lines, s('g', {}, boxes));
   const caption = h('p.caption', { 'aria-live': 'polite' }, hint);
-  const point = pointer(drawing, arrows, boxes, nodes, caption, hint);
+  const point = pointer({ drawing, lines, arrows, boxes, nodes, caption, hint });
   for (const [i, link] of boxes.entries()) {
     const id = nodes[i]?.id ?? '';
     for (const start of ['pointerenter', 'focus']) link.addEventListener(start, () => { point(id); });
@@ -157,7 +159,7 @@ function fit(text, font, room) {
   return text.slice(0, 3);
 }
 
-/** @typedef {{ readonly edge: GraphEdge, readonly path: SVGElement }} Arrow */
+/** @typedef {{ readonly edge: GraphEdge, readonly shown: boolean, readonly path: () => SVGElement }} Arrow `shown`: at all times; the others are made when one of their ends is pointed at. */
 
 /**
  * @param {GraphEdge} edge
@@ -169,9 +171,9 @@ function fit(text, font, room) {
 function arrow(edge, points, size, { top, shown }) {
   const [a, b] = [points.get(edge.from), points.get(edge.to)];
   if (a === undefined || b === undefined || edge.from === edge.to) return undefined;
-  const kind = `${edge.heavy === true ? '.heavy' : ''}${b.y < a.y ? '.up' : ''}${shown ? '' : '.rest'}`;
-  const path = s(`path.arrow${kind}`, { d: curve(a, b, size), 'stroke-width': (1 + 3.5 * Math.sqrt(edge.weight / top)).toFixed(1), 'marker-end': `url(#${edge.heavy === true ? 'tip-heavy' : 'tip'})`, 'data-from': edge.from, 'data-to': edge.to });
-  return { edge, path };
+  const kind = `${edge.heavy === true ? '.heavy' : ''}${b.y < a.y ? '.up' : ''}`;
+  const path = once(() => s(`path.arrow${kind}`, { d: curve(a, b, size), 'stroke-width': (1 + 3.5 * Math.sqrt(edge.weight / top)).toFixed(1), 'marker-end': `url(#${edge.heavy === true ? 'tip-heavy' : 'tip'})`, 'data-from': edge.from, 'data-to': edge.to }));
+  return { edge, shown, path };
 }
 
 /**
@@ -203,25 +205,23 @@ const tips = () => s('defs', {},
   s('marker', { id: 'tip-heavy', viewBox: '0 0 10 10', refX: 8, refY: 5, markerWidth: 12, markerHeight: 12, markerUnits: 'userSpaceOnUse', orient: 'auto' }, s('path.tip.heavy', { d: 'M0 0 L10 5 L0 10 Z' })));
 
 /**
- * Lights what touches a node and says it in the line below.
- * @param {SVGElement} drawing
- * @param {readonly Arrow[]} arrows
- * @param {readonly SVGElement[]} boxes
- * @param {readonly GraphNode[]} nodes
- * @param {HTMLElement} caption
- * @param {string} hint
+ * Lights what touches a node and says it in the line above.
+ * @param {{ readonly drawing: SVGElement, readonly lines: SVGElement, readonly arrows: readonly Arrow[], readonly boxes: readonly SVGElement[], readonly nodes: readonly GraphNode[], readonly caption: HTMLElement, readonly hint: string }} map
  */
-function pointer(drawing, arrows, boxes, nodes, caption, hint) {
+function pointer({ drawing, lines, arrows, boxes, nodes, caption, hint }) {
+  /** Arrows that are there only while somebody points at one of their ends. @type {readonly SVGElement[]} */
+  let passing = [];
   return (/** @type {string | undefined} */ id) => {
     drawing.classList.toggle('pointed', id !== undefined);
-    const near = new Set([id]);
-    for (const { edge: { from, to }, path } of arrows) {
-      const lit = id !== undefined && (from === id || to === id);
-      path.classList.toggle('lit', lit);
-      if (lit) near.add(from).add(to);
-    }
+    for (const path of passing) path.remove();
+    const touching = arrows.filter(({ edge: { from, to } }) => from === id || to === id);
+    for (const { shown, path } of arrows) if (shown) path().classList.remove('lit');
+    for (const { path } of touching) path().classList.add('lit');
+    passing = touching.filter(({ shown }) => !shown).map(({ path }) => path());
+    lines.append(...passing);
+    const near = new Set([id, ...touching.flatMap(({ edge: { from, to } }) => [from, to])]);
     for (const [i, link] of boxes.entries()) link.classList.toggle('near', near.has(nodes[i]?.id));
-    caption.textContent = id === undefined ? hint : nodes.find((node) => node.id === id)?.says ?? hint;
+    caption.textContent = nodes.find((node) => node.id === id)?.says ?? hint;
   };
 }
 
