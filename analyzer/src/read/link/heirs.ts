@@ -1,15 +1,14 @@
 import type { ClassFact } from '../parse/facts.ts';
-import type { Type } from './type.ts';
-import type { Types } from './types.ts';
+import type { Type, TypeQuestions } from './type.ts';
 
 type ClassType = Extract<Type, { kind: 'class' }>;
 
 /** Who extends which class: an abstract method has no body, and is found at its heirs. */
 export class Heirs {
-  private readonly types: Types;
+  private readonly types: TypeQuestions;
   private direct: ReadonlyMap<ClassFact, readonly ClassType[]> | undefined;
 
-  constructor(types: Types) {
+  constructor(types: TypeQuestions) {
     this.types = types;
   }
 

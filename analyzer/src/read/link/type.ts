@@ -1,3 +1,4 @@
+import type { Program } from './program.ts';
 import type { Expr, FileFacts, TypeFact } from '../parse/facts.ts';
 
 /** What we know of an expression's type: only as much as leads a call to its function. */
@@ -48,4 +49,25 @@ export const givenTo = ({ file, name, args }: Extract<Type, { kind: 'shape' }>):
     const given = args[position];
     return given === undefined ? [] : [[generic, given] as const];
   }));
+};
+
+/** What the parts of the binder ask one another: each knows the whole only by these questions. */
+export interface TypeQuestions {
+  readonly program: Program;
+  /** The type of an expression that stands in function `scope` of `file`. */
+  of: (file: FileFacts, scope: number, expr: Expr) => Type | undefined;
+  ofName: (file: FileFacts, scope: number, name: string) => Type | undefined;
+  resolve: (file: FileFacts, type: TypeFact, known?: Known) => Type | undefined;
+  member: (of: Type, name: string) => Type | undefined;
+  returned: (callee: Type) => Type | undefined;
+  baseOf: (file: FileFacts, index: number) => Extract<Type, { kind: 'class' }> | undefined;
+}
+
+/** The first that is known. */
+export const first = (options: readonly (() => Type | undefined)[]): Type | undefined => {
+  for (const option of options) {
+    const found = option();
+    if (found !== undefined) return found;
+  }
+  return undefined;
 };

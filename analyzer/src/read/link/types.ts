@@ -3,7 +3,7 @@ import { givenByCaller } from './handed.ts';
 import type { Declared, Program } from './program.ts';
 import { assignmentsTo, findBinding, thisClass, type Binding } from './scopes.ts';
 import { Heirs } from './heirs.ts';
-import { inferLiteral, instanceOf, itemOf, listOf, NOTHING, type Known, type Type } from './type.ts';
+import { first, inferLiteral, instanceOf, itemOf, listOf, NOTHING, type Known, type Type, type TypeQuestions } from './type.ts';
 import { MAPS, WrittenTypes } from './written.ts';
 
 const SAME_ITEM = new Set(['find', 'findLast', 'at', 'pop', 'shift', 'get']);
@@ -12,7 +12,7 @@ const LIST_METHODS = new Set([...SAME_ITEM, 'map', 'filter', 'slice', 'sort', 't
 const MAX_DEPTH = 48;
 
 /** A small binder in place of a type checker: annotations, constructor parameters, initialisers and returns, followed by name. */
-export class Types {
+export class Types implements TypeQuestions {
   readonly program: Program;
   private readonly expressions = new WeakMap<Expr, Type | null>();
   private readonly fields = new Map<ClassFact, Map<string, Type | null>>();
@@ -54,7 +54,7 @@ export class Types {
   private ofInner(file: FileFacts, scope: number, expr: Expr): Type | undefined {
     switch (expr.kind) {
       case 'await': return this.of(file, scope, expr.of);
-      case 'either': return this.first(expr.of.map((one) => () => this.of(file, scope, one)));
+      case 'either': return first(expr.of.map((one) => () => this.of(file, scope, one)));
       case 'assign': return this.of(file, scope, expr.value);
       default: return inferLiteral(file, scope, expr);
     }
@@ -65,14 +65,6 @@ export class Types {
     const base = this.of(file, scope, of);
     if (base === undefined) return undefined;
     return itemOf(base) ?? (by.kind === 'text' ? this.member(base, by.value) : undefined);
-  }
-
-  first(options: readonly (() => Type | undefined)[]): Type | undefined {
-    for (const option of options) {
-      const found = option();
-      if (found !== undefined) return found;
-    }
-    return undefined;
   }
 
   ofName(file: FileFacts, scope: number, name: string): Type | undefined {
@@ -129,7 +121,7 @@ export class Types {
   /** `let mails; if (enabled) mails = new Queue('mails')`. */
   private assignedLater(file: FileFacts, { from, scope, name }: Binding): Type | undefined {
     if (from !== 'let') return undefined;
-    return this.first(assignmentsTo(file, scope, name).map(({ scope: at, value }) => () => this.of(file, at, value)));
+    return first(assignmentsTo(file, scope, name).map(({ scope: at, value }) => () => this.of(file, at, value)));
   }
 
   /** A closure's parameter without a type has the one its caller gives it. */
@@ -175,12 +167,12 @@ export class Types {
   }
 
   /** `orders.find(…)`: one of the list; `orders.filter(…)`: the list; `orders.map((order) => …)`: a list of what the closure gives. */
-  private ofItem(file: FileFacts, scope: number, { callee, args: [first] }: CallExpr): Type | undefined {
+  private ofItem(file: FileFacts, scope: number, { callee, args: [given] }: CallExpr): Type | undefined {
     if (callee.kind !== 'member') return undefined;
-    if (first !== undefined && isObjectValues(callee)) return this.of(file, scope, first);
+    if (given !== undefined && isObjectValues(callee)) return this.of(file, scope, given);
     const list = LIST_METHODS.has(callee.name) ? this.of(file, scope, callee.of) : undefined;
     if (list?.kind !== 'list') return undefined;
-    return callee.name === 'map' ? this.mapped(file, scope, first) : SAME_ITEM.has(callee.name) ? list.of : list;
+    return callee.name === 'map' ? this.mapped(file, scope, given) : SAME_ITEM.has(callee.name) ? list.of : list;
   }
 
   private mapped(file: FileFacts, scope: number, closure: Expr | undefined): Type | undefined {
@@ -215,7 +207,7 @@ export class Types {
     switch (callee.kind) {
       case 'declared': return callee.returns;
       case 'callable': return callee.type.args?.[0] === undefined ? undefined : this.resolve(callee.file, callee.type.args[0], callee.known);
-      case 'all': return this.first(callee.of.map((one) => () => this.returned(one)));
+      case 'all': return first(callee.of.map((one) => () => this.returned(one)));
       case 'function': return this.returnedBy(callee);
       default: return undefined;
     }
@@ -224,7 +216,7 @@ export class Types {
   private returnedBy({ file, index }: Extract<Type, { kind: 'function' }>): Type | undefined {
     const fact = file.functions[index];
     if (fact?.returns !== undefined) return this.resolve(file, fact.returns);
-    return this.first((fact?.steps ?? []).map((step) => () => (step.kind === 'return' ? this.of(file, index, step.value) : undefined)));
+    return first((fact?.steps ?? []).map((step) => () => (step.kind === 'return' ? this.of(file, index, step.value) : undefined)));
   }
 
   /** The type of a member; in broken code a line of bases may lead in a circle. */
@@ -243,7 +235,7 @@ export class Types {
       case 'literal': return this.written.literalMember(of, name);
       case 'object': return this.objectMember(of, name);
       case 'module': return this.exported(of.file, name) ?? this.assigned(of.file, name);
-      case 'all': return this.first(of.of.map((one) => () => this.member(one, name)));
+      case 'all': return first(of.of.map((one) => () => this.member(one, name)));
       case 'function': return this.assignedTo(of, name);
       case 'external': return { kind: 'external', module: of.module, name: `${of.name}.${name}` };
       default: return keyedItem(of);
@@ -253,7 +245,7 @@ export class Types {
   private objectMember({ file, scope, value }: Extract<Type, { kind: 'object' }>, name: string): Type | undefined {
     const property = value.properties.find((one) => one.name === name);
     if (property !== undefined) return this.of(file, scope, property.value);
-    return this.first(value.spreads.map((spread) => () => {
+    return first(value.spreads.map((spread) => () => {
       const of = this.of(file, scope, spread);
       return of === undefined ? undefined : this.member(of, name);
     })) ?? this.assigned(file, name);

@@ -1,6 +1,5 @@
 import type { FileFacts, TypeFact } from '../parse/facts.ts';
-import { givenTo, instanceOf, listOf, localType, type Known, type Type } from './type.ts';
-import type { Types } from './types.ts';
+import { first, givenTo, instanceOf, listOf, localType, type Known, type Type, type TypeQuestions } from './type.ts';
 
 const UNWRAPPED = new Set(['Promise', 'Readonly', 'Partial', 'Required', 'Pick', 'Omit', 'NonNullable', 'Awaited', 'PromiseLike', 'Ref', 'WeakRef', 'Lazy', 'DeepReadonly', 'Mutable']);
 const LISTS = new Set(['[]', 'Array', 'ReadonlyArray', 'Set', 'ReadonlySet', 'Iterable', 'AsyncIterable']);
@@ -11,9 +10,9 @@ type Shape = Extract<Type, { kind: 'shape' }>;
 
 /** Types as they are written: references, unions, generics with what they are given, members of interfaces and aliases. */
 export class WrittenTypes {
-  private readonly types: Types;
+  private readonly types: TypeQuestions;
 
-  constructor(types: Types) {
+  constructor(types: TypeQuestions) {
     this.types = types;
   }
 
@@ -23,7 +22,7 @@ export class WrittenTypes {
     if (type.members !== undefined) return { kind: 'literal', file, members: type.members, known };
     const args = type.args ?? [];
     switch (type.name) {
-      case '|': return this.types.first(args.map((arg) => () => this.types.resolve(file, arg, known)));
+      case '|': return first(args.map((arg) => () => this.types.resolve(file, arg, known)));
       case '&': return { kind: 'all', of: args.flatMap((arg) => this.types.resolve(file, arg, known) ?? []) };
       case 'T[K]': return this.indexed(file, args, known);
       case '=>': return { kind: 'callable', file, type, known };
@@ -63,15 +62,15 @@ export class WrittenTypes {
   }
 
   private ofPath(file: FileFacts, path: string): Type | undefined {
-    const [first = '', ...rest] = path.split('.');
-    return rest.reduce<Type | undefined>((type, name) => (type === undefined ? undefined : this.types.member(type, name)), this.types.ofName(file, 0, first));
+    const [start = '', ...rest] = path.split('.');
+    return rest.reduce<Type | undefined>((type, name) => (type === undefined ? undefined : this.types.member(type, name)), this.types.ofName(file, 0, start));
   }
 
   private named(file: FileFacts, type: TypeFact): Type | undefined {
     const { program } = this.types;
-    const [first = '', ...rest] = type.name.split('.');
-    const local = rest.length === 0 ? localType(file, first) : undefined;
-    const imported = local === undefined ? program.index(file).imports.get(first) : undefined;
+    const [start = '', ...rest] = type.name.split('.');
+    const local = rest.length === 0 ? localType(file, start) : undefined;
+    const imported = local === undefined ? program.index(file).imports.get(start) : undefined;
     if (imported === undefined) return local;
     const target = program.target(file.path, imported.specifier);
     if (target.kind === 'external') return { kind: 'external', module: target.name, name: [imported.imported, ...rest].join('.') };
@@ -98,7 +97,7 @@ export class WrittenTypes {
     if (type?.name === '=>') return this.method(shape, name, type, known);
     if (type !== undefined) return this.types.resolve(shape.file, type, known);
     const bases = fact.alias === undefined ? fact.bases : [fact.alias];
-    return this.types.first(bases.map((base) => () => {
+    return first(bases.map((base) => () => {
       const of = this.types.resolve(shape.file, base, known);
       const found = of === undefined || (of.kind === 'shape' && of.name === shape.name && of.file === shape.file) ? undefined : this.types.member(of, name);
       // A method the interface inherits is implemented by whoever implements the interface.
