@@ -5,6 +5,7 @@ import { suite as endpoints } from './endpoints.ts';
 import { suite as queries } from './queries.ts';
 import { suite as papers } from './papers/suite.ts';
 import { suite as reports } from './reports.ts';
+import { suite as speed } from './speed.ts';
 import { suite as stability } from './stability.ts';
 import type { Suite } from './suite.ts';
 
@@ -18,4 +19,5 @@ export const SUITES: readonly Suite[] = [
   queries,
   papers,
   reports,
+  speed,
 ];
