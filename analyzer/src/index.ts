@@ -1,5 +1,6 @@
 import { cluster, type Clustering } from './cluster/cluster.ts';
 import { measure, type Measures } from './measure/measure.ts';
+import { unseenAccesses } from './measure/unseen.ts';
 import type { SystemModel } from './model/graph.ts';
 import { NOTHING_KEPT } from './model/kept.ts';
 import type { Analysis, AnalyzeOptions } from './propose/analysis.ts';
@@ -48,9 +49,10 @@ export async function askWhatIf(directory: string, moves: string, options: Analy
 }
 
 async function divide(directory: string, { without = [], seed = 1, crossCheck = false, pins = {}, traffic, database, kept = NOTHING_KEPT, onProgress = () => undefined }: AnalyzeOptions): Promise<{ model: SystemModel; measures: Measures; clustering: Clustering }> {
-  const model = await readSystem(directory, { history: !without.includes('history'), crossCheck, ...(traffic === undefined ? {} : { traffic }), ...(database === undefined ? {} : { database }), kept, onProgress });
+  const read = await readSystem(directory, { history: !without.includes('history'), crossCheck, ...(traffic === undefined ? {} : { traffic }), ...(database === undefined ? {} : { database }), kept, onProgress });
   onProgress({ step: 'measure', done: 0, total: 1 });
-  const measures = measure(model);
+  const measures = measure(read);
+  const model = { ...read, unresolved: [...read.unresolved, ...unseenAccesses(read, measures.traces)] };
   onProgress({ step: 'cluster', done: 0, total: 1 });
   return { model, measures, clustering: cluster(model, measures, { without, seed, pins, kept }) };
 }
