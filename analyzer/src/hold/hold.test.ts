@@ -114,6 +114,8 @@ describe('holding a boundary', () => {
   test('what newly cannot be resolved is named, for a crossing there is not seen', () => {
     const gap = { kind: 'query' as const, what: 'db(name)', why: 'dynamic', evidence: { file: 'orders/orders.ts', line: 3 } };
     expect(held({ ...bookshop(), unresolved: [gap] }).newGaps).toEqual(['query orders/orders.ts: db(name)']);
+    const counted = (what: string): SystemModel => ({ ...bookshop(), unresolved: [{ ...gap, kind: 'call', what }] });
+    expect(held(counted('3 calls'), {}, firstBaseline(analysisOf(counted('1 call')))).newGaps).toEqual([]);
   });
 });
 

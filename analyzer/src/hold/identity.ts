@@ -8,7 +8,9 @@ type Renames = ReadonlyMap<ModulePath, ModulePath>;
 export const crossingIdentity = ({ kind, source, target }: Pick<Cut, 'kind' | 'source' | 'target'>, renames: Renames): string =>
   `${kind} ${earlier(source, renames)} > ${earlier(target, renames)}`;
 
-export const unresolvedIdentity = ({ kind, what, evidence }: Unresolved, renames: Renames): string => `${kind} ${earlier(evidence.file, renames)}: ${what.replace(/\s+/g, ' ')}`;
+/** What could not be resolved, without its line. Some gaps are counts per module (`3 calls`): one more or less is the same gap. */
+export const unresolvedIdentity = ({ kind, what, evidence }: Unresolved, renames: Renames): string =>
+  `${kind} ${earlier(evidence.file, renames)}: ${what.replace(/\s+/g, ' ').replace(/^\d+ ([a-z]+?)s?$/, 'some $1s')}`;
 
 export const pairOf = ({ from, to }: Pick<Cut, 'from' | 'to'>): string => `${from} → ${to}`;
 

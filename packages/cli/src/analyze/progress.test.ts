@@ -18,12 +18,12 @@ const TOTAL = 'read 2 modules, 100 lines; resolved 90 % of 10 imports, 90 % of 1
 
 describe('progress', () => {
   test('in a log is a line per step and the total', () => {
-    expect(said({})).toBe(`[1/6] files 2\n[5/6] cluster\n${TOTAL}`);
+    expect(said({})).toBe(`[1/7] files 2\n[6/7] cluster\n${TOTAL}`);
   });
 
   test('in a terminal redraws one line, wipes it, and leaves the total', () => {
     const text = said({ interactive: true });
-    expect(text).toMatch(/^\r\u001b\[2K\[1\/6\] files 0\/2/);
+    expect(text).toMatch(/^\r\u001b\[2K\[1\/7\] files 0\/2/);
     expect(text.endsWith(`\r\u001b[2K${TOTAL}`)).toBe(true);
     expect(text.match(/\n/g)).toHaveLength(1);
   });
