@@ -29,7 +29,8 @@ const COARSER = [0.8, 1.3];
 const FINER = [4.5];
 /** Where programs are what falls apart: each is one node there, so that only what they share is left to be divided. */
 const PROGRAMS = [0.3, 0.5, 0.8];
-const RUNS = 14;
+/** Runs per resolution: as many as keep the time even, for what a small graph lacks in edges it makes up in runs. */
+const RUNS = { least: 14, most: 40, nodes: 16_000 } as const;
 const FEW_RUNS = 5;
 /** Below this many modules a system has fewer contexts, and resolutions shrink towards 1, plain modularity. */
 const SMALL_SYSTEM = 200;
@@ -43,12 +44,14 @@ export function readingInputs(index: NodeIndex, links: readonly Link[], { progra
   return [JSON.stringify([index.size, index.apart, [...index.nodeOf], programs, seed, resolutions, runs]), a, b, weight, structure.a, structure.b, structure.weight];
 }
 
+const runsFor = (size: number): number => Math.min(RUNS.most, Math.max(RUNS.least, Math.round(RUNS.nodes / Math.max(size, 1))));
+
 /** Reads the graph at several resolutions and chooses: the programs where there are several, else the median of the readings where contexts usually lie. */
 export function readings(index: NodeIndex, links: readonly Link[], { programs }: Measures, { seed, resolutions, runs }: ReadingOptions): Readings {
   const edges = edgesOf(index, links);
   const ensemble = (at: readonly number[], times: number): Grain[] => consensus(index.size, edges, { seed, resolutions: at, runs: runs ?? times, apart: index.apart });
   if (resolutions !== undefined) {
-    const grains = ensemble(resolutions, RUNS);
+    const grains = ensemble(resolutions, runsFor(index.size));
     return { chosen: medianOf(grains, edges, index), grains };
   }
   const scaled = (at: readonly number[]): number[] => at.map((resolution) => 1 + (resolution - 1) * Math.min(1, index.size / SMALL_SYSTEM));
@@ -57,7 +60,7 @@ export function readings(index: NodeIndex, links: readonly Link[], { programs }:
     const pieces = programGrains(index, links.filter(({ layer }) => STRUCTURE.has(layer)), programs, seed);
     return { chosen: medianOf(pieces, edges, index), grains: [...pieces, ...rivals.flat()] };
   }
-  const grains = ensemble(scaled(CONTEXTS), RUNS);
+  const grains = ensemble(scaled(CONTEXTS), runsFor(index.size));
   return { chosen: medianOf(grains, edges, index), grains: [...rivals[0], ...grains, ...rivals[1]] };
 }
 
@@ -73,6 +76,6 @@ function programGrains(index: NodeIndex, links: readonly Link[], programs: Progr
   const small = contract(index.size, edgesOf(index, links).filter((edge) => !use(edge)), index.apart, groups);
   const leads = [...new Set(small.groups.filter((node) => node !== undefined))];
   const apart = [...small.apart, ...leads.flatMap((a, i) => leads.slice(i + 1).map((b) => [a, b] as const))];
-  return consensus(small.size, small.edges, { seed, resolutions: PROGRAMS, runs: RUNS, apart })
+  return consensus(small.size, small.edges, { seed, resolutions: PROGRAMS, runs: runsFor(small.size), apart })
     .map((grain) => ({ ...grain, labels: small.expand(grain.labels), runs: grain.runs.map(small.expand) }));
 }
