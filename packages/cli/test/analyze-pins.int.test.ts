@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { command } from '../src/commands/analyze.ts';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(async () => { await rm(root, { recursive: true }); });
 
-const analyze = (values: Record<string, string> = {}): Promise<Outcome> => command.run({
+const analyze = (values: Record<string, string | boolean> = {}): Promise<Outcome> => command.run({
   positionals: ['src'], values: { without: 'history', ...values },
   io: { out: () => undefined, err: () => undefined, interactive: false, environment: {}, cwd: root, signal: new AbortController().signal },
 });
@@ -50,5 +50,21 @@ describe('analyze with strangler.contexts.yaml', () => {
   test('mistakes in it are refused before anything is read', async () => {
     await write({ 'wrong.yaml': 'context: {}\nshared: log.ts\n' });
     await expect(analyze({ pins: 'wrong.yaml' })).rejects.toMatchObject({ code: 'STR_BAD_PINS', findings: [{ where: 'shared' }, { where: '(top)' }] });
+  });
+});
+
+describe('analyze --what-if', () => {
+  test('prints before and after; --save-pins shows what it would write, --execute writes it, and the next analysis holds to it', async () => {
+    await write({ 'strangler.contexts.yaml': '# ours\ncontexts:\n  programme: { modules: [films.js] }\n  house: { modules: [halls.js] }\n' });
+    const moves = { 'what-if': 'move app.js to house' };
+    expect((await analyze(moves)).text).toMatch(/^# What if: move app\.js from \w+ to house\n/);
+    expect((await analyze({ ...moves, 'save-pins': true })).json).toMatchObject({ saved: { written: false } });
+    expect((await analyze({ ...moves, 'save-pins': true, execute: true })).text).toContain('undo: mv strangler.contexts.yaml.before strangler.contexts.yaml');
+    expect(await readFile(join(root, 'strangler.contexts.yaml'), 'utf8')).toMatch(/^# ours\n[\s\S]*house:[^\n]*app\.js/);
+    expect(contexts(await analyze()).find((one) => one.startsWith('house:'))).toMatch(/app\.js/);
+  });
+
+  test('a move that cannot be made is refused', async () => {
+    await expect(analyze({ 'what-if': 'move aap.js to house' })).rejects.toMatchObject({ code: 'STR_BAD_WHAT_IF', exitCode: 2 });
   });
 });
