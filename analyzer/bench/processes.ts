@@ -21,7 +21,7 @@ const binary = (name: string, path: string): string => join(dirname(createRequir
 export const strangler: Program = (root, directory) => [here('../../packages/cli/bin/strangler.mjs'), 'analyze', root, '--out', join(directory, 'reports'), '--quiet'];
 /** The import graph alone. */
 export const madge: Program = (root) => [binary('madge', 'bin/cli.js'), '--json', '--no-spinner', '--extensions', 'ts,tsx,js,jsx', root];
-export const dependencyCruiser: Program = (root) => [here('../../node_modules/dependency-cruiser/bin/dependency-cruise.mjs'), '-T', 'json', '--no-config', '--ts-pre-compilation-deps', root];
+export const dependencyCruiser: Program = (root) => [here('../../node_modules/dependency-cruiser/bin/dependency-cruiser.mjs'), '-T', 'json', '--no-config', '--ts-pre-compilation-deps', root];
 
 export const freshDirectory = (): string => mkdtempSync(join(tmpdir(), 'strangler-speed-'));
 

@@ -22,8 +22,9 @@ export const readAppSettings = (files: readonly FileFacts[], evaluate: Evaluate)
     eachFunction(file, (scope, expr) => {
       if (expr.kind !== 'call' || expr.callee.kind !== 'member') return;
       const change = settingsOf(expr, expr.callee, (arg) => evaluate(file, scope, arg));
+      if (change === undefined) return;
       const root = rootOf(file.path);
-      if (change !== undefined) apps.set(root, { ...NONE, ...change, ...withoutEmpty(apps.get(root) ?? NONE) });
+      apps.set(root, { ...NONE, ...change, ...withoutEmpty(apps.get(root) ?? NONE) });
     });
   }
   const roots = [...apps.keys()].sort();

@@ -2,10 +2,26 @@ import type { Expr, FileFacts, Pattern, Step } from '../parse/facts.ts';
 
 /** Calls `see` for every expression of a function's own steps, outermost first; closures are functions of their own and not entered. */
 export const eachExpr = (steps: readonly Step[], see: (expr: Expr) => void): void => {
+  for (const expr of expressionsOf(steps)) see(expr);
+};
+
+/** A dozen readers ask for the same expressions: they are collected once. */
+const collected = new WeakMap<readonly Step[], readonly Expr[]>();
+
+const expressionsOf = (steps: readonly Step[]): readonly Expr[] => {
+  const known = collected.get(steps);
+  if (known !== undefined) return known;
+  const found: Expr[] = [];
+  collect(steps, (expr) => { found.push(expr); });
+  collected.set(steps, found);
+  return found;
+};
+
+const collect = (steps: readonly Step[], see: (expr: Expr) => void): void => {
   for (const step of steps) {
     if (step.kind === 'each') {
       visit(step.of, see);
-      eachExpr(step.body, see);
+      collect(step.body, see);
     } else {
       if (step.value !== undefined) visit(step.value, see);
       if (step.kind === 'let') for (const initial of initialsOf(step.pattern)) visit(initial, see);
