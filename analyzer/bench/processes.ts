@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -25,8 +25,18 @@ export const dependencyCruiser: Program = (root) => [here('../../node_modules/de
 
 export const freshDirectory = (): string => mkdtempSync(join(tmpdir(), 'strangler-speed-'));
 
-/** Runs a program to its end in a directory, its output in a file there, for a pipe would be part of what is measured. */
-export function run(program: Program, root: string, directory = freshDirectory()): Used {
+/** Runs a program to its end in a directory of its own, its output in a file there, for a pipe would be part of what is measured. */
+export function run(program: Program, root: string): Used {
+  const directory = freshDirectory();
+  try {
+    return runIn(directory, program, root);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The same in a directory that is kept: what the program leaves there is there for the next run. */
+export function runIn(directory: string, program: Program, root: string): Used {
   const usage = join(directory, 'usage.json');
   const out = openSync(join(directory, 'output'), 'w');
   const begun = performance.now();

@@ -5,7 +5,7 @@ import { parseWithOxc } from '../src/read/parse/oxc.ts';
 import { parseTypeScript } from '../src/read/parse/typescript.ts';
 import { TOO_LARGE_BYTES } from '../src/read/source/classify.ts';
 import { listFiles } from '../src/read/source/walk.ts';
-import { dependencyCruiser, freshDirectory, madge, median, run, strangler, type Used } from './processes.ts';
+import { dependencyCruiser, freshDirectory, madge, median, run, runIn, strangler, type Used } from './processes.ts';
 import { row, type Row, type Suite } from './suite.ts';
 
 interface Sized { readonly name: string; readonly source: string; readonly directory: string; readonly root: string }
@@ -61,10 +61,10 @@ function rerunRow(label: string, root: string): Row {
     const directory = freshDirectory();
     const copy = join(directory, 'system', basename(root));
     cpSync(root, copy, { recursive: true, filter: (path) => !/\/(?:node_modules|\.git)$/.test(path) });
-    const before = run(strangler, copy, directory).wallSeconds;
+    const before = runIn(directory, strangler, copy).wallSeconds;
     const sources = listFiles(copy).sources.filter((path) => path.endsWith('.ts') && !/\.(?:d|test|spec)\.ts$/.test(path));
     appendFileSync(join(copy, sources[sources.length >> 1] ?? ''), '\nexport function addedSince(count: number): number {\n  return count + 1;\n}\n');
-    const after = run(strangler, copy, directory).wallSeconds;
+    const after = runIn(directory, strangler, copy).wallSeconds;
     rmSync(directory, { recursive: true });
     return after / before;
   });
