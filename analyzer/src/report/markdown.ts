@@ -14,7 +14,7 @@ import { plural } from './words.ts';
  */
 export function markdown(analysis: Analysis, { held }: Printing = PLAIN): string {
   const map = mermaidMap(analysis);
-  return `${[
+  const head = [
     `# ${prose(analysis.model.name)}: proposed contexts`, summary(analysis),
     ...(held === undefined ? [] : [boundary(held)]),
     '## Contexts', contextTable(analysis),
@@ -23,20 +23,43 @@ export function markdown(analysis: Analysis, { held }: Printing = PLAIN): string
     ...section('## Decisions for you', decisions(analysis)),
     '## Order of extraction', order(analysis),
     '## Evidence',
-    folded(`Each context: its tables, endpoints, modules and why (${String(analysis.contexts.length)})`, contextSections(analysis)),
-    folded(`Shared: ${plural(analysis.shared.modules.length, 'module')} that belong to no context`, sharedSection(analysis)),
-    folded(`Who owns which table (${String(analysis.tables.length)})`, ownership(analysis)),
-    folded(`What each cut costs (${String(analysis.cuts.length)} cuts between ${plural(analysis.pairs.length, 'pair')} of contexts)`, cutSections(analysis)),
-    ...fold(`Transactions that become sagas (${String(analysis.sagas.length)})`, sagas(analysis)),
-    ...fold(`Rules the proposal strains (${String(analysis.strains.length)})`, strains(analysis)),
-    ...fold(`Rival decompositions (${String(analysis.rivals.length)})`, rivals(analysis)),
-    ...fold('Gaps: what could not be resolved, import cycles, pins that match nothing', gaps(analysis)),
-    folded('Draft of strangler.config.ts', draft(analysis)),
-  ].join('\n\n')}\n`;
+  ].join('\n\n');
+  return `${withEvidence(head, evidence(analysis))}\n`;
+}
+
+/** A comment's 65,536 characters, less what the last sentence and line ends need. */
+const MOST = 64_500;
+
+interface Folded {
+  readonly title: string;
+  readonly body: string;
+}
+
+const evidence = (analysis: Analysis): Folded[] => [
+  { title: `Each context: its tables, endpoints, modules and why (${String(analysis.contexts.length)})`, body: contextSections(analysis) },
+  { title: `Shared: ${plural(analysis.shared.modules.length, 'module')} that belong to no context`, body: sharedSection(analysis) },
+  { title: `Who owns which table (${String(analysis.tables.length)})`, body: ownership(analysis) },
+  { title: `What each cut costs (${String(analysis.cuts.length)} cuts between ${plural(analysis.pairs.length, 'pair')} of contexts)`, body: cutSections(analysis) },
+  { title: `Transactions that become sagas (${String(analysis.sagas.length)})`, body: sagas(analysis) },
+  { title: `Rules the proposal strains (${String(analysis.strains.length)})`, body: strains(analysis) },
+  { title: `Rival decompositions (${String(analysis.rivals.length)})`, body: rivals(analysis) },
+  { title: 'Gaps: what could not be resolved, import cycles, pins that match nothing', body: gaps(analysis) },
+  { title: 'Draft of strangler.config.ts', body: draft(analysis) },
+].filter(({ body }) => body !== '');
+
+/** Section by section while there is room; one that does not fit is named. */
+function withEvidence(head: string, sections: readonly Folded[]): string {
+  let text = head;
+  const left: string[] = [];
+  for (const { title, body } of sections) {
+    const block = `\n\n${folded(title, body)}`;
+    if (text.length + block.length <= MOST) text += block;
+    else left.push(title);
+  }
+  return left.length === 0 ? text : `${text}\n\nLeft out, for a comment holds no more: ${left.join('; ')}. The JSON and HTML reports have all of it.`;
 }
 
 const section = (title: string, body: string): string[] => (body === '' ? [] : [title, body]);
-const fold = (title: string, body: string): string[] => (body === '' ? [] : [folded(title, body)]);
 
 function summary({ contexts, cost, cuts, endpoints, model, order: steps, recall, shared, stability, tables }: Analysis): string {
   const [next] = steps;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { analysed, hostileName, renamedCatalog } from '../../test/analysed-shop.ts';
+import { analysed, hostileName, renamedCatalog, SHOP_PINS } from '../../test/analysed-shop.ts';
+import { hold } from '../hold/hold.ts';
 import type { Analysis } from '../propose/analysis.ts';
 import { contextMapper } from './context-mapper.ts';
 import { markdown } from './markdown.ts';
@@ -54,6 +55,10 @@ describe('a system of any size', () => {
   const large = manifold(200);
 
   test('has a Markdown report that a pull request\'s comment can hold, and says what is left out', () => {
+    const crowded = hold(large, { schemaVersion: 1, contexts: {}, shared: { libraries: {}, wiring: {} }, crossings: {}, unresolved: [] }, SHOP_PINS);
+    const many = Array.from({ length: 500 }, () => crowded.crossings).flat();
+    expect(many.length).toBeGreaterThan(1000);
+    expect(markdown(large, { base: '', held: { ...crowded, crossings: many } }).length).toBeLessThan(65_536);
     const text = markdown(large);
     expect(text.length).toBeLessThan(65_536);
     expect(text).toMatch(/more in the JSON and HTML reports\./);
