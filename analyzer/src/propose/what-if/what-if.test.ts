@@ -35,9 +35,11 @@ describe('a what-if', () => {
   });
 
   test('a merge leaves no cut between the two, and its saga loses a step', () => {
-    const { after, cuts, sagas } = ask('merge orders with stock as sales');
+    const { after, cuts, sagas, strains } = ask('merge orders with stock as sales');
     expect(after.contexts.map(({ name }) => name).sort()).toEqual(['catalog', 'customers', 'sales']);
     expect(cuts.added).toEqual([]);
+    // What was strained before is not strained anew for the new name; the pins that hold the two apart are.
+    expect(strains.added.map(({ rule }) => rule)).toEqual(['a pin holds']);
     expect(sagas.removed).toMatchObject([{ steps: [{ context: 'stock' }, { context: 'orders' }, { context: 'customers' }] }]);
     expect(sagas.added).toMatchObject([{ kind: 'outbox', steps: [{ context: 'sales' }, { context: 'customers' }] }]);
   });

@@ -70,7 +70,7 @@ export function whatIf(text: string, ground: Ground, clustering: Clustering, pin
       const to = after.endpoints[i]?.context ?? SHARED;
       return to === context ? [] : [{ id, from: context, to }];
     }).sort((a, b) => compareText(a.id, b.id)),
-    strains: changes(findStrains(before), [...findStrains(after), ...brokenPins(clustering.constraints, after, pins)], ({ rule, what }) => `${rule}\n${what}`),
+    strains: changes(findStrains(before), [...findStrains(after), ...brokenPins(clustering.constraints, after, pins)], strainIdentity),
     pins: permanent, pinLines: pinLines(permanent),
   };
 }
@@ -84,6 +84,9 @@ function carryOut(text: string, draught: { communityOf: Map<string, number>; nam
   throw new FindingsError({ code: 'STR_BAD_WHAT_IF', message: all.length === 1 ? all[0]?.message ?? '' : `${String(all.length)} things stand against these moves.`, remedy: `Moves: ${GRAMMAR}.` },
     all.map(({ where, message }) => ({ code: 'STR_BAD_WHAT_IF', severity: 'error', where, message })));
 }
+
+/** A strain has its place, whatever the contexts around it are called now. */
+const strainIdentity = ({ rule, what, evidence }: Strain): string => `${rule}\n${evidence === undefined ? what : `${evidence.file}:${String(evidence.line)}`}`;
 
 /** Contexts that lost everything are gone; the others keep their order. */
 function withoutEmpty(communityOf: ReadonlyMap<string, number>, names: readonly string[]): { communityOf: Map<string, number>; names: string[] } {
