@@ -1,9 +1,12 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyzeProcess, said } from './process.ts';
 import { BOOKSHOP, Tree, type Files } from './tree.ts';
+
+/** Whole processes, several a test: on a busy machine each takes many times as long. */
+jest.setTimeout(300_000);
 
 const ENDPOINTS = ['GET /books'];
 const NO_GIT = '.:1 no git history can be read here: what changes together is not known';

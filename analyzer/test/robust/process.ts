@@ -27,7 +27,7 @@ interface Options {
 }
 
 /** `strangler analyze …` as a user runs it: a process, judged by its exit code, its two outputs and its end. */
-export async function analyzeProcess(args: readonly string[], { through = [], environment = {}, seconds = 60, onStart }: Options = {}): Promise<Ended> {
+export async function analyzeProcess(args: readonly string[], { through = [], environment = {}, seconds = 120, onStart }: Options = {}): Promise<Ended> {
   const [program = '', ...rest] = [...through, process.execPath, STRANGLER, 'analyze', ...args];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env['PATH'] ?? '', NODE_OPTIONS: `--import=${WATCH}`, ...environment } });
   const killer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);

@@ -1,10 +1,13 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import { existsSync, readdirSync, symlinkSync } from 'node:fs';
 import { analyzeProcess, said } from './process.ts';
 import { BOOKSHOP, Tree, type Files } from './tree.ts';
 import { manyFiles } from './many-files.ts';
 
 const shop = (files: Files = {}): Tree => new Tree({ ...BOOKSHOP, ...files });
+
+/** Whole processes, several a test: on a busy machine each takes many times as long. */
+jest.setTimeout(300_000);
 
 describe('what a machine may run out of', () => {
   test('a full disk, no permission and a file in the place end with a code each, and leave no half-written report', async () => {
@@ -39,7 +42,7 @@ describe('what a machine may run out of', () => {
     // Some times what it takes, about 7 s and 450 MB: what grows with the square of the files fails here. The nightly run notes fifty thousand.
     expect(ended.cpuSeconds).toBeLessThan(40);
     expect(ended.peakMb).toBeLessThan(1000);
-  }, 300_000);
+  });
 });
 
 describe('the code that is analysed', () => {
