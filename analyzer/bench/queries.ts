@@ -42,7 +42,7 @@ const rowsOf = (sample: string, judged: readonly Judged[]): Row[] => {
   if (judged.length === 0) return [];
   const queries = judged.filter(({ label }) => !isNoQuery(label));
   const others = judged.filter(({ label }) => isNoQuery(label));
-  const name = sample === 'first' ? 'queries' : 'queries, second sample';
+  const name = sample === 'first' ? 'queries' : `queries, ${sample} sample`;
   const kinds = [...new Set(queries.map(({ label }) => label.kind))].sort();
   return [
     row(`${name}: tables and modes right`, percent(queries, 'right'), { unit: `% of ${String(queries.length)}`, atLeast: RIGHT }),

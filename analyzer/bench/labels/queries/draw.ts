@@ -4,13 +4,13 @@ import ts from 'typescript';
 import { KINDS } from './kinds.ts';
 
 /**
- * Draws the sites to label: `ANALYZER_CORPUS=DIR node analyzer/bench/labels/queries/draw.ts first|second`. It knows patterns and a seed, not the analyzer,
+ * Draws the sites to label: `ANALYZER_CORPUS=DIR node analyzer/bench/labels/queries/draw.ts first|second|third`. It knows patterns and a seed, not the analyzer,
  * so that what the analyzer overlooks is as likely to be drawn as what it finds. Prints each site with its source; the label is written by hand.
  */
 const [sample] = process.argv.slice(2);
 const corpus = process.env['ANALYZER_CORPUS'];
-if ((sample !== 'first' && sample !== 'second') || corpus === undefined) throw new Error('usage: ANALYZER_CORPUS=DIR node draw.ts first|second');
-const SEEDS = { first: 20260101, second: 20260202 };
+if ((sample !== 'first' && sample !== 'second' && sample !== 'third') || corpus === undefined) throw new Error('usage: ANALYZER_CORPUS=DIR node draw.ts first|second|third');
+const SEEDS = { first: 20260101, second: 20260202, third: 20260303 };
 
 const LEFT_OUT = /(?:^|\/)(?:node_modules|dist|build|tests?|__tests__|__mocks__|specs?|e2e|migrations?|migration|seeds?|seeders?|fixtures|generated|test-utils|playwright)\/|[.-](?:test|spec|e2e|e2e-test|mock|d|stories)\.[cm]?[jt]sx?$|\.tsx$/;
 
@@ -75,7 +75,7 @@ const drawnBefore = (system: string, file: string): boolean => {
 };
 
 let number = 0;
-for (const { kind, pattern, [sample]: systems } of KINDS) {
+for (const { kind, pattern, [sample]: systems = {} } of KINDS) {
   for (const [place, count] of Object.entries(systems)) {
     const [system = '', folder = ''] = place.split(':');
     const root = join(corpus, system);

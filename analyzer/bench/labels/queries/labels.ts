@@ -17,7 +17,7 @@ export interface QueryLabel {
   readonly dynamic: boolean;
 }
 
-export const SAMPLES = ['first', 'second'] as const;
+export const SAMPLES = ['first', 'second', 'third'] as const;
 
 export const labelsOf = (sample: (typeof SAMPLES)[number]): readonly QueryLabel[] => {
   const url = new URL(`./${sample}.tsv`, import.meta.url);
