@@ -8,10 +8,16 @@ import { versionOf } from './version.ts';
 
 /** Beyond this a pack would take longer to load than to make again. */
 const MOST_BYTES = 512_000_000;
-/** Systems analyzed from one working directory whose results are kept; the ones longest unused go first. */
-const MOST_PACKS = 12;
+/** Two for each system analyzed from one working directory, of its parts and of its answers; the ones longest unchanged go first. */
+const MOST_PACKS = 24;
+
+type Inputs = readonly (string | NodeJS.ArrayBufferView)[];
 
 export interface KeptFiles extends Kept {
+  /** What is kept for these inputs, if anything is. */
+  readonly find: (stage: Stage, inputs: Inputs) => unknown;
+  /** Keeps plain data. */
+  readonly keep: (stage: Stage, inputs: Inputs, value: unknown) => void;
   /** Writes what this run used, and nothing else: what no run uses any more is gone. Never throws. */
   readonly save: () => void;
 }
@@ -22,7 +28,8 @@ export interface KeptFiles extends Kept {
  */
 export const openKept = (directory: string, analyzed: string, note: (text: string) => void): KeptFiles => {
   const file = join(directory, `${createHash('sha256').update(analyzed).digest('hex').slice(0, 16)}.pack`);
-  const before = unpack(bytesOf(file));
+  let opened: Map<string, Buffer> | undefined;
+  const before = (): Map<string, Buffer> => (opened ??= unpack(bytesOf(file)));
   const used = new Map<string, Buffer>();
   const fresh = new Map<string, unknown>();
   const versions = new Map<Stage, string>();
@@ -31,21 +38,25 @@ export const openKept = (directory: string, analyzed: string, note: (text: strin
     versions.set(stage, known);
     return known;
   };
+  const found = (key: string): unknown => {
+    const value = before().get(key);
+    const copy = value === undefined ? undefined : copyOf(value);
+    if (copy !== undefined && value !== undefined) used.set(key, value);
+    return copy;
+  };
   return {
-    recall: <T>(stage: Stage, inputs: readonly (string | NodeJS.ArrayBufferView)[], make: () => T): T => {
+    recall: <T>(stage: Stage, inputs: Inputs, make: () => T): T => {
       const key = keyOf(stage, version(stage), inputs);
-      const value = before.get(key);
-      const found = value === undefined ? undefined : copyOf(value) as T | undefined;
-      if (found !== undefined && value !== undefined) {
-        used.set(key, value);
-        return found;
-      }
+      const known = found(key) as T | undefined;
+      if (known !== undefined) return known;
       const made = make();
       if (made !== undefined) fresh.set(key, made);
       return made;
     },
+    find: (stage, inputs) => found(keyOf(stage, version(stage), inputs)),
+    keep: (stage, inputs, value) => { fresh.set(keyOf(stage, version(stage), inputs), value); },
     save: () => {
-      if (fresh.size === 0 && used.size === before.size) return;
+      if (fresh.size === 0 && used.size === (opened?.size ?? 0)) return;
       for (const [key, made] of fresh) used.set(key, serialize(made));
       try {
         replace(directory, file, packed(used));
@@ -56,7 +67,7 @@ export const openKept = (directory: string, analyzed: string, note: (text: strin
   };
 };
 
-const keyOf = (stage: Stage, version: string, inputs: readonly (string | NodeJS.ArrayBufferView)[]): string => {
+const keyOf = (stage: Stage, version: string, inputs: Inputs): string => {
   const hash = createHash('sha256').update(`${stage} ${version}`);
   // With their lengths: two inputs run together are not two others run together.
   for (const input of inputs) hash.update(`\0${String(typeof input === 'string' ? Buffer.byteLength(input) : input.byteLength)}\0`).update(input);

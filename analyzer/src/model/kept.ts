@@ -4,7 +4,7 @@ export interface Kept {
   readonly recall: <T>(stage: Stage, inputs: readonly (string | NodeJS.ArrayBufferView)[], make: () => T) => T;
 }
 
-/** Work that is kept: the facts of a file, the readings of a graph. */
-export type Stage = 'facts' | 'readings';
+/** Work that is kept: the facts of a file, the readings of a graph; what a whole run asked of the disk, and what it answered. */
+export type Stage = 'facts' | 'readings' | 'questions' | 'answer';
 
 export const NOTHING_KEPT: Kept = { recall: (_stage, _inputs, make) => make() };

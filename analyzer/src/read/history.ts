@@ -1,6 +1,6 @@
 import { compareText } from '../model/evidence.ts';
 import type { Author, CoChange, ModuleHistory, Unresolved } from '../model/graph.ts';
-import { gitLog, parseLog, type Commit } from './git-log.ts';
+import { parseLog, type Commit } from './git-log.ts';
 
 /** Larger commits are reformattings and renames, not changes of one thing: they tell neither what belongs together nor who knows it. */
 const MOST_FILES = 30;
@@ -16,9 +16,8 @@ export interface ReadHistory {
   readonly unresolved: readonly Unresolved[];
 }
 
-/** Which modules change in the same commits, how often and by whom, by git's log; no git is a finding, not an error. */
-export const readHistory = async (root: string, modules: ReadonlySet<string>): Promise<ReadHistory> => {
-  const log = await gitLog(root);
+/** Which modules change in the same commits, how often and by whom, by git's log; no git (undefined) is a finding, not an error. */
+export const readHistory = (log: string | undefined, modules: ReadonlySet<string>): ReadHistory => {
   if (log === undefined) return { coChanges: [], history: [], unresolved: [finding('no git history can be read here: what changes together is not known')] };
   const commits = parseLog(log);
   const shallow = commits.some(({ grafted }) => grafted);

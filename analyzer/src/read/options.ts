@@ -1,4 +1,5 @@
 import type { Kept } from '../model/kept.ts';
+import type { Disk } from './source/disk.ts';
 import type { TrafficFiles } from './traffic/read-traffic.ts';
 
 export interface ReadProgress {
@@ -18,5 +19,7 @@ export interface ReadOptions {
   readonly database?: string;
   /** Results of earlier runs. */
   readonly kept?: Kept;
+  /** Through which all is read, for whom wants to know afterwards what was asked. */
+  readonly disk?: Disk;
   readonly onProgress?: (progress: ReadProgress) => void;
 }

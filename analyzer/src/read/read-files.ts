@@ -6,7 +6,7 @@ import type { ReadOptions } from './options.ts';
 import type { FileFacts } from './parse/facts.ts';
 import { loadParsers } from './parse/parsers.ts';
 import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
-import { readText } from './source/read-text.ts';
+import type { Disk } from './source/disk.ts';
 
 export interface ReadFiles {
   readonly modules: readonly Module[];
@@ -21,12 +21,12 @@ interface ReadOne {
 }
 
 /** Reads every source file into facts, in the order of `paths`. */
-export const readFiles = async (root: string, paths: readonly ModulePath[], { onProgress, kept = NOTHING_KEPT }: Pick<ReadOptions, 'onProgress' | 'kept'>): Promise<ReadFiles> => {
+export const readFiles = async (root: string, paths: readonly ModulePath[], { onProgress, kept = NOTHING_KEPT }: Pick<ReadOptions, 'onProgress' | 'kept'>, disk: Disk): Promise<ReadFiles> => {
   const parsers = await loadParsers();
   const read: ReadOne[] = [];
   for (const [position, path] of paths.entries()) {
     if (position % 200 === 0) onProgress?.({ step: 'files', done: position, total: paths.length });
-    const source = readSource(root, path);
+    const source = readSource(root, path, disk);
     read.push('text' in source ? asRead(path, source.text, kept.recall('facts', [path, source.text], () => parsers.fast(path, source.text)) ?? (await parsers.recovering())(path, source.text)) : source);
   }
   onProgress?.({ step: 'files', done: paths.length, total: paths.length });
@@ -37,8 +37,8 @@ export const readFiles = async (root: string, paths: readonly ModulePath[], { on
 };
 
 /** A file's text, or what is said of a file that is not parsed. */
-const readSource = (root: string, path: ModulePath): { readonly text: string } | ReadOne => {
-  const { text, why } = readText(join(root, path));
+const readSource = (root: string, path: ModulePath, disk: Disk): { readonly text: string } | ReadOne => {
+  const { text, why } = disk.text(join(root, path));
   if (text === undefined) return { module: { path, lines: 0, kind: why.includes('binary') || why.includes('too large') ? 'generated' : 'source', symbols: [] }, findings: [{ what: path, why, line: 1 }] };
   if (text.length > TOO_LARGE_BYTES) return { module: { path, lines: text.split('\n').length, kind: 'generated', symbols: [] }, findings: [{ what: path, why: tooLarge(text), line: 1 }] };
   return { text };

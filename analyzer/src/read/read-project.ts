@@ -21,10 +21,9 @@ import type { FileFacts } from './parse/facts.ts';
 import { readFiles, tooLarge } from './read-files.ts';
 import { TOO_LARGE_BYTES } from './source/classify.ts';
 import { jsonReader } from './source/json-data.ts';
-import { readText } from './source/read-text.ts';
+import { Disk } from './source/disk.ts';
 import { Resolver } from './source/resolve.ts';
 import { withUsedTests } from './source/used-tests.ts';
-import { listFiles } from './source/walk.ts';
 import { Instances } from './tables/instances.ts';
 import { findModels } from './tables/models.ts';
 import type { LiveCatalog } from './schema/live-catalog.ts';
@@ -36,8 +35,8 @@ import { AccessReader, byAccess } from './tables/read-accesses.ts';
 import { loadSqlParser } from './tables/sql.ts';
 
 /** SQL and Prisma files, with a finding for each that is left out. */
-const readTexts = (root: string, paths: readonly string[], unresolved: Unresolved[]): TextFile[] => paths.flatMap((path) => {
-  const { text, why } = readText(join(root, path));
+const readTexts = (root: string, paths: readonly string[], disk: Disk, unresolved: Unresolved[]): TextFile[] => paths.flatMap((path) => {
+  const { text, why } = disk.text(join(root, path));
   const reason = text === undefined ? why : text.length > TOO_LARGE_BYTES ? tooLarge(text) : undefined;
   if (reason !== undefined) unresolved.push({ kind: 'file', what: path, why: reason, evidence: { file: path, line: 1 } });
   return text === undefined || reason !== undefined ? [] : [{ path, text }];
@@ -59,20 +58,21 @@ const readLive = async (url: string): Promise<LiveCatalog> => (await import('./s
 /** Reads a project into plain facts: no configuration, none of its code run, none of its packages needed. */
 export const readProject = async (directory: string, options: ReadOptions): Promise<SystemModel> => {
   const root = resolve(directory);
-  const listing = listFiles(root);
+  const disk = options.disk ?? new Disk();
+  const listing = disk.listing(root);
   const paths = new Set(listing.sources);
   // git works while we read: its log is asked for first and taken last.
-  const historyRead = options.history ? readHistory(root, paths) : Promise.resolve({ coChanges: [], history: [], unresolved: [] });
+  const log = options.history ? disk.log(root) : undefined;
   const catalog = options.database === undefined ? undefined : await readLive(options.database);
-  const files = await readFiles(root, listing.sources, options);
-  const resolver = new Resolver(root, listing.sources, listing.packages);
+  const files = await readFiles(root, listing.sources, options, disk);
+  const resolver = new Resolver(root, listing.sources, listing.packages, disk);
   const program = new Program(files.facts, resolver);
   const modules = withUsedTests(files.modules, program);
   const kinds = new Map(modules.map(({ path, kind }) => [path, kind]));
   const imports = readImports(program, (path) => kinds.get(path) === 'test', (path) => resolver.settingsFor(path));
   const types = new Types(program);
   const calls = new CallReader(program, types, (path) => kinds.get(path) === 'source').read();
-  const run = new Interpreter(program, 500_000 + files.facts.length * BUDGET_PER_FILE, jsonReader(root));
+  const run = new Interpreter(program, 500_000 + files.facts.length * BUDGET_PER_FILE, jsonReader(root, disk));
   const routers = new RouterHooks();
   buildRouters(run, routers, files.facts.filter(({ path }) => ['source', 'config'].includes(kinds.get(path) ?? '')), calls.sites);
   const endpoints = collectEndpoints(routers);
@@ -86,12 +86,12 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const ofKind = (...wanted: Module['kind'][]): FileFacts[] => files.facts.filter(({ path }) => wanted.includes(kinds.get(path) ?? 'source'));
   const models = findModels(ofKind('source'), (file, scope, expr) => run.evaluate(expr, imaginedFrame(run, file, scope)));
   const leftOut: Unresolved[] = [];
-  const texts = { sql: readTexts(root, listing.sql, leftOut), prisma: readTexts(root, listing.prisma, leftOut) };
+  const texts = { sql: readTexts(root, listing.sql, disk, leftOut), prisma: readTexts(root, listing.prisma, disk, leftOut) };
   const schema = readSchema({ migrations: ofKind('migration'), code: production, ...texts, catalog }, run, types, models);
   const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production), sites: calls.sites }).read(ofKind('source'));
   const [views, triggers] = [schema.schema.views(), schema.schema.triggers()];
   const accesses = withIndirect(data.accesses, views, triggers).sort(byAccess);
-  const history = await historyRead;
+  const history = log === undefined ? { coChanges: [], history: [], unresolved: [] } : readHistory(await log, paths);
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
     name: basename(root), modules, imports: imports.edges, calls: withEvents(withInherited(calls, data.accesses.map(({ at }) => at)), raised.edges), endpoints: served,

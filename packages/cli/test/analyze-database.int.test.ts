@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 
 const analyze = (given: string, environment: Record<string, string> = {}): Promise<Outcome> => command.run({
-  positionals: ['.'], values: { without: 'history', database: given },
+  positionals: ['.'], values: { without: 'history', json: true, database: given },
   io: { out: () => undefined, err: () => undefined, interactive: false, environment, cwd: root, signal: new AbortController().signal },
 });
 

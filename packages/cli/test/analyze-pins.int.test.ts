@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => { await rm(root, { recursive: true }); });
 
 const analyze = (values: Record<string, string | boolean> = {}): Promise<Outcome> => command.run({
-  positionals: ['src'], values: { without: 'history', ...values },
+  positionals: ['src'], values: { without: 'history', json: true, ...values },
   io: { out: () => undefined, err: () => undefined, interactive: false, environment: {}, cwd: root, signal: new AbortController().signal },
 });
 const contexts = ({ json }: Outcome): string[] => (json as { contexts: { name: string; modules: string[] }[] }).contexts.map(({ name, modules }) => `${name}: ${modules.join()}`);

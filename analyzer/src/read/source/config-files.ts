@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Unresolved } from '../../model/graph.ts';
 import { parseJsonc } from './jsonc.ts';
-import { readText } from './read-text.ts';
+import type { Disk } from './disk.ts';
 
 /** What of a tsconfig matters to reading: where names lead, and what is erased. Paths are absolute. */
 export interface CompilerSettings {
@@ -39,9 +38,9 @@ const asConfig = (raw: Readonly<Record<string, unknown>>): RawConfig => ({
   options: isRecord(raw['compilerOptions']) ? raw['compilerOptions'] : {},
 });
 
-const configPath = (directory: string, target: string): string => {
+const configPath = (directory: string, target: string, disk: Disk): string => {
   const path = resolve(directory, target);
-  return path.endsWith('.json') ? path : existsSync(`${path}.json`) ? `${path}.json` : join(path, 'tsconfig.json');
+  return path.endsWith('.json') ? path : disk.exists(`${path}.json`) ? `${path}.json` : join(path, 'tsconfig.json');
 };
 
 const over = (base: CompilerSettings, more: CompilerSettings): CompilerSettings => ({
@@ -68,11 +67,16 @@ export class ConfigFiles {
   private readonly packages = new Map<string, PackageFile | undefined>();
   /** Path of a file that is there and could not be used, and why. */
   private readonly broken = new Map<string, string>();
+  private readonly disk: Disk;
+
+  constructor(disk: Disk) {
+    this.disk = disk;
+  }
 
   settingsFor(directory: string): CompilerSettings {
     const known = this.settings.get(directory);
     if (known !== undefined) return known;
-    const own = ['tsconfig.json', 'jsconfig.json', 'tsconfig.base.json'].map((name) => join(directory, name)).find((path) => existsSync(path));
+    const own = ['tsconfig.json', 'jsconfig.json', 'tsconfig.base.json'].map((name) => join(directory, name)).find((path) => this.disk.exists(path));
     const found = own === undefined ? this.above(directory, (parent) => this.settingsFor(parent)) ?? NONE : this.readSettings(own, new Set());
     this.settings.set(directory, found);
     return found;
@@ -103,7 +107,7 @@ export class ConfigFiles {
     if (raw === undefined) return NONE;
     const config = asConfig(raw);
     const visited = new Set([...seen, path]);
-    const follow = (target: string): CompilerSettings => this.readSettings(configPath(dirname(path), target), visited);
+    const follow = (target: string): CompilerSettings => this.readSettings(configPath(dirname(path), target, this.disk), visited);
     const own = ownSettings(config, dirname(path), config.bases.map(follow).reduce(over, NONE));
     if (own.paths.length > 0 || own.baseUrl !== undefined) return own;
     return config.references.map(follow).filter(({ paths }) => paths.length > 0).reduce(over, own);
@@ -111,14 +115,14 @@ export class ConfigFiles {
 
   private readPackage(directory: string): PackageFile | undefined {
     const path = join(directory, 'package.json');
-    const raw = existsSync(path) ? this.readJson(path) : undefined;
+    const raw = this.disk.exists(path) ? this.readJson(path) : undefined;
     if (raw === undefined) return undefined;
     const entries = ['source', 'module', 'main', 'types', 'typings'].flatMap((key) => (typeof raw[key] === 'string' ? [raw[key]] : []));
     return { directory, ...(typeof raw['name'] === 'string' ? { name: raw['name'] } : {}), entries, exports: raw['exports'], imports: raw['imports'] };
   }
 
   private readJson(path: string): Readonly<Record<string, unknown>> | undefined {
-    const { text, why } = readText(path);
+    const { text, why } = this.disk.text(path);
     if (text === undefined) {
       this.broken.set(path, `not read: ${why}`);
       return undefined;
@@ -131,6 +135,6 @@ export class ConfigFiles {
   /** Stops at a repository's root: what lies above it is another project's. */
   private above<T>(directory: string, look: (parent: string) => T): T | undefined {
     const parent = dirname(directory);
-    return parent === directory || existsSync(join(directory, '.git')) ? undefined : look(parent);
+    return parent === directory || this.disk.exists(join(directory, '.git')) ? undefined : look(parent);
   }
 }

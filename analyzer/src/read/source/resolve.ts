@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { ModulePath } from '../../model/evidence.ts';
 import { ConfigFiles, type CompilerSettings, type PackageFile } from './config-files.ts';
+import type { Disk } from './disk.ts';
 
 /** Where an import leads. `outside`: source beyond the analyzed directory. `asset`: JSON, styles and other things without code. */
 export type Target =
@@ -25,9 +25,12 @@ export class Resolver {
   private readonly modules: ReadonlySet<ModulePath>;
   private readonly workspaces = new Map<string, PackageFile>();
   private readonly known = new Map<string, Target>();
-  readonly configs = new ConfigFiles();
+  readonly configs: ConfigFiles;
+  private readonly disk: Disk;
 
-  constructor(root: string, modules: readonly ModulePath[], packageFiles: readonly string[]) {
+  constructor(root: string, modules: readonly ModulePath[], packageFiles: readonly string[], disk: Disk) {
+    this.disk = disk;
+    this.configs = new ConfigFiles(disk);
     this.root = root;
     this.modules = new Set(modules);
     for (const file of packageFiles) {
@@ -65,10 +68,10 @@ export class Resolver {
 
   private beyond(path: string): Target {
     const inside = path === this.root || path.startsWith(this.root + sep);
-    const exists = existsSync(path) && !isDirectoryLike(path);
+    const exists = this.disk.exists(path) && !this.disk.isDirectory(path);
     if (exists) return inside || !EXTENSIONS.some((extension) => path.endsWith(extension)) ? { kind: 'asset' } : { kind: 'outside' };
-    if (!inside && EXTENSIONS.some((extension) => existsSync(path + extension) || existsSync(join(path, `index${extension}`)))) return { kind: 'outside' };
-    return existsSync(`${path}.json`) || existsSync(`${path}.node`) ? { kind: 'asset' } : { kind: 'missing', why: 'no such file' };
+    if (!inside && EXTENSIONS.some((extension) => this.disk.exists(path + extension) || this.disk.exists(join(path, `index${extension}`)))) return { kind: 'outside' };
+    return this.disk.exists(`${path}.json`) || this.disk.exists(`${path}.node`) ? { kind: 'asset' } : { kind: 'missing', why: 'no such file' };
   }
 
   /** The module a path stands for: itself, with an extension, rewritten, or an index file. */
@@ -151,8 +154,6 @@ export class Resolver {
     return targets.length === 0 ? undefined : this.entry(owner, targets) ?? { kind: 'asset' };
   }
 }
-
-const isDirectoryLike = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 const starMatch = (pattern: string, specifier: string): string | undefined => {
   const star = pattern.indexOf('*');

@@ -1,15 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import type { Analysis, AnalyzeOptions, AnalyzeProgress } from '@strangler/analyzer';
 import { StranglerError, type Problem } from '@strangler/kernel';
+import type { Totals } from './totals.ts';
 
 /** What the thread is given, and what it says. */
-export interface Task { readonly directory: string; readonly options: Omit<AnalyzeOptions, 'onProgress' | 'kept'>; readonly cache: string | undefined }
+export interface Task { readonly directory: string; readonly options: Omit<AnalyzeOptions, 'onProgress' | 'kept'>; readonly cache: string | undefined; readonly wanted: Wanted }
+/** The reports by the names of their formats, printed there because text is moved quickly; `analysis` for whom needs the analysis itself. */
+export interface Wanted { readonly formats: readonly string[]; readonly base: string; readonly analysis: boolean }
+export interface Answer { readonly texts: ReadonlyMap<string, string>; readonly totals: Totals; readonly analysis: Analysis | undefined }
 /** Where results of earlier runs are kept, and who is told when they cannot be. */
 export interface Cache { readonly directory: string | undefined; readonly note: (text: string) => void }
 export type Said =
   | { readonly kind: 'progress'; readonly progress: AnalyzeProgress }
   | { readonly kind: 'note'; readonly text: string }
-  | { readonly kind: 'done'; readonly analysis: Analysis }
+  | { readonly kind: 'done'; readonly answer: Answer }
   | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'bug'; readonly message: string; readonly stack: string };
 
@@ -24,20 +28,20 @@ const YOUNG_MB = 48;
  * Ctrl-C is heard while it computes.
  * @throws StranglerError what the analysis throws, and `STR_OUT_OF_MEMORY`.
  */
-export async function analyzeApart(directory: string, { onProgress, ...options }: Omit<AnalyzeOptions, 'kept'>, cache: Cache, signal: AbortSignal): Promise<Analysis> {
-  const task: Task = { directory, options, cache: cache.directory };
+export async function analyzeApart(directory: string, { onProgress, ...options }: Omit<AnalyzeOptions, 'kept'>, { cache, wanted }: { readonly cache: Cache; readonly wanted: Wanted }, signal: AbortSignal): Promise<Answer> {
+  const task: Task = { directory, options, cache: cache.directory, wanted };
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: task, resourceLimits: { stackSizeMb: STACK_MB, maxYoungGenerationSizeMb: YOUNG_MB } });
   const stop = (): void => { void worker.terminate(); };
   signal.addEventListener('abort', stop);
   // Once it has answered it may still write what it keeps, while reports are printed: it ends by itself, and the process waits for it.
   worker.on('exit', () => { signal.removeEventListener('abort', stop); });
   try {
-    return await new Promise<Analysis>((resolve, reject) => {
+    return await new Promise<Answer>((resolve, reject) => {
       let bug: Error | undefined;
       worker.on('message', (said: Said) => {
         if (said.kind === 'progress') onProgress?.(said.progress);
         else if (said.kind === 'note') cache.note(said.text);
-        else if (said.kind === 'done') resolve(said.analysis);
+        else if (said.kind === 'done') resolve(said.answer);
         else if (said.kind === 'refused') reject(new StranglerError(said.problem));
         // A thread that runs out of memory may stumble before it ends: what ended it is known only then.
         else bug = Object.assign(new Error(said.message), { stack: said.stack });

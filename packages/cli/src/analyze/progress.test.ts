@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Analysis } from '@strangler/analyzer';
 import { analysisProgress } from './progress.ts';
 
 const share = { resolved: 9, total: 10 };
-const ANALYSIS = { model: { modules: [{ lines: 40 }, { lines: 60 }], unresolved: [{}] }, recall: { imports: share, calls: share, queries: { resolved: 0, total: 0 }, endpoints: share } } as unknown as Analysis;
+const TOTALS = { modules: 2, lines: 100, gaps: 1, recall: { imports: share, calls: share, queries: { resolved: 0, total: 0 }, endpoints: share } };
 
 function said({ interactive = false, quiet = false, json = false }): string {
   let text = '';
@@ -11,7 +10,7 @@ function said({ interactive = false, quiet = false, json = false }): string {
   const progress = analysisProgress({ interactive, err: (part) => { text += part; } }, { quiet, json }, () => (clock += 1_500));
   for (const done of [0, 1, 2]) progress.show({ step: 'files', done, total: 2 });
   progress.show({ step: 'cluster', done: 0, total: 1 });
-  progress.end(ANALYSIS);
+  progress.end(TOTALS);
   return text;
 }
 const TOTAL = 'read 2 modules, 100 lines; resolved 90 % of 10 imports, 90 % of 10 calls, – of 0 queries, 90 % of 10 endpoints; 1 gap listed, in 1.5 s\n';

@@ -1,13 +1,14 @@
-import type { Analysis, AnalyzeProgress, Share } from '@strangler/analyzer';
+import type { AnalyzeProgress } from '@strangler/analyzer';
 import type { Io } from '../command.ts';
 import { progressLine } from '../print/progress.ts';
+import { totalsLine, type Totals } from './totals.ts';
 
 const STEPS: readonly AnalyzeProgress['step'][] = ['files', 'links', 'history', 'traffic', 'measure', 'cluster', 'propose'];
 
 export interface AnalysisProgress {
   readonly show: (progress: AnalyzeProgress) => void;
   /** Ends the line and says what was read, what of it was understood, and how long it took. */
-  readonly end: (analysis: Analysis) => void;
+  readonly end: (totals: Totals) => void;
 }
 
 /**
@@ -27,17 +28,9 @@ export function analysisProgress(io: Pick<Io, 'err' | 'interactive'>, { quiet, j
       else if (turn !== last) io.err(`${turn}${total > 1 ? ` ${String(total)}` : ''}\n`);
       last = turn;
     },
-    end: (analysis) => {
+    end: (totals) => {
       line.end();
-      io.err(`${totals(analysis)}, in ${((now() - began) / 1000).toFixed(1)} s\n`);
+      io.err(`${totalsLine(totals)}, in ${((now() - began) / 1000).toFixed(1)} s\n`);
     },
   };
 }
-
-function totals({ model, recall }: Analysis): string {
-  const lines = model.modules.reduce((sum, module) => sum + module.lines, 0);
-  const shares = (['imports', 'calls', 'queries', 'endpoints'] as const).map((kind) => `${percent(recall[kind])} of ${String(recall[kind].total)} ${kind}`);
-  return `read ${String(model.modules.length)} modules, ${String(lines)} lines; resolved ${shares.join(', ')}; ${String(model.unresolved.length)} gap${model.unresolved.length === 1 ? '' : 's'} listed`;
-}
-
-const percent = ({ resolved, total }: Share): string => (total === 0 ? '–' : `${String(Math.floor((1000 * resolved) / total) / 10)} %`);

@@ -1,13 +1,12 @@
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { formats, type Analysis, type Format, type Printing } from '@strangler/analyzer';
+import { formats } from '@strangler/analyzer';
 import { StranglerError } from '@strangler/kernel';
 
-/** @throws StranglerError STR_USAGE for a format there is not. */
-export function formatNamed(name: string): Format {
-  const format = formats.get(name);
-  if (format === undefined) throw new StranglerError({ code: 'STR_USAGE', message: `There is no format '${name}'.`, remedy: `One of ${[...formats.keys()].join(', ')}.` });
-  return format;
+/** @returns the name. @throws StranglerError STR_USAGE for a format there is not. */
+export function checkFormat(name: string): string {
+  if (!formats.has(name)) throw new StranglerError({ code: 'STR_USAGE', message: `There is no format '${name}'.`, remedy: `One of ${[...formats.keys()].join(', ')}.` });
+  return name;
 }
 
 /** A line per format, for the help. */
@@ -17,11 +16,11 @@ export const formatList = (): string => [...formats].map(([name, { file, what }]
  * Writes every format into a directory; the answer names each file. Each file appears whole or not at all.
  * @throws StranglerError STR_REPORT_UNWRITABLE
  */
-export async function writeReports(analysis: Analysis, printing: Printing, directory: string, cwd: string): Promise<string> {
+export async function writeReports(text: (format: string) => string, directory: string, cwd: string): Promise<string> {
   const lines: string[] = [];
-  for (const { file: name, text } of formats.values()) {
+  for (const [format, { file: name }] of formats) {
     const file = join(directory, name);
-    await writeWhole(directory, file, text(analysis, printing));
+    await writeWhole(directory, file, text(format));
     lines.push(`wrote ${relative(cwd, file) || file}`);
   }
   return lines.join('\n');

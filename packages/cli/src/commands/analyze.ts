@@ -1,14 +1,14 @@
 import { join, relative, resolve } from 'node:path';
-import type { Analysis, AnalyzeOptions, Format, Printing } from '@strangler/analyzer';
+import { formats, type Analysis, type AnalyzeOptions, type ContextPins } from '@strangler/analyzer';
 import { ExitCode, StranglerError } from '@strangler/kernel';
-import { analyzeApart, type Cache } from '../analyze/apart.ts';
-import { BASELINE_FILE, holdAgainst, openGate, writeBaseline } from '../analyze/baseline-file.ts';
+import { analyzeApart, type Cache, type Wanted } from '../analyze/apart.ts';
+import { BASELINE_FILE, holdAgainst, openGate, writeBaseline, type Gate } from '../analyze/baseline-file.ts';
 import { gateExit, gateText } from '../analyze/gate.ts';
 import { analysisProgress } from '../analyze/progress.ts';
-import { formatList, formatNamed, writeReports } from '../analyze/reports.ts';
+import { checkFormat, formatList, writeReports } from '../analyze/reports.ts';
 import { baseOf } from '../analyze/repository.ts';
 import { tryMoves } from '../analyze/what-if.ts';
-import { flag, text, texts, type Command, type Invocation } from '../command.ts';
+import { flag, text, texts, type Command, type Invocation, type Outcome } from '../command.ts';
 import { loadPins } from '../context-pins.ts';
 
 const USAGE = 'analyze [DIR] [--format F | --out DIR] [--baseline FILE [--fail-on new|any|none | --write-baseline [--execute]]] [--without L] [--pins FILE] [--traces FILE] [--access-log FILE] [--har FILE] [--what-if MOVES [--save-pins [--execute]]]';
@@ -59,7 +59,7 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
   },
   run: async (invocation) => {
     const { values, positionals, io } = invocation;
-    const format = formatNamed(text(values, 'format') ?? 'md');
+    const format = checkFormat(text(values, 'format') ?? 'md');
     const gate = await openGate(values, io.cwd);
     const directory = resolve(io.cwd, positionals[0] ?? '.');
     const pins = await loadPins(directory, io.cwd, text(values, 'pins'));
@@ -67,29 +67,50 @@ strangler.contexts.yaml holds over every re-run. Patterns are module paths (* wi
     const options: AnalyzeOptions = { pins, without: layers(text(values, 'without')), crossCheck: flag(values, 'cross-check'), ...seed(text(values, 'seed')), ...traffic(invocation), ...database(text(values, 'database'), io), onProgress: progress.show };
     if (text(values, 'what-if') !== undefined) return { exitCode: ExitCode.ok, ...await tryMoves(invocation, directory, options) };
     if (flag(values, 'save-pins')) throw usageError('--save-pins saves what --what-if asks.', 'Add --what-if "move … to …".');
-    const analysis = await analyzeApart(directory, options, cacheOf(invocation), io.signal);
-    progress.end(analysis);
-    if (gate.write) return { exitCode: ExitCode.ok, ...await writeBaseline(analysis, pins, gate) };
-    const held = gate.baseline === undefined ? undefined : holdAgainst(analysis, pins, gate.baseline, gate.file);
-    const printing: Printing = { base: await baseOf(directory, io.cwd), ...(held === undefined ? {} : { held }) };
-    const verdict = held === undefined ? undefined : gateText(held, { ...gate, prefix: join(relative(io.cwd, directory), '/').replace(/^\/$/, '') });
-    return {
-      exitCode: held === undefined ? ExitCode.ok : gateExit(held, gate.on),
-      text: await answer(analysis, printing, format, verdict, invocation),
-      // Large: printed only for whoever asks.
-      get json(): unknown { return JSON.parse(formatNamed('json').text(analysis, printing)) as unknown; },
-    };
+    const base = await baseOf(directory, io.cwd);
+    const { texts, totals, analysis } = await analyzeApart(directory, options, { cache: cacheOf(invocation), wanted: wantedBy(invocation, gate, format, base) }, io.signal);
+    progress.end(totals);
+    if (analysis === undefined) return outcome(invocation, { format, printed: (name) => texts.get(name) ?? '' });
+    return judge(invocation, analysis, { pins, gate, directory, base, format });
   },
 };
 
+interface Judging { readonly pins: ContextPins; readonly gate: Gate; readonly directory: string; readonly base: string; readonly format: string }
+
+/** Writes the baseline, or holds the analysis against it. */
+async function judge(invocation: Invocation, analysis: Analysis, { pins, gate, directory, base, format }: Judging): Promise<Outcome> {
+  if (gate.write) return { exitCode: ExitCode.ok, ...await writeBaseline(analysis, pins, gate) };
+  const held = gate.baseline === undefined ? undefined : holdAgainst(analysis, pins, gate.baseline, gate.file);
+  const verdict = held === undefined ? undefined : gateText(held, { ...gate, prefix: join(relative(invocation.io.cwd, directory), '/').replace(/^\/$/, '') });
+  const printed = (name: string): string => formats.get(name)?.text(analysis, { base, ...(held === undefined ? {} : { held }) }) ?? '';
+  return { ...await outcome(invocation, { format, printed, ...(verdict === undefined ? {} : { verdict }) }), exitCode: held === undefined ? ExitCode.ok : gateExit(held, gate.on) };
+}
+
+/** Where a baseline is in play the analysis itself is needed, otherwise only the reports that are asked for. */
+function wantedBy({ values }: Invocation, { write, baseline }: Gate, format: string, base: string): Wanted {
+  if (write || baseline !== undefined) return { formats: [], base, analysis: true };
+  const asked = text(values, 'out') === undefined ? [format] : [...formats.keys()];
+  return { formats: [...new Set([...asked, ...(flag(values, 'json') ? ['json'] : [])])], base, analysis: false };
+}
+
+interface Printed { readonly format: string; readonly printed: (format: string) => string; readonly verdict?: string }
+
+async function outcome(invocation: Invocation, what: Printed): Promise<Outcome> {
+  return {
+    exitCode: ExitCode.ok, text: await answer(what, invocation),
+    // Large: only for whoever asks.
+    json: flag(invocation.values, 'json') ? JSON.parse(what.printed('json')) as unknown : undefined,
+  };
+}
+
 /** What standard output gets: the report asked for, or the names of all that were written; against a baseline, the verdict, unless a report takes its place. */
-async function answer(analysis: Analysis, printing: Printing, format: Format, verdict: string | undefined, { values, io }: Invocation): Promise<string> {
+async function answer({ format, printed, verdict }: Printed, { values, io }: Invocation): Promise<string> {
   const out = text(values, 'out');
-  if (out !== undefined) return [await writeReports(analysis, printing, resolve(io.cwd, out), io.cwd), ...(verdict === undefined ? [] : ['', verdict])].join('\n');
-  if (verdict === undefined) return format.text(analysis, printing);
+  if (out !== undefined) return [await writeReports(printed, resolve(io.cwd, out), io.cwd), ...(verdict === undefined ? [] : ['', verdict])].join('\n');
+  if (verdict === undefined) return printed(format);
   if (text(values, 'format') === undefined) return verdict;
   io.err(`${verdict}\n`);
-  return format.text(analysis, printing);
+  return printed(format);
 }
 
 function traffic({ values, io }: Invocation): Pick<AnalyzeOptions, 'traffic'> {
