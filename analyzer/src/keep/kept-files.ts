@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
-import type { Kept, Stage } from '../model/kept.ts';
+import type { Inputs, Kept, Stage } from '../model/kept.ts';
 import { packed, unpack } from './pack.ts';
 import { versionOf } from './version.ts';
 
@@ -11,13 +11,7 @@ const MOST_BYTES = 512_000_000;
 /** Two for each system analyzed from one working directory, of its parts and of its answers; the ones longest unchanged go first. */
 const MOST_PACKS = 24;
 
-type Inputs = readonly (string | NodeJS.ArrayBufferView)[];
-
 export interface KeptFiles extends Kept {
-  /** What is kept for these inputs, if anything is. */
-  readonly find: (stage: Stage, inputs: Inputs) => unknown;
-  /** Keeps plain data. */
-  readonly keep: (stage: Stage, inputs: Inputs, value: unknown) => void;
   /** Writes what this run used, and nothing else: what no run uses any more is gone. Never throws. */
   readonly save: () => void;
 }
@@ -32,6 +26,7 @@ export const openKept = (directory: string, analyzed: string, note: (text: strin
   const before = (): Map<string, Buffer> => (opened ??= unpack(bytesOf(file)));
   const used = new Map<string, Buffer>();
   const fresh = new Map<string, unknown>();
+  const written = new Map<string, Uint8Array>();
   const versions = new Map<Stage, string>();
   const version = (stage: Stage): string => {
     const known = versions.get(stage) ?? versionOf(stage);
@@ -55,9 +50,11 @@ export const openKept = (directory: string, analyzed: string, note: (text: strin
     },
     find: (stage, inputs) => found(keyOf(stage, version(stage), inputs)),
     keep: (stage, inputs, value) => { fresh.set(keyOf(stage, version(stage), inputs), value); },
+    keepBytes: (stage, inputs, bytes) => { written.set(keyOf(stage, version(stage), inputs), bytes); },
     save: () => {
-      if (fresh.size === 0 && used.size === (opened?.size ?? 0)) return;
+      if (fresh.size + written.size === 0 && used.size === (opened?.size ?? 0)) return;
       for (const [key, made] of fresh) used.set(key, serialize(made));
+      for (const [key, { buffer, byteOffset, byteLength }] of written) used.set(key, Buffer.from(buffer, byteOffset, byteLength));
       try {
         replace(directory, file, packed(used));
       } catch (error) {

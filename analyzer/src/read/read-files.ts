@@ -4,7 +4,7 @@ import type { Module, Unresolved } from '../model/graph.ts';
 import { NOTHING_KEPT } from '../model/kept.ts';
 import type { ReadOptions } from './options.ts';
 import type { FileFacts } from './parse/facts.ts';
-import { loadParsers } from './parse/parsers.ts';
+import { parseFiles } from './parse/parse-files.ts';
 import { kindOf, TOO_LARGE_BYTES } from './source/classify.ts';
 import type { Disk } from './source/disk.ts';
 
@@ -22,16 +22,16 @@ interface ReadOne {
 
 /** Reads every source file into facts, in the order of `paths`. */
 export const readFiles = async (root: string, paths: readonly ModulePath[], { onProgress, kept = NOTHING_KEPT }: Pick<ReadOptions, 'onProgress' | 'kept'>, disk: Disk): Promise<ReadFiles> => {
-  const parsers = await loadParsers();
-  const read: ReadOne[] = [];
-  for (const [position, path] of paths.entries()) {
-    if (position % 200 === 0) onProgress?.({ step: 'files', done: position, total: paths.length });
-    const source = readSource(root, path, disk);
-    read.push('text' in source ? asRead(path, source.text, kept.recall('facts', [path, source.text], () => parsers.fast(path, source.text)) ?? (await parsers.recovering())(path, source.text)) : source);
-  }
+  const sources = paths.map((path) => ({ path, source: readSource(root, path, disk) }));
+  const facts = await parseFiles(sources.flatMap(({ path, source }) => ('text' in source ? [{ path, text: source.text }] : [])), kept, (done) => onProgress?.({ step: 'files', done, total: paths.length }));
+  const read = sources.map(({ path, source }): ReadOne => {
+    if (!('text' in source)) return source;
+    const its = facts.get(path);
+    return its === undefined ? { module: { path, lines: 0, kind: 'source', symbols: [] }, findings: [] } : asRead(path, source.text, its);
+  });
   onProgress?.({ step: 'files', done: paths.length, total: paths.length });
   return {
-    modules: read.map(({ module }) => module), facts: read.flatMap(({ facts }) => facts ?? []),
+    modules: read.map(({ module }) => module), facts: read.flatMap(({ facts: its }) => its ?? []),
     unresolved: read.flatMap(({ module: { path }, findings }) => findings.map(({ what, why, line }): Unresolved => ({ kind: 'file', what, why, evidence: { file: path, line } }))),
   };
 };

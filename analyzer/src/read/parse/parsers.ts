@@ -5,6 +5,8 @@ import type { FileFacts, ParseFile } from './facts.ts';
 export interface Parsers {
   /** Undefined where only `recovering` can tell. */
   readonly fast: (path: ModulePath, text: string) => FileFacts | undefined;
+  /** Whether the fast one is there at all. */
+  readonly native: boolean;
   /** 9 MB of JavaScript: loaded when the first file needs it. */
   readonly recovering: () => Promise<ParseFile>;
 }
@@ -13,8 +15,8 @@ export interface Parsers {
 export const loadParsers = async (): Promise<Parsers> => {
   const recovering = async (): Promise<ParseFile> => (await import('./typescript.ts')).parseTypeScript;
   try {
-    return { fast: (await import('./oxc.ts')).parseWithOxc, recovering };
+    return { fast: (await import('./oxc.ts')).parseWithOxc, native: true, recovering };
   } catch {
-    return { fast: () => undefined, recovering };
+    return { fast: () => undefined, native: false, recovering };
   }
 };
