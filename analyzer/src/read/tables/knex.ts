@@ -54,16 +54,23 @@ const isPrepared = (chain: Chain, { file, scope }: Place): boolean => {
   return name !== undefined && onlyWritten(file, scope, name);
 };
 
-/** Every use of a builder that runs it changes rows. */
+/** Every use of a builder that runs it changes rows; `query.insert(film); return query;` runs what was put into it. */
 const onlyWritten = (file: FileFacts, scope: number, name: string): boolean => {
-  const runs: boolean[] = [];
+  const uses: Chain[] = [];
+  const awaited: Chain[] = [];
   const handedOn: Expr[] = [];
   eachExpr(file.functions[scope]?.steps ?? [], (expr) => {
-    if (expr.kind === 'await') runs.push(...[chainOf(expr.of)].filter((chain) => rootName(chain) === name).map(changes));
-    if (expr.kind === 'call') for (const arg of expr.args) if (arg.kind === 'name' && arg.name === name) handedOn.push(arg);
+    if (expr.kind === 'await') awaited.push(...[chainOf(expr.of)].filter((chain) => rootName(chain) === name));
+    if (expr.kind !== 'call') return;
+    uses.push(...[chainOf(expr)].filter((chain) => rootName(chain) === name));
+    handedOn.push(...expr.args.filter((arg) => arg.kind === 'name' && arg.name === name));
   });
-  return runs.length > 0 && handedOn.length === 0 && runs.every((writes) => writes);
+  const runs = awaited.filter(({ links }) => links.length > 0);
+  return handedOn.length === 0 && (runs.length > 0 ? awaited.every(changes) : uses.some(changes) && !uses.some((chain) => hasLink(chain, ENDS_READING)));
 };
+
+/** Steps after which a builder gives rows, whatever else was done to it. */
+const ENDS_READING = new Set(['first', 'pluck', 'count', 'select', 'then', 'clone']);
 
 const lastLine = (chain: Chain): number => chain.links.at(-1)?.line ?? 1;
 
@@ -81,7 +88,7 @@ const calledTables = (chain: Chain, place: Place): Named[] => namedCalls(chain).
   if (first === undefined || first.kind === 'function' || args.length > 2 || NAMES_TABLE.has(receiver) || BUILDER.has(receiver)) return [];
   const after = chain.links.slice(position + 1);
   const strong = STRONG.test(receiver);
-  return strong || isCalledLikeKnex(called, after, place) ? namedBy(first, { line: call.line, certain: strong, after }, place) : [];
+  return strong || isCalledLikeKnex(called, after, place) ? namedBy(first, { line: call.line, certain: strong, alone: call.callee.kind === 'member' && /^_?knex$/.test(receiver), after }, place) : [];
 });
 
 /** Any name will do where knex is used and the call begins a chain: `users('orders').where(…)`. */
@@ -91,15 +98,16 @@ const isCalledLikeKnex = ({ args, call, position }: NamedCall, after: readonly L
 /** `users(…)` or `this.users(…)`; `db.raw(…)` is a method. */
 const isBare = (callee: Expr): boolean => callee.kind === 'name' || (callee.kind === 'member' && callee.of.kind === 'this');
 
-interface Naming { readonly line: number; readonly certain: boolean; readonly after: readonly Link[] }
+/** `alone`: what is called names a table whatever follows, as `this.knex(table)` does. */
+interface Naming { readonly line: number; readonly certain: boolean; readonly alone?: boolean; readonly after: readonly Link[] }
 
-const namedBy = (arg: Expr, { line, certain, after }: Naming, place: Place): Named[] => {
+const namedBy = (arg: Expr, { line, certain, alone = false, after }: Naming, place: Place): Named[] => {
   const value = eval1(arg, place);
   // A list of names is no table, and neither are options: `knex({ client })`, `transaction({ isolationLevel })`.
   if (value.kind === 'list' || isOptions(value)) return [];
   const tables = tableNames(value).filter((table) => place.usesBuilder || place.models.hasTable(table));
   if (tables.length > 0) return [{ tables, line }];
-  const open = certain && after.some(({ name }) => CERTAIN.has(name)) && !isQueryExpr(arg, place);
+  const open = certain && (alone || after.some(({ name }) => CERTAIN.has(name))) && !isQueryExpr(arg, place);
   return open ? [{ tables: [], line, unknown: arg }] : [];
 };
 
@@ -109,7 +117,13 @@ const isOptions = (value: Value): boolean => value.kind === 'object' && [...valu
 
 /** A subquery in place of a table is read where it stands. */
 const isQueryExpr = (arg: Expr, place: Place): boolean =>
-  arg.kind === 'call' || arg.kind === 'object' || (arg.kind === 'name' && place.models.chainBoundTo(place, arg.name) !== undefined);
+  (arg.kind === 'call' && isSubquery(chainOf(arg), place)) || arg.kind === 'object' || arg.kind === 'function' || (arg.kind === 'name' && isBuilder(bindingChain(arg.name, place)));
+
+/** `db.select(…).as('ranked')`, `ranked.as('r')`; what gives back a text (`this.tableOf(year)`) is a name, and a builder from elsewhere anybody's. */
+const isSubquery = (chain: Chain, place: Place): boolean =>
+  isBuilder(chain) && (chain.root.kind !== 'name' || STRONG.test(chain.root.name) || isBuilder(bindingChain(chain.root.name, place)));
+
+const isBuilder = (chain: Chain | undefined): boolean => chain?.links.some(({ name }) => BUILDER.has(name) || NAMES_TABLE.has(name) || name === 'raw' || STRONG.test(name)) === true || (chain !== undefined && STRONG.test(rootName(chain)));
 
 const isKnexValue = (callee: Expr, place: Place): boolean => {
   const type = place.types.of(place.file, place.scope, callee);
@@ -132,7 +146,7 @@ const linkedTable = (chain: Chain, link: Link, position: number, place: Place): 
   const [first] = link.args;
   if (link.call === undefined || first === undefined || first.kind === 'function') return [];
   if (DRIZZLE.has(link.name) && link.args.length === 1 && STRONG.test(before(chain, position))) return drizzleTable(first, link.line, place);
-  return link.name === 'batchInsert' || NAMES_TABLE.has(link.name) ? namedBy(first, { line: link.line, certain: isQuery(chain), after: chain.links.slice(position) }, place) : [];
+  return link.name === 'batchInsert' || NAMES_TABLE.has(link.name) ? namedBy(first, { line: link.line, certain: isQuery(chain), after: chain.links }, place) : [];
 };
 
 const DRIZZLE = new Set(['insert', 'update', 'delete']);

@@ -23,7 +23,7 @@ const inLink = (chain: Chain, link: Link, position: number, place: Place): Recog
   const [first] = link.args;
   if (first === undefined) return undefined;
   const isMethod = METHODS.has(name) || link.call.form === 'tag';
-  if (!isMethod) return literalSql(link, place);
+  if (!isMethod) return literalSql(link, place) ?? namedSql(name, link, place);
   const statements = sqlTexts(place.run.evaluate(unwrapped(first), place.frame));
   for (const one of statements) place.statements.add(one);
   if (statements.some(isSql)) return readAll(statements.filter(isSql), link);
@@ -56,11 +56,31 @@ const literalSql = (link: Link, place: Place): Recognised | undefined => {
   return found;
 };
 
+/** What a function is called that runs a statement, and what it calls the statement. */
+const RUNS = /quer|sql|execut|statement|command/i;
+const NAMED_STATEMENT = new Set(['query', 'sql', 'text', 'statement']);
+
+/** `runQuery({ query, params })`, `selectSql(text)`: a project's own way to a database, also one that is not PostgreSQL. */
+const namedSql = (name: string, link: Link, place: Place): Recognised | undefined => {
+  const given = RUNS.test(name) ? link.args.flatMap(statementGiven) : [];
+  const statements = given.flatMap((arg) => texts(place.run.evaluate(arg, place.frame))).filter(isSql);
+  if (statements.length === 0) return undefined;
+  for (const one of statements) place.statements.add(one);
+  return readAll([...new Set(statements)], link);
+};
+
+const statementGiven = (arg: Expr): Expr[] => {
+  if (arg.kind === 'object') return arg.properties.flatMap(({ name, value }) => (name !== undefined && NAMED_STATEMENT.has(name) ? [value] : []));
+  return arg.kind === 'name' ? [arg] : [];
+};
+
 /** `query(text)`, `query({ text })`, `query(SQL`…`)`. */
 const sqlTexts = (value: Value): string[] => {
   if (value.kind === 'object') return ['text', 'sql', 'query'].flatMap((key) => texts(value.properties.get(key) ?? UNKNOWN));
   return texts(value);
 };
+
+export const OPEN_TABLE = 'a table is chosen at run time';
 
 export const readAll = (statements: readonly string[], link: Pick<Link, 'line'>): Recognised => {
   const touches: Touch[] = [];
@@ -69,7 +89,7 @@ export const readAll = (statements: readonly string[], link: Pick<Link, 'line'>)
     const found = touchesOfSql(sql, link.line, 'sql');
     const what = sql.replaceAll(HOLE, '${…}').replace(/\s+/g, ' ').trim().slice(0, 100);
     if (found === undefined) unresolved = { what, why: 'the statement does not parse as PostgreSQL: its tables are read off its words', line: link.line };
-    else if (found.some(({ table }) => isSomeName(table))) unresolved = { what, why: 'a table is chosen at run time', line: link.line };
+    else if (found.some(({ table }) => isSomeName(table))) unresolved = { what, why: OPEN_TABLE, line: link.line };
     else if (OPEN_PART.test(sql)) unresolved = { what, why: 'a part of the statement is put together at run time', line: link.line };
     touches.push(...(found ?? (DEFINES.test(sql) ? [] : touchesByWords(sql, link.line, 'sql'))).filter(({ table }) => !isSomeName(table)));
   }

@@ -2,7 +2,7 @@ import { byEvidence, compareText } from '../../model/evidence.ts';
 import type { FunctionRef, TableAccess, TransactionScope, Unresolved } from '../../model/graph.ts';
 import { imaginedFrame } from '../endpoints/read-routers.ts';
 import type { Interpreter } from '../interpret/interpreter.ts';
-import type { ClassValue } from '../interpret/values.ts';
+import { texts, type ClassValue } from '../interpret/values.ts';
 import { thisClass } from '../link/scopes.ts';
 import { framedBy, type Instances } from './instances.ts';
 import type { Program } from '../link/program.ts';
@@ -18,7 +18,7 @@ import { queriedModel, recogniseMappers } from './mappers.ts';
 import { recognisePrisma, type PrismaRelations } from './prisma.ts';
 import { recogniseSql } from './raw-sql.ts';
 import { Rows } from './rows.ts';
-import { unusedStatements } from './unused-sql.ts';
+import { returnedStatements, unusedStatements } from './unused-sql.ts';
 import { recogniseUnknownModel } from './unknown-models.ts';
 import { Transactions } from './read-transactions.ts';
 
@@ -70,6 +70,7 @@ export class AccessReader {
   read(files: readonly FileFacts[]): ReadAccesses {
     this.transactions.read(files);
     for (const file of files) for (const index of file.functions.keys()) this.readFunction(file, index);
+    for (const file of files) for (const scope of file.functions.keys()) this.readReturned(file, scope);
     for (const { file, scope, found } of unusedStatements(files, this.statements, this.models)) this.keep(found, { file, scope }, this.transactions.of(file, scope, UNPLACED), undefined);
     const isCommon = (table: string, { evidence }: TableAccess): boolean => this.commonTables.get(evidence.file)?.has(table) === true && !this.models.hasTable(table);
     const names = knownNames(this.models);
@@ -91,6 +92,11 @@ export class AccessReader {
       places ??= this.standings(file, index);
       this.readChain(chainOf(expr), places, this.transactions.of(file, index, expr));
     });
+  }
+
+  private readReturned(file: FileFacts, scope: number): void {
+    const textsOf = (expr: Expr): readonly string[] => this.standings(file, scope).slice(0, 1).flatMap(({ place }) => texts(this.run.evaluate(expr, place.frame)));
+    for (const found of returnedStatements(file, scope, textsOf)) this.keep(found, { file, scope }, undefined, undefined);
   }
 
   /** A method of a base class is read once for each class that inherits it: `this.table` differs. */

@@ -75,9 +75,10 @@ const FILLINGS: readonly Fill[] = [
   () => SOME_NAME,
 ];
 
-/** Placeholders of drivers and of other dialects, put into PostgreSQL's words. */
+/** Placeholders of drivers and of other dialects (ClickHouse's `{film: String}`, `FINAL` and `LIMIT 1 BY id`, MySQL's), put into PostgreSQL's words. */
 const portable = (sql: string): string => sql
   .replaceAll('`', '"').replace(/\?\?/g, SOME_NAME).replace(/(?<![\w?|&@])\?(?![?|&\w])/g, '$1').replace(/(?<![:\w]):[A-Za-z_]\w*(?::(?!:))?/g, (mark, at: number) => (mark.endsWith(':') || NAME_AFTER.test(sql.slice(0, at)) ? SOME_NAME : '$1'))
+  .replace(/\{\s*\w+\s*:\s*[\w(), ]+\}/g, '$1').replace(/\bfinal\b(?=\s*(?:$|[),;]|where|prewhere|left|inner|join|group|order|limit))/gi, '').replace(/\blimit\s+\d+\s+by\s+[\w."]+(?:\s*,\s*[\w."]+)*/gi, '')
   .replace(/(?<![\w@])@\w+/g, '$1').replace(/%[sL]/g, '$1').replace(/%I/g, SOME_NAME).replace(/\blimit\s+(\S+)\s*,\s*(\S+)/gi, 'limit $2 offset $1')
   .replace(/\binsert\s+ignore\s+into\b/gi, 'insert into').replace(/\breplace\s+into\b/gi, 'insert into').replace(/\bon\s+duplicate\s+key\s+update[\s\S]*$/i, '');
 

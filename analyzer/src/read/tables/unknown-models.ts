@@ -28,9 +28,11 @@ const isOfRow = ({ callee }: CallExpr, place: Place): boolean =>
 
 const FILTERED = words('findAll findOne count update destroy increment');
 
-/** `of.count({ where: {…} })`: Sequelize's way to ask, of a model that is chosen at run time. */
+/** `of.count({ where: {…} })`, `row.update({…}, { transaction })`: Sequelize's way to ask, of a model that is chosen at run time. */
 const hasFilter = ({ name, call, args }: Link, { models }: Place): boolean =>
-  call !== undefined && FILTERED.has(name) && models.vias.has('sequelize') && args.some((arg) => arg.kind === 'object' && arg.properties.some((one) => one.name === 'where'));
+  call !== undefined && models.vias.has('sequelize') && ((FILTERED.has(name) && args.some((arg) => has(arg, 'where'))) || (ROW_WRITES.has(name) && args.some((arg) => has(arg, 'transaction'))));
+
+const has = (arg: Expr, option: string): boolean => arg.kind === 'object' && arg.properties.some(({ name }) => name === option);
 
 const ON_REPOSITORY = words('find findOne findBy findAndCount save insert update upsert delete remove count exists exist increment decrement query softDelete restore');
 

@@ -3,7 +3,7 @@ import { eachExpr } from '../link/visit.ts';
 import type { Expr, FileFacts } from '../parse/facts.ts';
 import type { Recognised } from './found.ts';
 import type { Models } from './models.ts';
-import { readAll } from './raw-sql.ts';
+import { OPEN_TABLE, readAll } from './raw-sql.ts';
 
 export interface Unused { readonly file: FileFacts; readonly scope: number; readonly found: Recognised }
 
@@ -25,6 +25,15 @@ export const unusedStatements = (files: readonly FileFacts[], handed: ReadonlySe
     return found;
   }));
 };
+
+/** `return `select … from ${this.table}``: whoever runs it is elsewhere, but that its table is not known is known here. */
+export const returnedStatements = (file: FileFacts, scope: number, textsOf: (expr: Expr) => readonly string[]): Recognised[] =>
+  (file.functions[scope]?.steps ?? []).flatMap((step) => {
+    const { value } = step.kind === 'return' ? step : { value: undefined };
+    if (value?.kind !== 'template' || statementIn(value) === undefined) return [];
+    const { unresolved } = readAll(textsOf(value), { line: value.line });
+    return unresolved?.why === OPEN_TABLE ? [{ touches: [], unresolved }] : [];
+  });
 
 const statementIn = (expr: Expr): string | undefined => {
   const text = expr.kind === 'text' ? expr.value : expr.kind === 'template' ? expr.texts.join(HOLE) : undefined;
