@@ -2,7 +2,7 @@ import type { Evidence, ModulePath } from './evidence.ts';
 
 /** What the readers found in one system: plain, immutable, sorted. Measures, clustering and reports are functions of it; none re-reads source. */
 export interface SystemModel {
-  /** The analyzed directory's last name; never a path of somebody's machine. */
+  /** The analyzed directory's last name, or its package's where that says nothing (`src`); never a path of somebody's machine. */
   readonly name: string;
   readonly modules: readonly Module[];
   readonly imports: readonly ImportEdge[];
@@ -31,8 +31,8 @@ export interface SystemModel {
 export interface Module {
   readonly path: ModulePath;
   readonly lines: number;
-  /** `declaration`: a .d.ts or a file of types only. `generated` and `migration` modules are analysed, not clustered. */
-  readonly kind: 'source' | 'test' | 'declaration' | 'migration' | 'config' | 'generated';
+  /** `declaration`: a .d.ts or a file of types only. `browser`: runs in a page, a client of what is divided. `generated` and `migration` modules are analysed, not clustered. */
+  readonly kind: 'source' | 'test' | 'declaration' | 'migration' | 'config' | 'generated' | 'browser';
   /** Identifiers it declares (exported first), for names as evidence. Sorted, distinct. */
   readonly symbols: readonly string[];
 }

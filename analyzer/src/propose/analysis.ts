@@ -21,7 +21,7 @@ export interface Analysis {
   readonly shared: Shared;
   /** What to deal with before any cut: technical utilities, reference data, god entities. */
   readonly hubs: readonly HubFinding[];
-  /** Modules that are no part of the program: tests, migrations, generated files, tool configs. */
+  /** Modules that are no part of the program: tests, migrations, generated files, tool configs, and what runs in a browser. */
   readonly other: readonly { readonly path: ModulePath; readonly kind: Module['kind'] }[];
   /** Every endpoint with what it does to the data and the context that will answer it. */
   readonly endpoints: readonly EndpointPlan[];

@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { compareText } from '../model/evidence.ts';
 import type { EndpointFact, Module, SystemModel, Unresolved } from '../model/graph.ts';
 import { DecoratedReader } from './endpoints/decorated.ts';
@@ -21,8 +21,10 @@ import type { FileFacts } from './parse/facts.ts';
 import { readFiles, tooLarge } from './read-files.ts';
 import { TOO_LARGE_BYTES } from './source/classify.ts';
 import { jsonReader } from './source/json-data.ts';
+import { withBrowser } from './source/browser.ts';
 import { Disk } from './source/disk.ts';
 import { Resolver } from './source/resolve.ts';
+import { systemName } from './source/system-name.ts';
 import { withUsedTests } from './source/used-tests.ts';
 import { Instances } from './tables/instances.ts';
 import { findModels } from './tables/models.ts';
@@ -94,7 +96,8 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const history = log === undefined ? { coChanges: [], history: [], unresolved: [] } : readHistory(await log, paths);
   const check = options.crossCheck === true ? await crossCheckImports(root, imports.edges, paths) : { disagreements: [], unresolved: [] };
   return {
-    name: basename(root), modules, imports: imports.edges, calls: withEvents(withInherited(calls, data.accesses.map(({ at }) => at)), raised.edges), endpoints: served,
+    name: systemName(root, disk), modules: withBrowser({ modules, imports: imports.edges, packages: listing.packages, serving: new Set([...served.flatMap(({ module, handlers }) => [module, ...handlers.map((handler) => handler.module)]), ...accesses.map(({ at }) => at.module)]),
+      specifiers: new Map(files.facts.map(({ path, imports: its }) => [path, its.map(({ specifier }) => specifier)])) }), imports: imports.edges, calls: withEvents(withInherited(calls, data.accesses.map(({ at }) => at)), raised.edges), endpoints: served,
     tables: withUsedTables(schema.schema.facts(), accesses), accesses, transactions: data.transactions, foreignKeys: schema.schema.foreignKeys(), views, triggers, coChanges: history.coChanges, history: history.history,
     unresolved: sortUnresolved([...listing.findings, ...files.unresolved, ...leftOut, ...resolver.configs.findings(root), ...imports.unresolved, ...unresolvedCalls(calls.unresolved), ...endpoints.unresolved, ...decorated.unresolved, ...heard.unresolved, ...raised.unresolved, ...missed, ...data.unresolved, ...schema.unresolved, ...history.unresolved, ...check.unresolved]), crossCheck: check.disagreements,
   };

@@ -61,7 +61,7 @@ export const documentSchema = z.strictObject({
   hubs: z.array(z.strictObject({
     kind: z.enum(['technical utility', 'reference data', 'god entity']), subject: z.string(), owner: z.string().optional(), remedy, users: uses, evidence: z.array(evidence),
   })).describe('What to deal with before any cut.'),
-  other: z.array(z.strictObject({ path, kind: z.string() })).describe('Modules that are no part of the program: tests, migrations, generated files, tool configs.'),
+  other: z.array(z.strictObject({ path, kind: z.string() })).describe('Modules that are no part of the program: tests, migrations, generated files, tool configs, and what runs in a browser.'),
   endpoints: z.array(endpoint),
   tables: z.array(table),
   views: z.array(z.strictObject({ name: z.string(), reads: z.array(z.string()), evidence })).describe('A read of a view is a read of these tables, and counted as one.'),

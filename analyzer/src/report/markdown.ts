@@ -61,16 +61,23 @@ function withEvidence(head: string, sections: readonly Folded[]): string {
 
 const section = (title: string, body: string): string[] => (body === '' ? [] : [title, body]);
 
-function summary({ contexts, cost, cuts, endpoints, model, order: steps, recall, shared, stability, tables }: Analysis): string {
+function summary({ contexts, cost, cuts, endpoints, model, order: steps, other, recall, shared, stability, tables }: Analysis): string {
   const [next] = steps;
   const modules = contexts.reduce((total, { modules: its }) => total + its.length, 0);
   return [
     `${plural(modules, 'module')}, ${plural(tables.length, 'table')} and ${plural(endpoints.length, 'endpoint')} fall into **${plural(contexts.length, 'context')}**; ${plural(shared.modules.length, 'module')} stay shared.`,
+    ...pages(other),
     `${plural(cuts.length, 'edge')} cross a boundary, at a cost of ${String(cost.cost)} (a call is 1); ${plural(cost.transactions, 'transaction')} would span contexts.`,
     ...(next === undefined ? [] : [`Take ${bold(next.context)} out first: ${prose(next.because)}.`]),
     `Two runs on perturbed evidence agree at ARI ${stability.chosen.toFixed(2)}.`,
     `Resolved: ${(['imports', 'calls', 'queries', 'endpoints'] as const).map((kind) => `${percent(recall[kind])} of ${kind}`).join(', ')}; ${percent(recall.traced)} of endpoints reach a table; ${plural(model.unresolved.length, 'gap')} listed below.`,
   ].join(' ');
 }
+
+/** Nobody should look for their frontend among the services. */
+const pages = (other: Analysis['other']): string[] => {
+  const count = other.filter(({ kind }) => kind === 'browser').length;
+  return count === 0 ? [] : [`${plural(count, 'module')} ${count === 1 ? 'runs' : 'run'} in a browser: a client of the services, left out.`];
+};
 
 const percent = ({ resolved, total }: Share): string => (total === 0 ? 'n/a' : `${String(Math.floor((1000 * resolved) / total) / 10)} %`);

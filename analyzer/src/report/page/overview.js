@@ -34,10 +34,11 @@ const answer = (question, answer, body, links) => h('section.answer', {}, h('h2'
 
 /** @param {Facts} facts */
 function proposed({ data }) {
-  const { contexts, shared, tables, endpoints } = data;
+  const { contexts, endpoints, other, shared, tables } = data;
+  const pages = other.filter(({ kind }) => kind === 'browser').length;
   const inside = contexts.reduce((total, { modules }) => total + modules.length, 0);
   return answer('What is proposed', [count(contexts.length), h('small', {}, contexts.length === 1 ? ' context' : ' contexts')],
-    `${plural(inside, 'module')}, ${plural(tables.length, 'table')} and ${plural(endpoints.length, 'endpoint')} get one owner each; ${plural(shared.modules.length, 'module')} ${shared.modules.length === 1 ? 'stays' : 'stay'} shared.`,
+    `${plural(inside, 'module')}, ${plural(tables.length, 'table')} and ${plural(endpoints.length, 'endpoint')} get one owner each; ${plural(shared.modules.length, 'module')} ${shared.modules.length === 1 ? 'stays' : 'stay'} shared.${pages > 0 ? ` ${plural(pages, 'module')} ${pages === 1 ? 'runs' : 'run'} in a browser: a client of the services, left out.` : ''}`,
     [['Open the map', link('map')], ['Who owns which table', link('tables')]]);
 }
 
