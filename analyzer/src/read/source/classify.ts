@@ -5,6 +5,8 @@ export const TOO_LARGE_BYTES = 1_500_000;
 
 const TEST = /(?:^|\/)(?:__tests__|__mocks__|__fixtures__|tests?|e2e|specs?|cypress|fixtures?|testing)\/|[.-](?:test|tests|spec|e2e|e2e-spec|e2e-test|integration|cy|stories|mock|fixture)\.[cm]?[jt]sx?$/;
 const MIGRATION = /(?:^|\/)(?:(?:[\w-]*[-_])?migrations?(?:[-_][\w-]*)?|\w+[mM]igrations|seeds|seeders)\//;
+/** `upgrades/1.13.0/shelf_counts.js`: scripts that bring stored data to a version; run once, whatever their folder is called. */
+const UPGRADE = /(?:^|\/)(?:upgrades?|updates?|patch(?:es)?|upgrade[-_]?scripts?)\/(?:[^/]+\/)?[vV]?\d+[._-]\d+(?:[._-]\d+)*(?:\/|[-_.][^/]+\.[cm]?[jt]s$|\.[cm]?[jt]s$)/;
 /** `20240102_add_orders.js`, `1693997791471-ModifyOrders.ts`, `V2__orders.ts`, `add-orders.migration.ts`. */
 const MIGRATION_NAME = /(?:^|\/)(?:\d{3,}[-_.][^/]+|[vV]\d[\d.]*(?:[-_]+[^/]+)?|[^/]*[-_.]?[mM]igration)\.[cm]?[jt]s$/;
 const CONFIG = /(?:^|\/)(?:[^/]+\.config\.[cm]?[jt]s|\.[^/]+\.[cm]?js|knexfile\.[jt]s|[Gg]ulpfile(?:\.babel)?\.js|Gruntfile\.js|karma\.conf\.js|webpack[^/]*\.js|jest[.-][^/]*\.[cm]?[jt]s)$/;
@@ -18,7 +20,7 @@ export const kindOf = (path: string, text: string, typesOnly: boolean): Module['
   if (/\.d\.[cm]?ts$/.test(path)) return 'declaration';
   if (GENERATED_PATH.test(path) || isGenerated(text)) return 'generated';
   if (TEST.test(path)) return 'test';
-  if (MIGRATION.test(path) || isMigration(path, text)) return 'migration';
+  if (MIGRATION.test(path) || UPGRADE.test(path) || isMigration(path, text)) return 'migration';
   if (CONFIG.test(path)) return 'config';
   return typesOnly ? 'declaration' : 'source';
 };
