@@ -34,6 +34,14 @@ describe('programs in a source tree', () => {
     expect(findPrograms({ ...model, imports: model.imports.map(passed) }).libraries).toEqual(['shared/index.ts', 'shared/money.ts']);
   });
 
+  test('programs that leave all the data to one of them, or to a library, are no contexts', () => {
+    const model = cinema();
+    const touching = (of: (service: string) => string): SystemModel => ({ ...model, accesses: systemOf({ modules: {}, accesses: services.map((service) => `${of(service)}#load reads ${service}`) }).accesses });
+    expect(severalPrograms(findPrograms(touching((service) => `${service}/part3.ts`)))).toBe(true);
+    expect(severalPrograms(findPrograms(touching(() => 'films/part3.ts')))).toBe(false);
+    expect(severalPrograms(findPrograms(touching(() => 'shared/money.ts')))).toBe(false);
+  });
+
   test('a bookshop with one entry is one program', () => {
     expect(severalPrograms(findPrograms(bookshop()))).toBe(false);
   });

@@ -23,6 +23,8 @@ export interface Programs {
   readonly covered: number;
   /** Share of the modules that exactly one of them reaches, 0–1. */
   readonly own: number;
+  /** Largest share of the tables that lies with one of them, or with their libraries, 0–1; 0 where no table is touched. */
+  readonly data: number;
 }
 
 /**
@@ -44,7 +46,21 @@ export function findPrograms(model: SystemModel): Programs {
     .sort((a, b) => b.own.length - a.own.length || compareText(a.own[0] ?? '', b.own[0] ?? ''));
   const shareOf = (count: number): number => count / Math.max(modules.length, 1);
   const libraries = [...reachedBy].flatMap(([module, by]) => (by.size > 1 ? [modules[module] ?? ''] : [])).sort(compareText);
-  return { all, libraries, covered: shareOf(reachedBy.size), own: shareOf(all.reduce((sum, program) => sum + program.own.length, 0)) };
+  return { all, libraries, covered: shareOf(reachedBy.size), own: shareOf(all.reduce((sum, program) => sum + program.own.length, 0)), data: dataShare(model, all, libraries) };
+}
+
+/** A table lies where most of the places that touch it do. */
+function dataShare({ accesses }: SystemModel, all: readonly Program[], libraries: readonly ModulePath[]): number {
+  const home = new Map([...all.map(({ own }) => own), libraries].flatMap((members, i) => members.map((module) => [module, i] as const)));
+  const tables = [...Map.groupBy(accesses.filter(({ at }) => home.has(at.module)), ({ table }) => table).values()];
+  const lies = tables.map((places) => mostFrequent(places.map(({ at }) => home.get(at.module) ?? 0)).value);
+  return mostFrequent(lies).times / Math.max(tables.length, 1);
+}
+
+/** Among equals the lowest. */
+function mostFrequent(values: readonly number[]): { readonly value: number; readonly times: number } {
+  const counts = [...Map.groupBy(values, (value) => value)].map(([value, { length: times }]) => ({ value, times }));
+  return counts.sort((a, b) => b.times - a.times || a.value - b.value)[0] ?? { value: 0, times: 0 };
 }
 
 /** Several programs are there when together they reach this share of all modules, … */
@@ -53,13 +69,15 @@ const COVERED = 0.8;
 const OWN = 0.64;
 /** … and when they are as good as this many of equal size. */
 const FEWEST = 2;
+/** … and when none of them, nor what they share, holds more than this of the tables: a page, a worker and a backend fall apart as programs, and the backend is what is to be divided. */
+const DATA = 0.75;
 
 /** Whether a source tree holds several programs beside one another and none that is most of it: services of a workspace, say. Then those are the contexts, and what lies inside is each one's own affair. */
-export function severalPrograms({ all, covered, own }: Programs): boolean {
+export function severalPrograms({ all, covered, data, own }: Programs): boolean {
   const sizes = all.map((program) => program.own.length);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const effective = total === 0 ? 0 : 1 / sizes.reduce((sum, size) => sum + (size / total) ** 2, 0);
-  return covered >= COVERED && own >= OWN && effective >= FEWEST;
+  return covered >= COVERED && own >= OWN && effective >= FEWEST && data <= DATA;
 }
 
 /** What each root reaches, itself included, largest first. */
