@@ -109,6 +109,13 @@ describe('what belongs to no context', () => {
     expect(run(model, blind).chosen.placement.shared).toMatchObject([{ module: 'lonely.ts', reason: 'isolated' }]);
   });
 
+  test('tables that no code touches make no context of their own, unless somebody pins one', () => {
+    const model = systemOf({ modules: { 'films/a.ts': [], 'films/b.ts': [], 'films/c.ts': [] }, imports: ['films/a.ts > films/b.ts', 'films/b.ts > films/c.ts'], tables: ['films: id', 'old_prices: id', 'old_price_logs: id'], accesses: ['films/c.ts#find reads films'], foreignKeys: ['old_price_logs.price_id > old_prices'] });
+    const owned = (pins: ContextPins): string[] => [...run(model, { pins }).chosen.placement.communityOf.keys()].filter((item) => item.startsWith('table:'));
+    expect(owned({})).toEqual(['table:films']);
+    expect(owned({ contexts: { archive: { tables: ['old_prices'] } } })).toContain('table:old_prices');
+  });
+
   test('a seed that writes every table and serves nobody is a script', () => {
     const shop = bookshop();
     const model: SystemModel = { ...shop, modules: [...shop.modules, { path: 'seed.ts', lines: 9, kind: 'source', symbols: [] }],

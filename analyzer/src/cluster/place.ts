@@ -40,6 +40,7 @@ export function place({ constraints, grain, index, links, measures, model, modul
   const shared = setAside(model, measures, constraints, communities);
   joinSmall();
   ownTables(model, tables, constraints, communities);
+  dropEmpty(constraints, communities);
   return { ...numberBySize(communities), shared };
 }
 
@@ -57,6 +58,15 @@ function ownTables(model: SystemModel, tables: readonly string[], constraints: C
     if (owner !== undefined && !pinned.has(item)) communities.set(item, owner);
   }
 }
+
+/** Tables that no code touches and that refer to nothing owned are nobody's: a context of tables alone would have nothing to run. People may pin one all the same. */
+function dropEmpty({ names, together }: Constraints, communities: Communities): void {
+  const pinned = new Set([...names.values(), ...together.flat()]);
+  const inhabited = new Set([...communities].flatMap(([item, label]) => (isTable(item) && !pinned.has(item) ? [] : [label])));
+  for (const [item, label] of communities) if (!inhabited.has(label)) communities.delete(item);
+}
+
+const isTable = (item: string): boolean => item.startsWith('table:');
 
 function ownerOf(ranked: readonly (readonly [number, number])[], evidence: number | undefined): number | undefined {
   const [first] = ranked;
