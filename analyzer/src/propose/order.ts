@@ -10,7 +10,7 @@ const BASE_COST = 10;
 
 /**
  * Which context to take out first: value ÷ cost, greedily; libraries are not taken out. Value is churn × contention × traffic: what changes often, what others reach into and what is
- * asked for most gains most from standing alone. A cut that an earlier extraction has mended is paid and costs no more, which is why the order is computed step by step.
+ * asked for most gains most from standing alone. What answers no endpoint waits for those that do: a route is what is switched, and a database adapter or a table of settings has none. A cut that an earlier extraction has mended is paid and costs no more, which is why the order is computed step by step.
  */
 export function extractionOrder(model: SystemModel, contexts: readonly ServiceCandidate[], { endpoints, tables, cuts }: Pick<Settled, 'endpoints' | 'tables' | 'cuts'>): ExtractionStep[] {
   const values = valuesOf(model, contexts, { endpoints, tables });
@@ -22,7 +22,7 @@ export function extractionOrder(model: SystemModel, contexts: readonly ServiceCa
       const open = cuts.filter(({ from, to }) => (from === context.name || to === context.name) && !gone.has(from) && !gone.has(to));
       const value = values.get(context.name) ?? { total: 0, churn: 0, contention: 0, endpoints: 0, traffic: 0 };
       return { context, open, value, score: value.total / (BASE_COST + costOf(open)) };
-    }).sort((a, b) => b.score - a.score || compareText(a.context.name, b.context.name));
+    }).sort((a, b) => Number(b.context.endpoints.length > 0) - Number(a.context.endpoints.length > 0) || b.score - a.score || compareText(a.context.name, b.context.name));
     if (best === undefined) break;
     gone.add(best.context.name);
     order.push(stepOf(order.length + 1, best, tables));
@@ -38,10 +38,11 @@ function stepOf(rank: number, { context, open, value, score }: { context: Servic
   return { rank, context: context.name, score: round(score), value, cost: { total: round(BASE_COST + costOf(open)), byKind }, risk, because: because(open, context), first: preparationsFor(context.name, open, tables) };
 }
 
-function because(open: readonly Cut[], { confidence }: ServiceCandidate): string {
+function because(open: readonly Cut[], { confidence, endpoints }: ServiceCandidate): string {
   const count = (kind: CutKind): number => open.filter((cut) => cut.kind === kind).length;
   const parts = [plural(count('transaction'), 'transaction'), plural(count('write'), 'foreign write'), plural(count('join'), 'join'), plural(count('call'), 'call')].filter((text) => text !== '');
-  return `${parts.length === 0 ? 'no transaction, write, join or call to mend' : `${parts.join(', ')} to mend`}; confidence ${confidence.toFixed(2)}`;
+  const routeless = endpoints.length === 0 ? 'answers no endpoint, so nothing can be routed to it: it leaves last, with those that use it; ' : '';
+  return `${routeless}${parts.length === 0 ? 'no transaction, write, join or call to mend' : `${parts.join(', ')} to mend`}; confidence ${confidence.toFixed(2)}`;
 }
 
 const plural = (n: number, noun: string): string => (n === 0 ? '' : `${String(n)} ${noun}${n === 1 ? '' : 's'}`);

@@ -79,6 +79,14 @@ describe('a proposal for the bookshop', () => {
     expect(order.map(({ context }) => context)).toEqual(['trees']);
   });
 
+  test('what answers no endpoint leaves last, and the order says why', () => {
+    const modules = Object.fromEntries(['seats', 'mongo'].flatMap((g) => [1, 2, 3].map((i) => [`${g}/${g}${String(i)}.ts`, []])));
+    const base = systemOf({ modules, imports: ['seats/seats1.ts > mongo/mongo1.ts'], accesses: ['mongo/mongo2.ts#f writes objects', 'mongo/mongo2.ts#f reads objects'], endpoints: ['GET /seats > seats/seats1.ts#f'], history: ['mongo/mongo1.ts: 90 by Ada', 'seats/seats1.ts: 1 by Ada'] });
+    const { order } = analysisOf(base, { contexts: { seats: { modules: ['seats/**'] }, mongo: { modules: ['mongo/**'], tables: ['objects'] } } });
+    expect(order.map(({ context }) => context)).toEqual(['seats', 'mongo']);
+    expect(order[1]?.because).toMatch(/^answers no endpoint/);
+  });
+
   test('each context says why, with places in the source', () => {
     for (const { why, confidence } of shop.contexts) {
       expect(why.length).toBeGreaterThan(2);
