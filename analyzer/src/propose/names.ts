@@ -10,8 +10,27 @@ export interface Nameless {
   readonly tables: readonly string[];
 }
 
+/** Words of the craft and of plain speech: no team would answer the telephone with one. They name a context only where it has no other word. */
+const NO_BUSINESS = new Set(('abstract adapter after angular any app array async back backend base batch before begin bit bool boolean bootstrap bulk bullmq by byte bytes check clean close code command common compute constructor contains '
+  + 'controller count cron current dao decorators delta dev diff do docker done driver dto dummy each enable end ensure entity enum env express extract false fastify feature fetch file final first fix fixed flag folder '
+  + 'format formatter framework from frontend full generic give global go graphql has have hidden http if init initialize inner install instance int integer interceptor invalid is it iterator jest js json just kind knex '
+  + 'kysely lambert last left length level lib library line load loader local lookup loop make many me method middleware mikro mikroorm mini misc mongoose monorepo more move multi my mysql need nest nestj nestjs next no '
+  + 'node none normalize not null number old one only operation outer own package pagination parse parser part pass path per ping pipe pipeline plain plumbing pool prefix prepare print prisma private process promise proxy '
+  + 'public pull push put raw reader ready real refresh regex register render repo reset resolve rest retry return right root run safe same sanitize script sdk select self send sequelize server shim short show simple '
+  + 'single size slow some sort source split sql sqlite src start state static status step stop strategy stream strict sub suffix sum swagger sync system tab tail temp test thing tick time tmp to toggle '
+  + 'tooling top toplevel trace tracing transform transformer tree true try ts typeorm typescript ui uncategorised uncategorized undefined unique unknown until up upsert use util var vector version via vite void wait walk '
+  + 'webpack when while wide window wrap wrapper yes zero zod').split(' ').map(singular));
+/** What is left of such a word's score, … */
+const DEMOTED = 0.02;
+/** … unless this share of the context carries it, and of all who carry it this share is in the context: then it is what the thing is. */
+const ITS_OWN = 0.7;
+/** A folder's word in more than this share of all modules is where the code lies, not what it is about. */
+const EVERYWHERE = 0.25;
+/** What a table's word counts beside a module's: people named it for what it holds. */
+const TABLE_SAYS = 1.5;
+
 /**
- * A name for each context from the words of its tables, folders and files: the word that is most its own: covered by many of its members (squared, for a name must fit them), used little elsewhere (its root, for the heart of a system is spoken of everywhere).
+ * A name for each context from the words of its tables, folders and files: the word that is most its own: covered by many of its members (squared, for a name must fit them), used little elsewhere (its root, for the heart of a system is spoken of everywhere), no word of the craft and no folder that holds half the system.
  * Unique, plurals aside: where two contexts would share a name, the second word is added. Pinned names win.
  * @returns names in the order of the contexts.
  */
@@ -19,17 +38,21 @@ export function nameContexts(vocabulary: Vocabulary, contexts: readonly Nameless
   const bags = contexts.map((context) => weigh(context, vocabulary));
   const overall = new Map<string, number>();
   for (const bag of bags) for (const [word, weight] of bag) overall.set(word, (overall.get(word) ?? 0) + weight);
+  const modules = contexts.reduce((total, context) => total + context.modules.length, 0);
+  const lost = new Set([...NO_BUSINESS, ...structural(contexts, modules)]);
   const taken = new Set(['monolith', 'shared', ...pinned.values()].map(singular));
   return contexts.map((context, i) => {
     const own = pinned.get(i);
     if (own !== undefined) return own;
-    const ranked = [...bags[i] ?? []].map(([word, weight]) => ({ word, score: (weight / (context.modules.length + context.tables.length)) ** 2 * Math.sqrt(weight / (overall.get(word) ?? 1)) }))
+    const ranked = [...bags[i] ?? []].map(([word, weight]) => ({ word, score: scoreOf(weight / (context.modules.length + context.tables.length), weight / (overall.get(word) ?? 1), lost.has(word)) }))
       .sort((a, b) => b.score - a.score || compareText(a.word, b.word)).slice(0, 4).map(({ word }) => word);
     const name = candidates(ranked, asWritten(context)).find((text) => !taken.has(singular(text))) ?? fallback(taken);
     taken.add(singular(name));
     return name;
   });
 }
+
+const scoreOf = (covered: number, ofAll: number, lost: boolean): number => covered ** 2 * Math.sqrt(ofAll) * (lost && Math.min(covered, ofAll) < ITS_OWN ? DEMOTED : 1);
 
 /** Distinct words of each module's path and of what it declares: taken apart once, for the proposal, its rivals and every what-if. */
 export type Vocabulary = ReadonlyMap<ModulePath, { readonly path: readonly string[]; readonly symbols: readonly string[] }>;
@@ -45,13 +68,24 @@ function weigh({ modules, tables }: Nameless, vocabulary: Vocabulary): Map<strin
   const add = (spoken: readonly string[], weight: number): void => {
     for (const word of spoken) bag.set(word, (bag.get(word) ?? 0) + weight);
   };
-  for (const table of tables) add(distinct([table]), 1);
+  for (const table of tables) add(distinct([table]), TABLE_SAYS);
   for (const module of modules) {
     const { path = [], symbols = [] } = vocabulary.get(module) ?? {};
     add(path, 1);
     add(symbols, 0.15);
   }
   return bag;
+}
+
+/** Below this many modules a word in a quarter of them may well be the business itself. */
+const MANY = 60;
+
+/** Folder words that lie over much of the system and over many contexts: `libraries`, `features`. */
+function structural(contexts: readonly Nameless[], modules: number): string[] {
+  if (modules < MANY) return [];
+  const counts = new Map<string, number>();
+  for (const module of contexts.flatMap(({ modules: its }) => its)) for (const word of distinct(module.split('/').slice(0, -1))) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count > modules * EVERYWHERE).map(([word]) => word);
 }
 
 /** `orders`, where the context's own tables or folders say so; `order` where only code does. */
