@@ -90,7 +90,7 @@ export const readProject = async (directory: string, options: ReadOptions): Prom
   const leftOut: Unresolved[] = [];
   const texts = { sql: readTexts(root, listing.sql, disk, leftOut), prisma: readTexts(root, listing.prisma, disk, leftOut) };
   const schema = readSchema({ migrations: ofKind('migration'), code: production, ...texts, catalog }, run, types, models);
-  const data = new AccessReader({ program, run, types, models, relations: schema.relations, instances: new Instances(run, production), sites: calls.sites }).read(ofKind('source'));
+  const data = new AccessReader({ program, run, types, models, relations: schema.relations, columns: schema.columns, instances: new Instances(run, production), sites: calls.sites }).read(ofKind('source'));
   const [views, triggers] = [schema.schema.views(), schema.schema.triggers()];
   const accesses = withIndirect(data.accesses, views, triggers).sort(byAccess);
   const history = log === undefined ? { coChanges: [], history: [], unresolved: [] } : readHistory(await log, paths);

@@ -1,4 +1,4 @@
-import type { PrismaRelations } from '../tables/prisma.ts';
+import type { PrismaColumns, PrismaRelations } from '../tables/prisma.ts';
 import type { SchemaDraft } from './drafts.ts';
 
 export interface PrismaModel {
@@ -10,6 +10,7 @@ export interface PrismaModel {
 export interface PrismaSchema {
   readonly models: readonly PrismaModel[];
   readonly relations: PrismaRelations;
+  readonly columns: PrismaColumns;
 }
 
 interface Field { readonly name: string; readonly type: string; readonly rest: string; readonly line: number }
@@ -33,8 +34,12 @@ export const readPrismaSchema = (path: string, text: string, schema: SchemaDraft
     }
     relations.set(block.name, related);
   }
-  return { models: blocks, relations };
+  return { models: blocks, relations, columns: new Map(blocks.map((block) => [block.name, columnsOf(block, byName)])) };
 };
+
+/** Fields that are columns, with the names they have in the database. */
+const columnsOf = (block: Block, byName: ReadonlyMap<string, Block>): ReadonlyMap<string, string> =>
+  new Map(block.fields.filter(({ type }) => !byName.has(type)).map(({ name }) => [name, columnOf(block, name)]));
 
 const noteKey = (path: string, block: Block, field: Field, other: Block, schema: SchemaDraft): void => {
   const list = (name: string, of: Block): string[] => (new RegExp(`${name}:\\s*\\[([^\\]]*)\\]`).exec(field.rest)?.[1] ?? '').split(',').map((one) => columnOf(of, one.trim())).filter((one) => one !== '');

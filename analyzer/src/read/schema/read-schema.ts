@@ -3,7 +3,7 @@ import type { Interpreter } from '../interpret/interpreter.ts';
 import type { Types } from '../link/types.ts';
 import type { FileFacts } from '../parse/facts.ts';
 import type { Models } from '../tables/models.ts';
-import type { PrismaRelations } from '../tables/prisma.ts';
+import type { PrismaColumns, PrismaRelations } from '../tables/prisma.ts';
 import { applyAssociations } from './associations.ts';
 import { applySql } from './ddl.ts';
 import { SchemaDraft } from './drafts.ts';
@@ -23,6 +23,7 @@ export interface TextFile {
 export interface ReadSchema {
   readonly schema: SchemaDraft;
   readonly relations: PrismaRelations;
+  readonly columns: PrismaColumns;
   readonly unresolved: readonly Unresolved[];
 }
 
@@ -40,10 +41,10 @@ interface Sources {
 
 const folderOf = (path: string): string => path.replace(/[^/]*$/, '');
 
-interface Into { readonly schema: SchemaDraft; readonly models: Models; readonly relations: Map<string, ReadonlyMap<string, string>>; readonly unresolved: Unresolved[] }
+interface Into { readonly schema: SchemaDraft; readonly models: Models; readonly relations: Map<string, ReadonlyMap<string, string>>; readonly columns: Map<string, ReadonlyMap<string, string>>; readonly unresolved: Unresolved[] }
 
 /** Whether there is a Prisma schema; it then speaks for the migrations that Prisma writes itself. */
-const readPrisma = (files: readonly TextFile[], { schema, models, relations, unresolved }: Into): boolean => {
+const readPrisma = (files: readonly TextFile[], { schema, models, relations, columns, unresolved }: Into): boolean => {
   // A schema in several files lies where one of them names the database.
   const connected = new Set(files.filter(({ text }) => /^datasource\s+\w+\s*\{/m.test(text)).map(({ path }) => folderOf(path)));
   const prisma = files.filter(({ path }) => /(?:^|\/)(?:schema\.prisma$|prisma\/)/.test(path) || connected.has(folderOf(path)));
@@ -52,8 +53,9 @@ const readPrisma = (files: readonly TextFile[], { schema, models, relations, unr
   }
   for (const { path, text } of prisma) {
     const read = readPrismaSchema(path, text, schema);
-    // Several schemas may each have a User: their relations are taken together.
+    // Several schemas may each have a User: their relations and columns are taken together.
     for (const [name, fields] of read.relations) relations.set(name, new Map([...(relations.get(name) ?? []), ...fields]));
+    for (const [name, fields] of read.columns) columns.set(name, new Map([...(columns.get(name) ?? []), ...fields]));
     for (const { name, table, line } of read.models) models.add({ name, table, via: 'prisma', file: { path } as FileFacts, line });
   }
   return prisma.length > 0;
@@ -71,7 +73,8 @@ export const readSchema = (sources: Sources, run: Interpreter, types: Types, mod
   const schema = new SchemaDraft();
   const unresolved: Unresolved[] = [];
   const relations = new Map<string, ReadonlyMap<string, string>>();
-  const prisma = readPrisma(sources.prisma, { schema, models, relations, unresolved });
+  const columns = new Map<string, ReadonlyMap<string, string>>();
+  const prisma = readPrisma(sources.prisma, { schema, models, relations, columns, unresolved });
   const steps = [
     ...sources.migrations.map((file) => ({ path: file.path, apply: () => applyMigration(file, run, schema) })),
     ...(prisma ? [] : sources.sql).filter(({ path }) => !NOT_UP.test(path)).map(({ path, text }) => ({ path, apply: () => applySql(text, schema, { file: path, line: 1 }) })),
@@ -84,5 +87,5 @@ export const readSchema = (sources: Sources, run: Interpreter, types: Types, mod
   applyAssociations(sources.code, run, models, schema);
   if (sources.catalog !== undefined) applyCatalog(sources.catalog, schema);
   for (const { name } of schema.facts()) models.tables.add(name);
-  return { schema, relations, unresolved };
+  return { schema, relations, columns, unresolved };
 };

@@ -12,8 +12,11 @@ const CLIENT = /prisma|^(?:db|client|tx|trx|database|orm)$/i;
 /** A relation field of a Prisma model: the model it leads to. */
 export type PrismaRelations = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
+/** The columns of a Prisma model: the field's name → the column's. */
+export type PrismaColumns = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
 /** `prisma.order.findMany({ include: { items: true } })`: models of schema.prisma, or, without one, of anything called prisma. */
-export const recognisePrisma = (relations: PrismaRelations): Recogniser => (chain, place) => {
+export const recognisePrisma = (relations: PrismaRelations, columns: PrismaColumns): Recogniser => (chain, place) => {
   const position = chain.links.findIndex((link, at) => isClientCall(chain, link, at));
   const link = chain.links[position];
   const member = chain.links[position - 1];
@@ -22,7 +25,9 @@ export const recognisePrisma = (relations: PrismaRelations): Recogniser => (chai
   const model = place.models.prisma(member.name) ?? guessed(member, client, link, place);
   if (model === undefined || (relations.size === 0 && !CLIENT.test(client))) return undefined;
   const main: Touch = { table: model.table, mode: WRITES.has(link.name) ? 'write' : 'read', columns: [], via: 'prisma', line: link.line };
-  return { touches: [main, ...link.args.slice(0, 1).flatMap((options) => nested(options, model.name, { relations, place, line: link.line, seen: new Set(), ids: new Map() }))] };
+  const around: Around = { relations, columns, used: new Map(), place, line: link.line, seen: new Set(), ids: new Map() };
+  const touches = [main, ...link.args.slice(0, 1).flatMap((options) => nested(options, model.name, around))];
+  return { touches: touches.map((touch) => ({ ...touch, columns: [...around.used.get(touch.table) ?? []] })) };
 };
 
 /** A known method right after a plain member. */
@@ -34,7 +39,7 @@ const isClientCall = (chain: Chain, link: Link, position: number): boolean => {
 const guessed = (member: Link, client: string, link: Link, place: Place): Model | undefined =>
   (/prisma/i.test(client) ? { name: member.name, table: member.name.charAt(0).toUpperCase() + member.name.slice(1), via: 'prisma', file: place.file, line: link.line } : undefined);
 
-interface Around { readonly relations: PrismaRelations; readonly place: Place; readonly line: number; /** Objects looked at before, by model. */ readonly seen: Set<string>; readonly ids: Map<object, number> }
+interface Around { readonly relations: PrismaRelations; readonly columns: PrismaColumns; /** Columns named on the way, by table. */ readonly used: Map<string, Set<string>>; readonly place: Place; readonly line: number; /** Objects looked at before, by model. */ readonly seen: Set<string>; readonly ids: Map<object, number> }
 
 /** Keys of options that say something about the same model: parts of the query, logic, filters on lists, nested writes. */
 const SAME_MODEL = new Set([
@@ -49,11 +54,19 @@ const reached = (shapes: readonly Shape[], model: string, around: Around, depth:
   if (depth > DEEPEST) return [];
   return shapes.filter(({ object }) => isNew(object, model, around)).flatMap(({ object, ...at }) => object.properties.flatMap(({ name, value }): Touch[] => {
     if (name === undefined || (value.kind === 'literal' && value.value === false)) return [];
+    if (depth > 0) noteColumn(model, name, around);
     const inner = (): readonly Shape[] => shapesOf(value, at, around.place.types);
     const target = around.relations.get(model)?.get(name);
     if (target !== undefined) return relation(target, inner(), around, depth);
     return SAME_MODEL.has(name) ? reached(inner(), model, around, depth + 1) : [];
   }));
+};
+
+/** `where: { seat: … }`, `data: { seat: … }`, `select: { seat: true }`. */
+const noteColumn = (model: string, field: string, { columns, used, place }: Around): void => {
+  const column = columns.get(model)?.get(field);
+  const table = place.models.prisma(model)?.table;
+  if (column !== undefined && table !== undefined) used.set(table, (used.get(table) ?? new Set<string>()).add(column));
 };
 
 const isNew = (object: object, model: string, { seen, ids }: Around): boolean => {

@@ -15,7 +15,7 @@ import type { Place, Recognised, Recogniser, Touch } from './found.ts';
 import { recogniseKnex } from './knex.ts';
 import type { Models } from './models.ts';
 import { queriedModel, recogniseMappers } from './mappers.ts';
-import { recognisePrisma, type PrismaRelations } from './prisma.ts';
+import { recognisePrisma, type PrismaColumns, type PrismaRelations } from './prisma.ts';
 import { recogniseSql } from './raw-sql.ts';
 import { Rows } from './rows.ts';
 import { returnedStatements, unusedStatements } from './unused-sql.ts';
@@ -34,6 +34,7 @@ export interface AccessSources {
   readonly types: Types;
   readonly models: Models;
   readonly relations: PrismaRelations;
+  readonly columns: PrismaColumns;
   readonly instances: Instances;
   readonly sites: ReadonlyMap<FunctionFact, readonly CallSite[]>;
 }
@@ -55,7 +56,7 @@ export class AccessReader {
   private readonly rows: Rows;
   private readonly statements = new Set<string>();
 
-  constructor({ program, run, types, models, relations, instances, sites }: AccessSources) {
+  constructor({ program, run, types, models, relations, columns, instances, sites }: AccessSources) {
     this.transactions = new Transactions(types, sites);
     this.instances = instances;
     this.rows = new Rows(queriedModel, sites);
@@ -64,7 +65,7 @@ export class AccessReader {
     this.run = run;
     this.types = types;
     this.models = models;
-    this.recognisers = [recognisePrisma(relations), recogniseMappers, recogniseKnex, recogniseSql, recogniseUnknownModel];
+    this.recognisers = [recognisePrisma(relations, columns), recogniseMappers, recogniseKnex, recogniseSql, recogniseUnknownModel];
   }
 
   read(files: readonly FileFacts[]): ReadAccesses {

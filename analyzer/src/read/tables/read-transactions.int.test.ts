@@ -44,4 +44,29 @@ describe('what runs inside a transaction', () => {
       'app.ts': "import { pool, prisma } from './x';\nexport const a = () => { const one = prisma.hall.create({ data: {} });\n return prisma.$transaction([prisma.film.create({ data: {} }), one]); };\nexport const b = async () => { const client = await pool.connect();\n await client.query('BEGIN'); await write(client); };\nconst write = (c) => c.query('INSERT INTO logs (a) VALUES (1)');\nexport const c = () => prisma.show.findMany();",
     })).toEqual(['0 read Show', '3 write Film', '3 write Hall', '5 write logs']);
   });
+
+  test("TypeORM's manager in a closure and its runner begun by hand", async () => {
+    expect(await inside({
+      'app.ts': "import { Entity, DataSource } from 'typeorm';\n@Entity('films') export class Film {}\nexport class Desk { constructor(private readonly dataSource: DataSource) {}\n a() { return this.dataSource.transaction(async (manager) => { await manager.save(Film, {}); }); }\n async b() { const runner = this.dataSource.createQueryRunner(); await runner.startTransaction();\n  await runner.manager.insert(Film, {}); await runner.query('DELETE FROM shows WHERE id = 1'); await runner.commitTransaction(); }\n c() { return this.dataSource.getRepository(Film).find(); } }",
+    })).toEqual(['0 read films', '4 write films', '5 write films', '5 write shows']);
+  });
+
+  test("Sequelize's in a closure and by hand, handed on in options", async () => {
+    expect(await inside({
+      'app.js': "const { Sequelize } = require('sequelize'); const sequelize = new Sequelize('');\nconst Visit = sequelize.define('Visit', {}, { tableName: 'visits' }); const Bill = sequelize.define('Bill', {}, { tableName: 'bills' });\nexports.a = () => sequelize.transaction(async (t) => { await Visit.create({}, { transaction: t }); await bill(t); });\nconst bill = (t) => Bill.update({}, { where: { id: 1 }, transaction: t });\nexports.b = async () => { const t = await sequelize.transaction(); await Visit.destroy({ where: { id: 1 }, transaction: t }); await t.commit(); };\nexports.c = () => Bill.count();",
+    })).toEqual(['0 read bills', '3 write bills', '3 write visits', '5 write visits']);
+  });
+
+  test("a session of Mongoose, around a closure and begun by hand", async () => {
+    expect(await inside({
+      'app.js': "const mongoose = require('mongoose'); const Seat = mongoose.model('Seat', new mongoose.Schema({}));\nexports.a = async () => { const session = await mongoose.startSession(); await session.withTransaction(async () => { await free(session); }); };\nconst free = (session) => Seat.updateOne({ row: 1 }, {}, { session });\nexports.b = async () => { const session = await mongoose.startSession(); session.startTransaction(); await Seat.deleteOne({ row: 2 }).session(session); };\nexports.c = () => Seat.find();",
+    })).toEqual(['0 read seats', '2 write seats', '4 write seats']);
+  });
+
+  test("Prisma's in a closure, with the client that is handed on", async () => {
+    expect(await inside({
+      'schema.prisma': 'model Book {\n id Int @id\n}\nmodel Loan {\n id Int @id\n}',
+      'app.ts': "import { PrismaClient } from '@prisma/client'; const prisma = new PrismaClient();\nexport const a = () => prisma.$transaction(async (tx) => { await tx.book.count(); await lend(tx); });\nconst lend = (db) => db.loan.create({ data: {} });\nexport const b = () => prisma.loan.count();",
+    })).toEqual(['0 read Loan', '2 read Book', '2 write Loan']);
+  });
 });

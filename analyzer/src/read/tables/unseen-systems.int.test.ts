@@ -56,3 +56,12 @@ test("an update with Sequelize's options on something nobody knows is listed", a
     'app.ts': 'export const pay = async (transaction, shown) => {\n  await shown.update({ paid: true }, { transaction }); };',
   })).toEqual(['2 shown.update: which table `shown` stands for could not be told']);
 });
+
+test("columns of Prisma's models, by their names in the database, each with its table", async () => {
+  const { accesses } = await readText({
+    'schema.prisma': 'model Book {\n id Int @id\n title String @map("book_title")\n shelf Int\n loans Loan[]\n}\nmodel Loan {\n id Int @id\n bookId Int @map("book_id")\n reader String\n book Book @relation(fields: [bookId], references: [id])\n}',
+    'app.ts': "import { PrismaClient } from '@prisma/client'; const prisma = new PrismaClient();\nexport const a = () => prisma.book.findMany({ where: { OR: [{ title: 'Emma' }, { loans: { some: { reader: 'Jane' } } }] }, select: { id: true } });\nexport const b = () => prisma.loan.update({ where: { id: 1 }, data: { bookId: 2 } });",
+  });
+  expect(accesses.map(({ evidence: { line }, mode, table, columns }) => `${String(line)} ${mode} ${table}: ${columns.join(', ')}`))
+    .toEqual(['2 read Book: book_title, id', '2 read Loan: reader', '3 write Loan: book_id, id']);
+});
