@@ -59,6 +59,9 @@ export const text = (value: string, at?: Evidence): Value => (at === undefined ?
 
 /** One value for several possibilities; what is unknown gives way to what is known. */
 export const join = (values: readonly Value[]): Value => {
+  // Mostly there is one, and this is asked for every expression.
+  const [only] = values;
+  if (values.length === 1 && only !== undefined && only.kind !== 'many') return only.kind === 'unknown' && only.wraps === undefined ? UNKNOWN : only;
   const flat = values.flatMap((value) => (value.kind === 'many' ? value.values : [value]));
   const known = [...new Map(flat.filter(({ kind }) => kind !== 'unknown').map((value) => [identity(value), value])).values()];
   const [first] = known;
