@@ -1,5 +1,6 @@
 import { cluster, type Clustering } from './cluster/cluster.ts';
 import { measure, type Measures } from './measure/measure.ts';
+import { shortenedTraces } from './measure/traces.ts';
 import { unseenAccesses } from './measure/unseen.ts';
 import type { SystemModel } from './model/graph.ts';
 import { NOTHING_KEPT } from './model/kept.ts';
@@ -75,7 +76,7 @@ async function divide(directory: string, { without = [], seed = 1, crossCheck = 
   const read = await readSystem(directory, { history: !without.includes('history'), crossCheck, ...(traffic === undefined ? {} : { traffic }), ...(database === undefined ? {} : { database }), kept, disk, onProgress });
   onProgress({ step: 'measure', done: 0, total: 1 });
   const measures = measure(read);
-  const model = { ...read, unresolved: [...read.unresolved, ...unseenAccesses(read, measures.traces)] };
+  const model = { ...read, unresolved: [...read.unresolved, ...unseenAccesses(read, measures.traces), ...shortenedTraces(measures.traces)] };
   onProgress({ step: 'cluster', done: 0, total: 1 });
   return { model, measures, clustering: cluster(model, measures, { without, seed, pins, kept }) };
 }
