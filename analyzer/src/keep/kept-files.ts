@@ -54,6 +54,7 @@ export const openKept = (directory: string, analyzed: string, note: (text: strin
     save: () => {
       if (fresh.size + written.size === 0 && used.size === (opened?.size ?? 0)) return;
       for (const [key, made] of fresh) used.set(key, serialize(made));
+      fresh.clear();
       for (const [key, { buffer, byteOffset, byteLength }] of written) used.set(key, Buffer.from(buffer, byteOffset, byteLength));
       try {
         replace(directory, file, packed(used));

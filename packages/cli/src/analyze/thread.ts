@@ -17,13 +17,16 @@ try {
   const kept = cache === undefined ? undefined : openKept(cache, directory, note);
   // In a pack of their own: when an answer is there, the other need not even be opened. An analysis is not kept as an answer: it would take as long to load as to make.
   const answers = cache === undefined || wanted.analysis ? undefined : openKept(cache, `${directory}\0answers`, note);
-  const answer = (analysis: Analysis): Answer => ({
-    texts: new Map(wanted.formats.map((name) => [name, formats.get(name)?.text(analysis, { base: wanted.base }) ?? ''])),
-    totals: totalsOf(analysis), analysis: wanted.analysis ? analysis : undefined,
-  });
+  const answer = (analysis: Analysis): Answer => {
+    // Before anything is printed: the facts of all files need not lie in memory beside the reports.
+    kept?.save();
+    return {
+      texts: new Map(wanted.formats.map((name) => [name, formats.get(name)?.text(analysis, { base: wanted.base }) ?? ''])),
+      totals: totalsOf(analysis), analysis: wanted.analysis ? analysis : undefined,
+    };
+  };
   const onProgress = (progress: AnalyzeProgress): void => { say({ kind: 'progress', progress }); };
   say({ kind: 'done', answer: await answerFrom(directory, { ...options, ...(kept === undefined ? {} : { kept }), onProgress }, { kept: answers, question: JSON.stringify(wanted) }, answer) });
-  kept?.save();
   answers?.save();
 } catch (error) {
   if (error instanceof StranglerError) say({ kind: 'refused', problem: { code: error.code, message: error.message, remedy: error.remedy, exitCode: error.exitCode } });
