@@ -31,9 +31,8 @@ interface Functions {
   readonly acts: readonly (readonly Act[])[];
 }
 
-/** All traces together list about so many steps: what a report can hold, and more than any system needs whose endpoints do not all reach everything. */
-const BUDGET = 1_000_000;
-const MOST_STEPS = 5_000;
+/** Steps and modules that all traces together list whole: what a report can hold, and ten times what real systems need, whose endpoints do not all reach everything. */
+const BUDGET = 200_000;
 const FEWEST_STEPS = 100;
 
 /**
@@ -42,9 +41,14 @@ const FEWEST_STEPS = 100;
  */
 export function traceEndpoints(model: SystemModel, budget = BUDGET): EndpointTrace[] {
   const functions = numberFunctions(model);
-  const seenBy = new Int32Array(functions.acts.length);
-  const most = Math.max(FEWEST_STEPS, Math.min(MOST_STEPS, Math.floor(budget / Math.max(1, model.endpoints.length))));
-  return model.endpoints.map((endpoint, i) => trace(endpoint, functions, { seenBy, turn: i + 1, most }));
+  const all = (most: number): EndpointTrace[] => {
+    const seenBy = new Int32Array(functions.acts.length);
+    return model.endpoints.map((endpoint, i) => trace(endpoint, functions, { seenBy, turn: i + 1, most }));
+  };
+  // Each gets an equal share; where others leave enough of theirs, all are listed whole.
+  const listed = all(Math.max(FEWEST_STEPS, Math.floor(budget / Math.max(1, model.endpoints.length))));
+  const wanted = listed.reduce((total, { steps, modules, omitted = 0 }) => total + steps.length + modules.length + omitted, 0);
+  return wanted > budget || listed.every(({ omitted }) => omitted === undefined) ? listed : all(Infinity);
 }
 
 export const functionKey = ({ module, name }: FunctionRef): string => `${module}#${name}`;
