@@ -40,6 +40,8 @@ describe('programs in a source tree', () => {
     expect(severalPrograms(findPrograms(touching((service) => `${service}/part3.ts`)))).toBe(true);
     expect(severalPrograms(findPrograms(touching(() => 'films/part3.ts')))).toBe(false);
     expect(severalPrograms(findPrograms(touching(() => 'shared/money.ts')))).toBe(false);
+    const oneTable = systemOf({ modules: {}, accesses: ['films/part3.ts#load reads films'] }).accesses;
+    expect(severalPrograms(findPrograms({ ...model, accesses: oneTable }))).toBe(true);
   });
 
   test('a bookshop with one entry is one program', () => {

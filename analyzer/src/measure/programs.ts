@@ -23,7 +23,7 @@ export interface Programs {
   readonly covered: number;
   /** Share of the modules that exactly one of them reaches, 0–1. */
   readonly own: number;
-  /** Largest share of the tables that lies with one of them, or with their libraries, 0–1; 0 where no table is touched. */
+  /** Largest share of the tables that lies with one of them, or with their libraries, 0–1; 0 where fewer tables than programs are known. */
   readonly data: number;
 }
 
@@ -53,6 +53,8 @@ export function findPrograms(model: SystemModel): Programs {
 function dataShare({ accesses }: SystemModel, all: readonly Program[], libraries: readonly ModulePath[]): number {
   const home = new Map([...all.map(({ own }) => own), libraries].flatMap((members, i) => members.map((module) => [module, i] as const)));
   const tables = [...Map.groupBy(accesses.filter(({ at }) => home.has(at.module)), ({ table }) => table).values()];
+  // Fewer tables than programs: what is known of the data says nothing of where it lies.
+  if (tables.length < all.length) return 0;
   const lies = tables.map((places) => mostFrequent(places.map(({ at }) => home.get(at.module) ?? 0)).value);
   return mostFrequent(lies).times / Math.max(tables.length, 1);
 }
