@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { FAULTS, type Verdict } from '../history/check.ts';
+import { seededDice } from './dice.ts';
+import { startLoad } from './load.ts';
+import { Scene, withClient, type Server, type Stage } from './scene.ts';
+
+/** One row of the result. */
+export interface KillResult {
+  readonly target: string;
+  readonly kills: number;
+  readonly committed: number;
+  readonly applied: number;
+  readonly lost: number;
+  readonly doubled: number;
+  /** Invented, disordered, torn or unequal. */
+  readonly otherwiseWrong: number;
+  /** COMMITs that the source answered and does not know any more. */
+  readonly forgotten: number;
+  /** Sinks that ended though nobody killed them. */
+  readonly sinksEnded: number;
+  readonly seconds: number;
+  /** The first few of what is wrong, in words. */
+  readonly findings: readonly string[];
+}
+
+/** kill -9 once, and what brings the process back. */
+type Kill = (scene: Scene, dice: () => number) => Promise<void>;
+
+const between = (dice: () => number, from: number, to: number): Promise<void> => delay(from + dice() * (to - from));
+
+/** A sink that is killed wherever it is, one in three before it has started. */
+const sink: Kill = async (scene, dice) => {
+  await between(dice, 50, 450);
+  await scene.sink.end('SIGKILL');
+  const next = scene.startSink();
+  if (dice() < 0.67) await next.running;
+};
+
+/** The target is held still, so that only reading the source and writing the log is at work when it is killed. */
+const reader: Kill = async (scene, dice) => {
+  await scene.keepSink();
+  await scene.onTarget(async (client) => {
+    await client.query('BEGIN; LOCK TABLE ledger IN SHARE MODE');
+    await between(dice, 30, 350);
+    await scene.sink.end('SIGKILL');
+    await client.query('ROLLBACK');
+  });
+  await scene.startSink().running;
+};
+
+/** The postmaster; in one of three a single backend, at which the server restarts all of them. */
+const database = (side: 'source' | 'target', backend: string): Kill => async (scene, dice) => {
+  const server: Server = scene.stage[side];
+  await between(dice, 200, 700);
+  await scene.keepSink();
+  const pid = dice() < 0.33 ? await pidOf(server.url(scene.database), backend) : undefined;
+  if (pid !== undefined) {
+    process.kill(pid, 'SIGKILL');
+    await comeBack(server);
+    return;
+  }
+  await server.kill();
+  await server.start();
+};
+
+async function pidOf(url: string, query: string): Promise<number | undefined> {
+  return withClient(url, async (client) => (await client.query<{ pid: number }>(query)).rows[0]?.pid).catch(() => undefined);
+}
+
+async function comeBack(server: Server): Promise<void> {
+  await delay(20);
+  for (const until = performance.now() + 30_000; performance.now() < until;) {
+    if (await withClient(server.url(), (client) => client.query('SELECT 1')).then(() => true, () => false)) return;
+    await delay(20);
+  }
+  throw new Error('the server did not come back');
+}
+
+export const KILLS: Readonly<Record<string, Kill>> = {
+  sink, reader,
+  source: database('source', "SELECT active_pid AS pid FROM pg_replication_slots WHERE database = current_database() AND active_pid IS NOT NULL"),
+  target: database('target', "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'strangler' ORDER BY (state = 'active') DESC LIMIT 1"),
+};
+
+/** Kills one kind of process again and again under one running load, then lets all of it settle and has the histories checked. */
+export async function killTrial(stage: Stage, what: string, kills: number, seed: number): Promise<KillResult> {
+  const kill = KILLS[what];
+  if (kill === undefined) throw new Error(`nothing called ${what} to kill`);
+  const started = performance.now();
+  await using scene = await Scene.open(stage, what);
+  const load = startLoad(scene.options.sourceUrl, { writers: 3, seed, pauseMs: 8 });
+  const dice = seededDice(seed ^ 0x5bd1e995);
+  for (let round = 0; round < kills; round += 1) await kill(scene, dice);
+  const { acknowledged } = await load.stop();
+  const verdict = await scene.judge();
+  return result(what, kills, verdict, await forgottenOf(scene, acknowledged), scene.complaints, performance.now() - started);
+}
+
+async function forgottenOf(scene: Scene, acknowledged: readonly string[]): Promise<string[]> {
+  const { rows } = await scene.onSource((client) => client.query<{ name: string }>("SELECT writer || '/' || seq AS name FROM ledger"));
+  const known = new Set(rows.map(({ name }) => name));
+  return acknowledged.filter((name) => !known.has(name));
+}
+
+function result(target: string, kills: number, verdict: Verdict, forgotten: readonly string[], complaints: readonly string[], ms: number): KillResult {
+  const { committed, applied, lost, doubled } = verdict;
+  const others = FAULTS.filter((fault) => fault !== 'lost' && fault !== 'doubled');
+  return {
+    target, kills, committed, applied, lost: lost.length, doubled: doubled.length, otherwiseWrong: others.reduce((sum, fault) => sum + verdict[fault].length, 0),
+    forgotten: forgotten.length, sinksEnded: complaints.length, seconds: Math.round(ms / 1_000),
+    findings: [...FAULTS.flatMap((fault) => verdict[fault].slice(0, 3).map((found) => `${fault}: ${found}`)), ...complaints.slice(0, 3)],
+  };
+}
+
+export const isClean = ({ lost, doubled, otherwiseWrong, forgotten }: KillResult): boolean => lost + doubled + otherwiseWrong + forgotten === 0;
