@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { copying } from './copy.ts';
+import { cuttingOver } from './cutover.ts';
 import { latency } from './latency.ts';
 import type { Row } from './row.ts';
 import { startServers, type Bench } from './servers.ts';
@@ -9,10 +10,10 @@ import { streaming } from './streaming.ts';
 import { verifying } from './verifying.ts';
 
 /**
- * `npm run bench:data [-- --json FILE] [--runs N] [--scale FACTOR] [--only PART]…`: what keeping two databases equal costs, beside what one would use otherwise. Two
+ * `npm run bench:data [-- --json FILE] [--runs N] [--scale FACTOR] [--only PART]… [--log embedded|kafka]`: what keeping two databases equal costs, beside what one would use otherwise. Two
  * PostgreSQL servers of our own, fsync on; ours and its peer in turns, medians. `--scale 0.1` is a look whether it runs.
  */
-const { values } = parseArgs({ options: { json: { type: 'string' }, runs: { type: 'string', default: '3' }, scale: { type: 'string', default: '1' }, only: { type: 'string', multiple: true } } });
+const { values } = parseArgs({ options: { json: { type: 'string' }, runs: { type: 'string', default: '3' }, scale: { type: 'string', default: '1' }, only: { type: 'string', multiple: true }, log: { type: 'string', default: 'embedded' } } });
 const [runs, scale] = [Number(values.runs), Number(values.scale)];
 const rows = (full: number): number => Math.max(1_000, Math.round(full * scale / 1_000) * 1_000);
 
@@ -20,6 +21,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   streaming: (bench) => streaming(bench, { runs, rows: { 1: rows(20_000), 100: rows(100_000) } }),
   copying: (bench) => copying(bench, { runs, rows: rows(300_000) }),
   latency: (bench) => latency(bench, { runs, seconds: Math.max(1, 5 * scale), rates: [500, 2_000], markers: Math.max(20, Math.round(200 * scale)) }),
+  cutover: () => cuttingOver({ cutovers: Math.max(2, Math.round(300 * scale)), log: values.log, goalMs: values.log === 'kafka' ? 500 : 50 }),
   verifying: (bench) => verifying(bench, { runs, rows: rows(1_000_000) }),
 };
 

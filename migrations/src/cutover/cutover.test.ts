@@ -101,7 +101,7 @@ function process(world: World, direction: Direction, faults: Faults = {}) {
     fenced: (side) => call('fenced?', () => world.fenced.has(nameOf(side)) ? ['books'] : []),
     fence: (side) => call(`fence ${side}`, () => { world.fenced.add(nameOf(side)); return { waitedMs: 0 }; }),
     lift: (side) => call(`lift ${side}`, () => { world.fenced.delete(nameOf(side)); }),
-    advanceSequences: () => call('sequences', () => []),
+    planSequences: () => call('plan-sequences', () => undefined), advanceSequences: () => call('sequences', () => []),
     verify: () => call('verify', () => verdict(faults.verdict)),
     claim: () => call('claim', () => undefined),
     abandon: () => Promise.resolve(),

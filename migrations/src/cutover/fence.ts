@@ -46,7 +46,7 @@ export async function raiseFence(client: pg.Client, { tables, owner, deadlineMs,
   for (;;) {
     const left = deadlineMs - (clock.now() - started);
     if (left <= 0) throw await fenceTimeout(client, tables, deadlineMs);
-    if (await attempt(client, all, Math.min(LOCK_SLICE_MS, left), fenceStatements(all, owner))) return { waitedMs: clock.now() - started };
+    if (await attempt(client, Math.min(LOCK_SLICE_MS, left), [`LOCK TABLE ${all.map(quoted).join(', ')} IN SHARE ROW EXCLUSIVE MODE`, ...fenceStatements(all, owner)])) return { waitedMs: clock.now() - started };
     await clock.sleep(Math.min(PAUSE_BETWEEN_MS, Math.max(0, left)));
   }
 }
@@ -54,15 +54,20 @@ export async function raiseFence(client: pg.Client, { tables, owner, deadlineMs,
 /** Lets writes in again. Disables the triggers, since dropping them would wait for every reader; a fence that is not there is lifted already. */
 export async function liftFence(client: pg.Client, { tables, deadlineMs, clock = systemClock }: Omit<FenceOptions, 'owner'>): Promise<void> {
   const started = clock.now();
-  const fenced = [...(await fencedTables(client, await withPartitions(client, tables))).keys()];
-  const statements = fenced.map((table) => `ALTER TABLE ${quoted(table)} DISABLE TRIGGER ${TRIGGER}`);
-  while (fenced.length > 0) {
+  const all = await withPartitions(client, tables);
+  for (;;) {
     const left = deadlineMs - (clock.now() - started);
     if (left <= 0) throw await fenceTimeout(client, tables, deadlineMs);
-    if (await attempt(client, fenced, Math.min(LOCK_SLICE_MS, left), statements)) return;
+    if (await attempt(client, Math.min(LOCK_SLICE_MS, left), [disable(all)])) return;
     await clock.sleep(Math.min(PAUSE_BETWEEN_MS, left));
   }
 }
+
+/** Looks and acts in one round trip: writers wait meanwhile. A table without a fence is not even locked. */
+const disable = (tables: readonly string[]): string => `DO $lift$ DECLARE name text; BEGIN
+  FOR name IN SELECT t.tgrelid::regclass::text FROM pg_trigger t WHERE t.tgname = '${TRIGGER}' AND t.tgenabled <> 'D'
+    AND t.tgrelid = ANY (ARRAY[${tables.map((table) => `to_regclass(${quoteLiteral(quoted(table))})`).join(', ')}]::oid[]) ORDER BY 1
+  LOOP EXECUTE format('ALTER TABLE %s DISABLE TRIGGER ${TRIGGER}', name); END LOOP; END $lift$`;
 
 /** Removes every trace of the fence from the tables. For the day the cut-over is no longer undone. */
 export async function removeFence(client: pg.Client, tables: readonly string[]): Promise<void> {
@@ -79,9 +84,9 @@ export async function fencedTables(client: pg.Client, tables: readonly string[])
 }
 
 /** One transaction: all tables are fenced, or none. False when somebody else holds a lock for longer than `lockMs`. */
-async function attempt(client: pg.Client, tables: readonly string[], lockMs: number, statements: readonly string[]): Promise<boolean> {
+async function attempt(client: pg.Client, lockMs: number, statements: readonly string[]): Promise<boolean> {
   try {
-    await client.query(`BEGIN; SET LOCAL lock_timeout = ${String(Math.max(1, Math.floor(lockMs)))}; LOCK TABLE ${tables.map(quoted).join(', ')} IN SHARE ROW EXCLUSIVE MODE; ${statements.join('; ')}; COMMIT`);
+    await client.query(`BEGIN; SET LOCAL lock_timeout = ${String(Math.max(1, Math.floor(lockMs)))}; ${statements.join('; ')}; COMMIT`);
     return true;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -120,5 +125,6 @@ async function fenceTimeout(client: pg.Client, tables: readonly string[], deadli
   });
 }
 
+const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 const quoted = (table: string): string => quoteTable(tableRef(table));
 const sqlState = (error: unknown): string | undefined => error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;

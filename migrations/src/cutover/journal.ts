@@ -27,8 +27,9 @@ export interface CutoverJournal {
 export function fileJournal(stateDirectory: string, name: string): CutoverJournal {
   const file = join(stateDirectory, 'cutover', `${name}.ndjson`);
   let prepared: Promise<void> | undefined;
+  const read = incrementally(file);
   return {
-    entries: async () => parseJournal(await readFile(file, 'utf8').catch(ifMissing('')), file),
+    entries: read,
     append: async (entry, { durable }) => {
       await (prepared ??= prepare(file));
       const handle = await open(file, 'a');
@@ -39,6 +40,25 @@ export function fileJournal(stateDirectory: string, name: string): CutoverJourna
         await handle.close();
       }
     },
+  };
+}
+
+/** The journal of a year of cut-overs is long, and it is looked at while callers wait: what was read before is not read again. Lines are only ever added. */
+function incrementally(file: string): () => Promise<readonly JournalEntry[]> {
+  let known: { readonly bytes: number; readonly entries: readonly JournalEntry[] } = { bytes: 0, entries: [] };
+  return async () => {
+    const handle = await open(file, 'r').catch(ifMissing(undefined));
+    if (handle === undefined) return [];
+    try {
+      const { size } = await handle.stat();
+      if (size < known.bytes) known = { bytes: 0, entries: [] }; // a torn line was cut off, or somebody put another file there
+      const { buffer } = await handle.read(Buffer.alloc(size - known.bytes), 0, size - known.bytes, known.bytes);
+      const whole = buffer.subarray(0, buffer.lastIndexOf(0x0a) + 1);
+      known = { bytes: known.bytes + whole.length, entries: [...known.entries, ...parseJournal(whole.toString(), file, known.entries.length)] };
+      return known.entries;
+    } finally {
+      await handle.close();
+    }
   };
 }
 
@@ -54,15 +74,15 @@ async function prepare(file: string): Promise<void> {
   }
 }
 
-/** @throws StranglerError STR_CUTOVER_LOG_DAMAGED */
-export function parseJournal(text: string, file: string): JournalEntry[] {
+/** @param before lines that came before this text @throws StranglerError STR_CUTOVER_LOG_DAMAGED */
+export function parseJournal(text: string, file: string, before = 0): JournalEntry[] {
   const whole = text.slice(0, text.lastIndexOf('\n') + 1).split('\n').slice(0, -1);
   return whole.map((line, index) => {
     try {
       return JSON.parse(line) as JournalEntry;
     } catch (cause) {
       throw new StranglerError({
-        code: 'STR_CUTOVER_LOG_DAMAGED', cause, exitCode: 1, message: `${file}:${String(index + 1)} is no entry of a cut-over's log.`,
+        code: 'STR_CUTOVER_LOG_DAMAGED', cause, exitCode: 1, message: `${file}:${String(before + index + 1)} is no entry of a cut-over's log.`,
         remedy: 'Find out who changed it. Move it away only once you know which side owns the tables: `strangler status` and the fences say so.',
       });
     }

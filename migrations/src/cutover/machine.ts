@@ -200,6 +200,7 @@ async function flip(run: Run): Promise<{ heldRequests: number; pauseMs: number }
  */
 async function prepareReverse({ owners, ports }: Run): Promise<void> {
   await owners.fence('new', PATIENCE_MS);
+  await owners.planSequences();
   await ports.reverse.prepare();
 }
 

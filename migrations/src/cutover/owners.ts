@@ -4,7 +4,7 @@ import type { Verdict } from '../verify/verdict.ts';
 import { verify } from '../verify/verify.ts';
 import { fencedTables, installFence, liftFence, raiseFence } from './fence.ts';
 import type { CutoverPlan, PlanOptions } from './plan.ts';
-import { advanceSequences, type SequenceMove } from './sequences.ts';
+import { advanceSequences, planSequences, type PlannedSequence, type SequenceMove } from './sequences.ts';
 import { adminSession } from './session.ts';
 
 export type Side = 'old' | 'new';
@@ -17,6 +17,8 @@ export interface Owners {
   fenced(side: Side): Promise<readonly string[]>;
   fence(side: Side, deadlineMs: number): Promise<{ readonly waitedMs: number }>;
   lift(side: Side, deadlineMs: number): Promise<void>;
+  /** Finds out beforehand what `advanceSequences` must know; without it that finds out itself, while everybody waits. */
+  planSequences(): Promise<void>;
   advanceSequences(): Promise<readonly SequenceMove[]>;
   verify(settleMs: number): Promise<Verdict>;
   /** Makes sure that the lock is still ours, or takes it again if its connection was lost. @throws StranglerError STR_CUTOVER_RUNNING when another process has it */
@@ -51,6 +53,8 @@ export function postgresOwners({ plan, mapping, sourceUrl, targetUrl, sequenceGa
     return opening;
   };
   let lock: pg.Client | undefined;
+  let sequences: readonly PlannedSequence[] | undefined;
+  const owners = async (): Promise<{ oldOwner: pg.Client; newOwner: pg.Client }> => ({ oldOwner: await session('old'), newOwner: await session('new') });
   const closeAll = async (end: (client: pg.Client) => Promise<void>): Promise<void> => {
     const open = [...sessions.values()];
     sessions.clear();
@@ -72,7 +76,11 @@ export function postgresOwners({ plan, mapping, sourceUrl, targetUrl, sequenceGa
     fenced: async (side) => [...(await fencedTables(await session(side), sides[side].tables)).keys()],
     fence: async (side, deadlineMs) => raiseFence(await session(side), { tables: sides[side].tables, owner: sides[side].fencedBy, deadlineMs, clock }),
     lift: async (side, deadlineMs) => liftFence(await session(side), { tables: sides[side].tables, deadlineMs, clock }),
-    advanceSequences: async () => advanceSequences({ tables: moved, direction: plan.direction, oldOwner: await session('old'), newOwner: await session('new'), gap: sequenceGap }),
+    planSequences: async () => { sequences = await planSequences({ tables: moved, direction: plan.direction, ...await owners() }); },
+    advanceSequences: async () => {
+      sequences ??= await planSequences({ tables: moved, direction: plan.direction, ...await owners() });
+      return advanceSequences(sequences, { ...await owners(), gap: sequenceGap });
+    },
     verify: (settleMs) => verify({ mapping: { ...mapping, tables: moved }, sourceUrl, targetUrl, settleMs, clock }),
     abandon: () => closeAll((client) => { client.connection.stream.destroy(); return Promise.resolve(); }),
     close: async () => {
