@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@strangler/kernel';
 import type { ChangeEvent, RowText, TableRef } from './change-event.ts';
 import { columnTexts, unchangedColumns, UnreadableValue, type ValueHints } from './envelope-values.ts';
+import { InexactNumber } from './debezium-text.ts';
 import { LSN_ZERO, type Lsn } from './lsn.ts';
 import { MARKER_PREFIX } from './pgoutput.ts';
 
@@ -61,14 +62,14 @@ function parseObject(envelope: JsonObject, key: JsonObject | undefined, headers:
 
 const isHeartbeat = (envelope: JsonObject): boolean => envelope['op'] === undefined && envelope['source'] === undefined && typeof envelope['ts_ms'] === 'number';
 
-/** The rows and keys of a message, as texts. */
+/** The rows and keys of a message, as texts when they are asked for: with a full replica identity every message carries a `before` that nobody needs. */
 interface Rows {
-  readonly before: RowText | undefined;
-  readonly after: RowText | undefined;
-  readonly key: RowText | undefined;
-  readonly oldKey: RowText | undefined;
+  before(): RowText | undefined;
+  after(): RowText | undefined;
+  key(): RowText | undefined;
+  oldKey(): RowText | undefined;
   /** Columns left out of `after` because they did not change. */
-  readonly unchanged: readonly string[];
+  unchanged(): readonly string[];
 }
 
 function parseChange(envelope: JsonObject, source: JsonObject, key: JsonObject | undefined, headers: MessageHeaders, position: EnvelopePosition, hints: ValueHints): Envelope {
@@ -80,26 +81,34 @@ function parseChange(envelope: JsonObject, source: JsonObject, key: JsonObject |
     const columns = record(value);
     return columns === undefined ? undefined : columnTexts(ref, columns, hints);
   };
-  const event = changeOf(ref, envelope['op'], { before: row(envelope['before']), after: row(envelope['after']), key: row(key), oldKey: row(payload(headerJson(headers[OLD_KEY]))), unchanged: unchangedColumns(record(envelope['after']) ?? {}) });
+  const event = changeOf(ref, envelope['op'], {
+    before: () => row(envelope['before']), after: () => row(envelope['after']), key: () => row(key), oldKey: () => row(payload(headerJson(headers[OLD_KEY]))),
+    unchanged: () => unchangedColumns(record(envelope['after']) ?? {}),
+  });
   return event === undefined ? refused('STR_BAD_ENVELOPE', `${schema}.${table}: there is no operation ${JSON.stringify(envelope['op'])} with these fields.`) : { kind: 'change', event, position };
 }
 
 const leftOut = (unchanged: readonly string[]): { readonly unchanged?: readonly string[] } => unchanged.length === 0 ? {} : { unchanged };
 
-function changeOf(ref: TableRef, op: unknown, { before, after, key, oldKey, unchanged }: Rows): ChangeEvent | undefined {
+function changeOf(ref: TableRef, op: unknown, rows: Rows): ChangeEvent | undefined {
   if (op === 't') return { ...ref, op: 'truncate' };
   if (op === 'd') {
-    const keyBefore = key ?? before;
+    const keyBefore = rows.key() ?? rows.before();
     return keyBefore === undefined ? undefined : { ...ref, op: 'delete', keyBefore };
   }
+  const after = rows.after();
   if (after === undefined) return undefined;
-  const update = { ...ref, op: 'update' as const, after, ...leftOut(unchanged) };
   switch (op) {
     case 'r': return { ...ref, op: 'snapshot-read', after };
-    case 'c': return oldKey === undefined ? { ...ref, op: 'create', after } : { ...update, keyBefore: oldKey };
-    case 'u': return update;
+    case 'c': return created(ref, after, rows);
+    case 'u': return { ...ref, op: 'update', after, ...leftOut(rows.unchanged()) };
     default: return undefined;
   }
+}
+
+function created(ref: TableRef, after: RowText, rows: Rows): ChangeEvent {
+  const keyBefore = rows.oldKey();
+  return keyBefore === undefined ? { ...ref, op: 'create', after } : { ...ref, op: 'update', after, ...leftOut(rows.unchanged()), keyBefore };
 }
 
 function parseMessage(envelope: JsonObject, position: EnvelopePosition): Envelope {
@@ -143,7 +152,12 @@ function payload(value: unknown): JsonObject | undefined {
 }
 
 const record = (value: unknown): JsonObject | undefined => typeof value === 'object' && value !== null && !Array.isArray(value) ? value as JsonObject : undefined;
-const integer = (value: unknown): bigint | undefined => (typeof value === 'number' && Number.isSafeInteger(value)) || (typeof value === 'string' && /^-?\d+$/.test(value)) ? BigInt(value) : undefined;
+
+/** @throws InexactNumber where JSON.parse alone has lost digits: `readExactly` parses again. */
+function integer(value: unknown): bigint | undefined {
+  if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)) throw new InexactNumber();
+  return typeof value === 'number' && Number.isInteger(value) || (typeof value === 'string' && /^-?\d+$/.test(value)) ? BigInt(value) : undefined;
+}
 
 function headerJson(header: MessageHeaders[string]): unknown {
   const text = Array.isArray(header) ? header[0] as Buffer | string : header as Buffer | string | undefined;
@@ -163,3 +177,22 @@ export function parseJson(text: string): unknown {
 }
 
 const refused = (code: ErrorCode, message: string): Refusal => ({ kind: 'refused', code, message });
+
+/**
+ * Reads JSON in the quick way, and again with all digits only where one was lost on the way: few messages hold a number that a double cannot. `read` is pure.
+ * Undefined is read where it is no JSON.
+ */
+export function readExactly<T>(text: string, read: (json: unknown) => T): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return read(undefined);
+  }
+  try {
+    return read(json);
+  } catch (error) {
+    if (!(error instanceof InexactNumber)) throw error;
+    return read(parseJson(text));
+  }
+}
