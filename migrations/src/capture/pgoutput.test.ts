@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ChangeTransaction } from './change-event.ts';
-import { PgoutputDecoder } from './pgoutput.ts';
+import { PgoutputReader } from './pgoutput.ts';
+import { plain } from '../../test/support/transactions.ts';
 import { capturedTables } from './table-ref.ts';
-import { TransactionAssembler } from './transaction-assembler.ts';
 
 /** Bytes as a server sends them (PostgreSQL docs, "Logical Replication Message Formats"). */
 const u8 = (value: number): Buffer => Buffer.of(value);
@@ -25,9 +25,9 @@ const COMMIT = message('C', u8(0), u64(900n), u64(1_000n), u64(1_000_000n));
 const BOOKS = relation(1, 'books', ['id', 'title', 'cover']);
 
 function decode(...messages: Buffer[]): ChangeTransaction[] {
-  const decoder = new PgoutputDecoder(capturedTables({ from: 'monolith', to: 'catalog', tables: { books: { key: ['id'] }, members: { key: ['id'], omit: ['password'] } } }));
-  const assembler = new TransactionAssembler();
-  return messages.map((bytes) => assembler.add(decoder.decode(Buffer.concat([Buffer.alloc(25), bytes]), 25))).filter((transaction) => transaction !== undefined);
+  const reader = new PgoutputReader(capturedTables({ from: 'monolith', to: 'catalog', tables: { books: { key: ['id'] }, members: { key: ['id'], omit: ['password'] } } }));
+  const found = messages.map((bytes) => reader.read(Buffer.concat([Buffer.alloc(25), bytes]), 25)).filter((transaction) => transaction !== undefined);
+  return found.map(plain);
 }
 const eventsOf = (...messages: Buffer[]): unknown[] => decode(BEGIN, BOOKS, ...messages, COMMIT).flatMap(({ events }) => events);
 const book = { schema: 'public', table: 'books' };

@@ -1,184 +1,202 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import { ByteReader } from './byte-reader.ts';
-import type { ChangeEvent, ColumnText, RowText, TableRef } from './change-event.ts';
+import type { ChangeTransaction, TableRef } from './change-event.ts';
 import type { Lsn } from './lsn.ts';
+import { PackedTransaction } from './packed-transaction.ts';
+import { describeRelation, type Relation, type RelationColumn, type Relations } from './packed.ts';
+import { Slab } from './slab.ts';
 import { tableName, type CapturedTables } from './table-ref.ts';
+import { afterColumn, afterTuple, columnAt, TEXT_VALUE, u16, u32, UNCHANGED_VALUE } from './tuple.ts';
 
 /** The prefix of our own logical messages; others' are not for us. */
 export const MARKER_PREFIX = 'strangler';
 
-/** One message of the pgoutput stream, as far as replication needs it. */
-export type PgoutputMessage =
-  | { readonly kind: 'begin'; readonly xid: number; readonly committedAtMs: number }
-  | { readonly kind: 'commit'; readonly endLsn: Lsn }
-  | { readonly kind: 'changes'; readonly events: readonly ChangeEvent[] }
-  | { readonly kind: 'marker'; readonly content: string }
-  | { readonly kind: 'none' };
-
-interface Relation extends TableRef {
-  /** Undefined where the column is omitted by the config. */
-  readonly columns: readonly (string | undefined)[];
-  readonly key: readonly string[];
+/** A relation as the server describes it, and what of it is for us. */
+interface Described {
+  readonly relation: Relation;
   /** False for what is only described: a partition, whose changes come under its root's name. */
   readonly known: boolean;
+  /** Which of the server's columns the config omits; undefined when it omits none. */
+  readonly omitted: readonly boolean[] | undefined;
+  /** Where its key columns are among the server's, -1 for one that it lacks. */
+  readonly keyAt: readonly number[];
 }
 
-interface Tuple {
-  readonly row: Record<string, ColumnText>;
-  readonly hasUnchanged: boolean;
+interface Open {
+  readonly xid: number;
+  readonly committedAtMs: number;
+  readonly relations: Relations;
+  count: number;
+  marker?: string;
 }
 
 /** PostgreSQL counts microseconds from 2000-01-01. */
 const POSTGRES_EPOCH_MS = 946_684_800_000n;
 export const postgresTimeMs = (microseconds: bigint): number => Number(microseconds / 1000n + POSTGRES_EPOCH_MS);
 
-const NOTHING: PgoutputMessage = { kind: 'none' };
-
 /**
- * Decodes pgoutput, protocol version 1 (PostgreSQL docs, "Logical Replication Message Formats"). One decoder per connection: it remembers the relations the
- * server has described. Values stay the text the server sent.
+ * Reads pgoutput, protocol version 1 (PostgreSQL docs, "Logical Replication Message Formats"), into whole source transactions. One per connection: it remembers the
+ * relations the server has described. Changes stay the bytes the server sent (`PackedChanges`); here they are only measured, and asked for their key.
  */
-export class PgoutputDecoder {
+export class PgoutputReader {
   private readonly tables: CapturedTables;
-  private readonly relations = new Map<number, Relation>();
+  private readonly described = new Map<number, Described>();
+  private readonly slab = new Slab();
+  private relations: Relations = new Map();
+  private open: Open | undefined;
 
   constructor(tables: CapturedTables) {
     this.tables = tables;
   }
 
-  /** @throws StranglerError STR_NO_KEY when an update or delete cannot name its row, STR_TABLES_CHANGED when a published table is none of ours. */
-  decode(payload: Buffer, offset = 0): PgoutputMessage {
-    const reader = new ByteReader(payload, offset);
-    switch (reader.letter()) {
-      case 'B': return decodeBegin(reader);
-      case 'C': reader.skip(1 + 8); return { kind: 'commit', endLsn: reader.uint64() as Lsn };
-      case 'I': return this.insert(reader);
-      case 'U': return this.update(reader);
-      case 'D': return this.remove(reader);
-      case 'T': return this.truncate(reader);
-      case 'R': return this.describe(reader);
-      case 'M': return decodeMarker(reader);
-      default: return NOTHING; // origin (O) and type (Y): nothing a row of text needs
+  get inTransaction(): boolean {
+    return this.open !== undefined;
+  }
+
+  /**
+   * The transaction this message completes, if it completes one that matters: what holds neither an event nor a marker of ours is nobody's business and is dropped.
+   * The payload is copied: it need not outlive the call.
+   * @throws StranglerError STR_NO_KEY when an update or delete cannot name its row, STR_TABLES_CHANGED when a published table is none of ours.
+   */
+  read(payload: Buffer, offset = 0): ChangeTransaction | undefined {
+    switch (payload[offset]) {
+      case 0x42 /* B */: this.begin(payload, offset); return undefined;
+      case 0x43 /* C */: return this.commit(payload, offset);
+      case 0x49 /* I */: this.row(payload, offset, offset + 6, this.relation(u32(payload, offset + 1))); return undefined;
+      case 0x55 /* U */: this.update(payload, offset); return undefined;
+      case 0x44 /* D */: this.remove(payload, offset); return undefined;
+      case 0x54 /* T */: this.truncate(payload, offset); return undefined;
+      case 0x52 /* R */: this.describe(payload, offset); return undefined;
+      case 0x4d /* M */: this.mark(markerOf(payload, offset)); return undefined;
+      default: return undefined; // origin (O) and type (Y): nothing a row of text needs
     }
   }
 
-  private describe(reader: ByteReader): PgoutputMessage {
-    const oid = reader.uint32();
+  private begin(payload: Buffer, offset: number): void {
+    // What comes first is where the commit record starts; the durable position is where it ends.
+    this.open = { committedAtMs: postgresTimeMs(payload.readBigInt64BE(offset + 9)), xid: u32(payload, offset + 17), relations: this.relations, count: 0 };
+    this.slab.start();
+  }
+
+  private commit(payload: Buffer, offset: number): ChangeTransaction | undefined {
+    const { xid, committedAtMs, relations, count, marker } = this.current();
+    this.open = undefined;
+    if (count === 0 && marker === undefined) return undefined;
+    const head = { commitLsn: payload.readBigUInt64BE(offset + 10) as Lsn, xid, committedAtMs, marker };
+    return new PackedTransaction(head, { bytes: this.slab.finish(), count, snapshotRows: 0, relations, relationsAfter: this.relations });
+  }
+
+  private describe(payload: Buffer, offset: number): void {
+    const reader = new ByteReader(payload, offset + 1);
+    const id = reader.uint32();
     const ref = { schema: reader.cstring(), table: reader.cstring() };
     reader.skip(1); // replica identity: what the tuples carry says it better
-    const captured = this.tables.get(tableName(ref));
-    const columns: (string | undefined)[] = [];
+    const all: RelationColumn[] = [];
     for (let left = reader.uint16(); left > 0; left -= 1) {
       reader.skip(1);
-      const name = reader.cstring();
-      reader.skip(4 + 4);
-      columns.push(captured?.omit.has(name) === true ? undefined : name);
+      all.push({ name: reader.cstring(), type: reader.uint32(), modifier: reader.uint32() | 0 });
     }
-    this.relations.set(oid, { ...ref, columns, key: captured?.key ?? [], known: captured !== undefined });
-    return NOTHING;
+    this.remember(id, ref, all);
   }
 
-  private insert(reader: ByteReader): PgoutputMessage {
-    const relation = this.relation(reader.uint32());
-    reader.skip(1);
-    const { row } = readTuple(reader, relation.columns);
-    return changes({ op: 'create', schema: relation.schema, table: relation.table, after: row });
+  private remember(id: number, ref: TableRef, all: readonly RelationColumn[]): void {
+    const captured = this.tables.get(tableName(ref));
+    const key = captured?.key ?? [];
+    const omitted = all.map(({ name }) => captured?.omit.has(name) === true);
+    const relation: Relation = { ...ref, id, key, columns: all.filter((_, index) => omitted[index] !== true) };
+    this.described.set(id, { relation, known: captured !== undefined, keyAt: key.map((column) => all.findIndex(({ name }) => name === column)), omitted: omitted.includes(true) ? omitted : undefined });
+    if (captured === undefined) return;
+    this.relations = new Map(this.relations).set(id, relation);
+    if (this.open !== undefined) this.slab.add(describeRelation(relation));
   }
 
-  private update(reader: ByteReader): PgoutputMessage {
-    const relation = this.relation(reader.uint32());
-    const tag = reader.letter();
-    if (tag === 'N') return updated(relation, readTuple(reader, relation.columns), undefined);
-    const before = readTuple(reader, relation.columns).row;
-    reader.skip(1);
-    const after = readTuple(reader, relation.columns);
-    // A whole old row (REPLICA IDENTITY FULL) knows what the new one left out; a key tuple knows at least the key.
-    if (after.hasUnchanged) fill(after.row, before, tag === 'O' ? relation.columns : relation.key);
-    return updated(relation, after, before);
+  private update(payload: Buffer, offset: number): void {
+    const described = this.relation(u32(payload, offset + 1));
+    const tagged = payload[offset + 5] !== 0x4e; // an old key (K) or an old row (O) comes before the new row (N)
+    const before = tagged ? offset + 6 : -1;
+    const after = tagged ? afterTuple(payload, before) + 1 : offset + 6;
+    requireKey(described, payload, after, before);
+    this.row(payload, offset, after, described, before);
   }
 
-  private remove(reader: ByteReader): PgoutputMessage {
-    const relation = this.relation(reader.uint32());
-    reader.skip(1);
-    const { row } = readTuple(reader, relation.columns);
-    return changes({ op: 'delete', schema: relation.schema, table: relation.table, keyBefore: keyOf(relation, row) });
+  private remove(payload: Buffer, offset: number): void {
+    const described = this.relation(u32(payload, offset + 1));
+    requireKey(described, payload, offset + 6, -1);
+    this.row(payload, offset, offset + 6, described);
   }
 
-  private truncate(reader: ByteReader): PgoutputMessage {
-    const count = reader.uint32();
-    reader.skip(1); // CASCADE is already resolved: the server lists every table; RESTART IDENTITY is the source's own business
-    const relations = Array.from({ length: count }, () => this.relation(reader.uint32()));
-    return changes(...relations.map(({ schema, table }) => ({ op: 'truncate', schema, table }) as const));
-  }
-
-  private relation(oid: number): Relation {
-    const relation = this.relations.get(oid);
-    if (relation === undefined) throw new Error(`pgoutput: relation ${String(oid)} was never described`);
-    if (!relation.known) throw renamed(relation);
-    return relation;
-  }
-}
-
-const changes = (...events: ChangeEvent[]): PgoutputMessage => ({ kind: 'changes', events });
-
-function updated(relation: Relation, { row: after, hasUnchanged }: Tuple, before: RowText | undefined): PgoutputMessage {
-  const { schema, table, key, columns } = relation;
-  requireKey(relation, after);
-  const moved = before !== undefined && key.some((column) => before[column] !== after[column]);
-  const left = hasUnchanged ? columns.filter((column) => column !== undefined && after[column] === undefined) as string[] : [];
-  return changes({
-    op: 'update', schema, table, after,
-    ...(moved ? { keyBefore: keyOf(relation, before) } : {}), ...(left.length === 0 ? {} : { unchanged: left }),
-  });
-}
-
-function requireKey({ schema, table, key }: Relation, row: RowText): void {
-  for (const column of key) if (row[column] === undefined || row[column] === null) throw noKey({ schema, table }, column);
-}
-
-function keyOf(relation: Relation, row: RowText): RowText {
-  requireKey(relation, row);
-  return Object.fromEntries(relation.key.map((column) => [column, row[column] ?? null]));
-}
-
-function fill(row: Record<string, ColumnText>, from: RowText, columns: readonly (string | undefined)[]): void {
-  for (const column of columns) {
-    const known = column === undefined ? undefined : from[column];
-    if (column !== undefined && known !== undefined && row[column] === undefined) row[column] = known;
-  }
-}
-
-function readTuple(reader: ByteReader, columns: readonly (string | undefined)[]): Tuple {
-  const row: Record<string, ColumnText> = {};
-  let hasUnchanged = false;
-  const count = reader.uint16();
-  for (let index = 0; index < count; index += 1) {
-    const name = columns[index];
-    const kind = reader.uint8();
-    if (kind === 0x74 /* t: text */) {
-      const length = reader.uint32();
-      if (name === undefined) reader.skip(length);
-      else row[name] = reader.text(length);
-    } else if (kind === 0x6e /* n: NULL */) {
-      if (name !== undefined) row[name] = null;
+  /** Notes a message whose last tuple begins at `tuple`, and an earlier one at `before`. */
+  private row(payload: Buffer, offset: number, tuple: number, { omitted }: Described, before = -1): void {
+    this.current().count += 1;
+    if (omitted === undefined) {
+      this.slab.add(payload, offset);
     } else {
-      hasUnchanged = true; // u: a TOASTed value that did not change is not in the WAL
+      const old = before < 0 ? [] : [...without(payload, before, omitted), payload.subarray(tuple - 1, tuple)];
+      this.slab.add(Buffer.concat([payload.subarray(offset, before < 0 ? tuple : before), ...old, ...without(payload, tuple, omitted)]));
     }
   }
-  return { row, hasUnchanged };
+
+  private truncate(payload: Buffer, offset: number): void {
+    const count = u32(payload, offset + 1);
+    // CASCADE is already resolved: the server lists every table; RESTART IDENTITY is the source's own business
+    for (let index = 0; index < count; index += 1) this.relation(u32(payload, offset + 6 + 4 * index));
+    this.current().count += count;
+    this.slab.add(payload, offset);
+  }
+
+  private mark(content: string | undefined): void {
+    if (content !== undefined) this.current().marker = content;
+  }
+
+  private relation(id: number): Described {
+    const described = this.described.get(id);
+    if (described === undefined) throw new Error(`pgoutput: relation ${String(id)} was never described`);
+    if (!described.known) throw renamed(described.relation);
+    return described;
+  }
+
+  private current(): Open {
+    if (this.open === undefined) throw new Error('pgoutput: a change outside a transaction');
+    return this.open;
+  }
 }
 
-function decodeBegin(reader: ByteReader): PgoutputMessage {
-  reader.skip(8); // where the commit record starts; the durable position is where it ends
-  const committedAtMs = postgresTimeMs(reader.int64());
-  return { kind: 'begin', committedAtMs, xid: reader.uint32() };
+/** The key must be in the tuple, or, where it was not sent because it did not change, in the one before. */
+function requireKey({ relation, keyAt }: Described, payload: Buffer, tuple: number, before: number): void {
+  for (const [index, column] of keyAt.entries()) {
+    const kind = kindOf(payload, tuple, column);
+    if (kind === TEXT_VALUE || (kind === UNCHANGED_VALUE && kindOf(payload, before, column) === TEXT_VALUE)) continue;
+    throw noKey(relation, relation.key[index] ?? '');
+  }
 }
 
-function decodeMarker(reader: ByteReader): PgoutputMessage {
+/** How the tuple, if there is one, says a column. */
+function kindOf(payload: Buffer, tuple: number, column: number): number | undefined {
+  const at = tuple < 0 ? -1 : columnAt(payload, tuple, column);
+  return at < 0 ? undefined : payload[at];
+}
+
+/** A tuple without the omitted columns. */
+function without(payload: Buffer, tuple: number, omitted: readonly boolean[]): Buffer[] {
+  const count = u16(payload, tuple);
+  const kept: Buffer[] = [];
+  let position = tuple + 2;
+  for (let index = 0; index < count; index += 1) {
+    const end = afterColumn(payload, position);
+    if (omitted[index] !== true) kept.push(payload.subarray(position, end));
+    position = end;
+  }
+  const header = Buffer.alloc(2);
+  header.writeUInt16BE(kept.length);
+  return [header, ...kept];
+}
+
+/** The content of a marker of ours. */
+function markerOf(payload: Buffer, offset: number): string | undefined {
+  const reader = new ByteReader(payload, offset + 1);
   const transactional = reader.uint8() === 1;
   reader.skip(8);
-  if (reader.cstring() !== MARKER_PREFIX || !transactional) return NOTHING;
-  return { kind: 'marker', content: reader.text(reader.uint32()) };
+  return reader.cstring() === MARKER_PREFIX && transactional ? reader.text(reader.uint32()) : undefined;
 }
 
 /** The publication names our tables and no other, so a table we do not know is one of them that was renamed; to pass it over would lose its changes in silence. */

@@ -2,11 +2,10 @@ import { ExitCode, StranglerError, type Clock } from '@strangler/kernel';
 import type { ChangeTransaction } from './change-event.ts';
 import { isPassing, textRows, withConnection } from './connect.ts';
 import { LSN_ZERO, maxLsn, type Lsn } from './lsn.ts';
-import { PgoutputDecoder } from './pgoutput.ts';
+import { PgoutputReader } from './pgoutput.ts';
 import { ReplicationSession } from './replication-session.ts';
 import { publishedTables, requireSlot, requireTables, slotState } from './slot.ts';
 import type { CapturedTables } from './table-ref.ts';
-import { TransactionAssembler } from './transaction-assembler.ts';
 
 /** Where captured transactions go. What it has made durable, and nothing else, is acknowledged to the source. */
 export interface CaptureTarget {
@@ -95,8 +94,7 @@ class Pump {
   private readonly session: ReplicationSession;
   private readonly options: CaptureOptions;
   private readonly onReceived: (lsn: Lsn) => void;
-  private readonly decoder: PgoutputDecoder;
-  private readonly assembler = new TransactionAssembler();
+  private readonly reader: PgoutputReader;
   private queue: ChangeTransaction[] = [];
   private queuedBytes = 0;
   private openBytes = 0;
@@ -111,7 +109,7 @@ class Pump {
     this.session = session;
     this.options = options;
     this.onReceived = onReceived;
-    this.decoder = new PgoutputDecoder(options.tables);
+    this.reader = new PgoutputReader(options.tables);
     this.advancedAt = options.clock.now();
   }
 
@@ -147,8 +145,8 @@ class Pump {
 
   private receive(bytes: Buffer, offset: number): void {
     this.openBytes += bytes.length;
-    const transaction = this.assembler.add(this.decoder.decode(bytes, offset));
-    if (this.assembler.inTransaction) return;
+    const transaction = this.reader.read(bytes, offset);
+    if (this.reader.inTransaction) return;
     const size = this.openBytes;
     this.openBytes = 0;
     if (transaction === undefined) return;
@@ -203,7 +201,7 @@ class Pump {
 
   /** All that was sent before is durable: then the server's position is ours, too. */
   private isIdle(): boolean {
-    return !this.assembler.inTransaction && this.queue.length === 0 && !this.writing;
+    return !this.reader.inTransaction && this.queue.length === 0 && !this.writing;
   }
 
   private async tick(): Promise<void> {

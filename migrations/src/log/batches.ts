@@ -1,4 +1,5 @@
 import type { ChangeTransaction } from '../capture/change-event.ts';
+import { eventCount } from '../capture/packed-transaction.ts';
 
 /** A transaction and what it weighs, so that large rows make small batches. */
 export interface Weighed {
@@ -15,12 +16,12 @@ export async function* batches(source: AsyncIterable<Weighed> | Iterable<Weighed
   let batch: ChangeTransaction[] = [];
   let [events, weight] = [0, 0];
   for await (const { transaction, bytes } of source) {
-    if (batch.length > 0 && (events + transaction.events.length > maxEvents || weight + bytes > BATCH_BYTES)) {
+    if (batch.length > 0 && (events + eventCount(transaction) > maxEvents || weight + bytes > BATCH_BYTES)) {
       yield batch;
       [batch, events, weight] = [[], 0, 0];
     }
     batch.push(transaction);
-    events += transaction.events.length + 1;
+    events += eventCount(transaction) + 1;
     weight += bytes;
   }
   if (batch.length > 0) yield batch;

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ExitCode, StranglerError } from '@strangler/kernel';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { LSN_ZERO, maxLsn, parseLsn, printLsn, type Lsn } from '../capture/lsn.ts';
 import type { ChangeLog, LogExtent, LogPosition } from './change-log.ts';
-import { encodeTransaction } from './frame.ts';
+import { FrameWriter, SegmentRelations } from './frame.ts';
 import { RecentTransactions } from './recent.ts';
 import { findEnd, listSegments, SEGMENT_HEADER, segmentFile, segmentHeader, transactions, type Segment } from './segment.ts';
 import { batches, type Weighed } from './batches.ts';
+import { logMissing, otherVersion, writeFailed } from './log-errors.ts';
 import { lockForWriting } from './writer-lock.ts';
 
 export interface EmbeddedLogOptions {
@@ -35,6 +35,8 @@ export interface EmbeddedLog extends ChangeLog {
   release(lsn: Lsn): void;
 }
 
+/** Of the files' format. 1 held JSON. */
+const VERSION = 2;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 const BATCH_EVENTS = 2_000;
 
@@ -44,7 +46,7 @@ export async function openEmbeddedLog(directory: string, options: EmbeddedLogOpt
   await mkdir(directory, { recursive: true });
   const unlock = await lockForWriting(directory);
   try {
-    await writeFile(join(directory, 'log.json'), JSON.stringify({ version: 1, id: randomUUID() }), { flag: 'wx' }).catch((error: unknown) => {
+    await writeFile(join(directory, 'log.json'), JSON.stringify({ version: VERSION, id: randomUUID() }), { flag: 'wx' }).catch((error: unknown) => {
       if ((error as { code?: string }).code !== 'EEXIST') throw error;
     });
     return await SegmentLog.load(directory, options, unlock);
@@ -57,6 +59,8 @@ export async function openEmbeddedLog(directory: string, options: EmbeddedLogOpt
 interface Writer {
   readonly file: Pick<FileHandle, 'write' | 'datasync' | 'truncate' | 'close'>;
   size: number;
+  /** Of those described by an earlier writer of the same file it knows nothing: describing twice does no harm. */
+  readonly relations: SegmentRelations;
 }
 
 class SegmentLog implements EmbeddedLog {
@@ -74,6 +78,7 @@ class SegmentLog implements EmbeddedLog {
   private broken: unknown;
   private closed = false;
   private complete = true;
+  private readonly frames = new FrameWriter();
   private readonly recent = new RecentTransactions();
   private appending: Promise<void> = Promise.resolve();
 
@@ -85,8 +90,10 @@ class SegmentLog implements EmbeddedLog {
   }
 
   static async load(directory: string, options: EmbeddedLogOptions, unlock: (() => Promise<void>) | undefined): Promise<SegmentLog> {
-    const description = await readFile(join(directory, 'log.json'), 'utf8').catch(() => { throw missing(directory); });
-    const log = new SegmentLog(directory, (JSON.parse(description) as { id: string }).id, options, unlock);
+    const description = await readFile(join(directory, 'log.json'), 'utf8').catch(() => { throw logMissing(directory); });
+    const { version, id } = JSON.parse(description) as { version: number; id: string };
+    if (version !== VERSION) throw otherVersion(directory, version, VERSION);
+    const log = new SegmentLog(directory, id, options, unlock);
     log.segments = await listSegments(directory, unlock === undefined ? () => Promise.resolve() : rm);
     log.progress = await readProgress(directory);
     log.complete = await stat(join(directory, 'retired')).then(() => false, () => true);
@@ -145,11 +152,11 @@ class SegmentLog implements EmbeddedLog {
     let weighed: Weighed[];
     try {
       const writer = await this.writerFor(first);
-      const frames = fresh.map((transaction) => Buffer.concat(encodeTransaction(transaction)));
-      const bytes = Buffer.concat(frames);
+      const frames = this.frames.begin();
+      weighed = fresh.map((transaction) => ({ transaction, bytes: frames.add(transaction, writer.relations) }));
+      const { bytes } = frames;
       await writeAll(writer, bytes);
       await writer.file.datasync();
-      weighed = fresh.map((transaction, index) => ({ transaction, bytes: frames[index]?.length ?? 0 }));
       writer.size += bytes.length;
       this.size = writer.size;
     } catch (cause) {
@@ -164,12 +171,12 @@ class SegmentLog implements EmbeddedLog {
   private async writerFor(first: ChangeTransaction): Promise<Writer> {
     const open_ = this.options.openFile ?? openForWriting;
     const last = this.segments.at(-1);
-    if (this.writer === undefined && last !== undefined) this.writer = { file: await open_(last.path), size: this.size };
+    if (this.writer === undefined && last !== undefined) this.writer = { file: await open_(last.path), size: this.size, relations: new SegmentRelations() };
     if (this.writer !== undefined && this.writer.size < (this.options.segmentBytes ?? SEGMENT_BYTES)) return this.writer;
     await this.writer?.file.close();
     const path = join(this.directory, segmentFile(first.commitLsn));
     const previousLsn = this.newest?.lsn ?? LSN_ZERO;
-    this.writer = { file: await open_(path), size: 0 };
+    this.writer = { file: await open_(path), size: 0, relations: new SegmentRelations() };
     await writeAll(this.writer, segmentHeader(previousLsn));
     this.writer.size = SEGMENT_HEADER;
     await syncDirectory(this.directory);
@@ -319,19 +326,4 @@ async function syncDirectory(directory: string): Promise<void> {
 async function readProgress(directory: string): Promise<Lsn> {
   const text = (await readFile(join(directory, 'progress'), 'utf8').catch(() => '')).trim();
   return /^[0-9A-F]+\/[0-9A-F]+$/.test(text) ? parseLsn(text) : LSN_ZERO;
-}
-
-const missing = (directory: string): StranglerError => new StranglerError({
-  code: 'STR_LOG_MISSING',
-  message: `There is no change log in ${directory}.`,
-  remedy: 'Name the state directory the replication runs with; `strangler status` shows it.',
-  exitCode: ExitCode.environment,
-});
-
-function writeFailed(directory: string, cause: unknown): StranglerError {
-  if (cause instanceof StranglerError) return cause;
-  const full = ['ENOSPC', 'EDQUOT'].includes((cause as { code?: string }).code ?? '');
-  return new StranglerError(full
-    ? { code: 'STR_DISK_FULL', message: `No space left for the change log in ${directory}.`, remedy: 'Free some space and start again: nothing was acknowledged to the source that is not on disk, so nothing is lost.', exitCode: ExitCode.environment, cause }
-    : { code: 'STR_LOG_UNWRITABLE', message: `The change log in ${directory} cannot be written: ${cause instanceof Error ? cause.message : String(cause)}.`, remedy: 'Mend the disk or the permissions and start again: nothing was acknowledged to the source that is not on disk.', exitCode: ExitCode.environment, cause });
 }

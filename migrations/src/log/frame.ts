@@ -1,65 +1,136 @@
 import { crc32 } from 'node:zlib';
-import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts';
+import type { ChangeTransaction } from '../capture/change-event.ts';
 import type { Lsn } from '../capture/lsn.ts';
+import { pack } from '../capture/pack.ts';
+import { packedOf, PackedTransaction } from '../capture/packed-transaction.ts';
+import { describeRelation, parseRelation, withRelation, type PackedChanges, type Relation, type Relations } from '../capture/packed.ts';
+import { u32 } from '../capture/tuple.ts';
 
 /**
- * A frame is `length u32 | crc32 u32 | body`, and a body is `commit LSN u64 | commit time ms f64 | flags u8 | JSON`: position and time can be read without
- * parsing. A transaction is one frame, or several when it is large; the last one has no `MORE` flag. The JSON holds Debezium-shaped events
- * (`op`, `before`, `after`, `source`), so that the log reads the same whichever way the changes came.
+ * A frame is `length u32 | crc32 u32 | body`, and a body is `commit LSN u64 | commit time ms f64 | flags u8 | xid u32 | events u32 | snapshot rows u32 | marker | messages`:
+ * position and time can be read without looking further. The marker is `length u32 | text` and there only with its flag; the messages are those of `PackedChanges`.
+ * A transaction is one frame, or several when it is large; the last one has no `MORE` flag, and each says the counts of the whole. A relation is described in the first
+ * frame of a segment that needs it: a reader takes notice of the frames flagged `DESCRIBES` even where it wants nothing else of them.
  */
 export const FRAME_HEADER = 8;
-const BODY_HEADER = 17;
+const BODY_HEADER = 29;
 const MORE = 1;
-/** Events per frame: keeps one JSON text far below V8's longest string. */
-const FRAME_EVENTS = 5_000;
+const DESCRIBES = 2;
+const MARKED = 4;
+/** A transaction with more messages than this is cut between two of them. */
+const FRAME_BYTES = 4_000_000;
 /** No frame we write comes near; a longer one is damage. */
 const MAX_BODY = 0x3fff_ffff;
-
-interface EventJson {
-  readonly op: 'r' | 'c' | 'u' | 'd' | 't';
-  readonly before: unknown;
-  readonly after: unknown;
-  readonly unchanged?: readonly string[];
-  readonly source: { readonly schema: string; readonly table: string };
-}
-
-interface BodyJson {
-  readonly txId: number;
-  readonly marker?: string;
-  readonly events: readonly EventJson[];
-}
+/** What a writer keeps of its memory from one batch to the next. */
+const ROOM = { first: 64 * 1024, kept: 16_000_000 };
 
 /** What a frame's fixed part says. */
 export interface FrameHead {
   readonly lsn: Lsn;
   readonly timeMs: number;
   readonly more: boolean;
+  readonly describes: boolean;
   /** Bytes of the whole frame. */
   readonly size: number;
 }
 
-export function encodeTransaction(transaction: ChangeTransaction): Buffer[] {
-  const frames: Buffer[] = [];
-  const { events } = transaction;
-  for (let from = 0; from === 0 || from < events.length; from += FRAME_EVENTS) {
-    const more = from + FRAME_EVENTS < events.length;
-    frames.push(encodeFrame(transaction, events.slice(from, from + FRAME_EVENTS), more));
+/** What readers of a segment have been told of relations so far. */
+export class SegmentRelations {
+  private readonly described = new Map<number, Relation>();
+  private known: Relations | undefined;
+
+  /** Descriptions that a reader still lacks when the next transaction is this one. */
+  tell({ relations, relationsAfter }: PackedChanges): Buffer[] {
+    const missing: Buffer[] = [];
+    if (relations !== this.known) {
+      for (const [id, relation] of relations) if (this.described.get(id) !== relation) missing.push(describeRelation(relation));
+    }
+    if (relationsAfter !== this.known) {
+      for (const [id, relation] of relationsAfter) this.described.set(id, relation);
+      this.known = relationsAfter;
+    }
+    return missing;
   }
-  return frames;
 }
 
-function encodeFrame({ commitLsn, committedAtMs, xid, marker }: ChangeTransaction, events: readonly ChangeEvent[], more: boolean): Buffer {
-  const body: BodyJson = { txId: xid, ...(marker === undefined ? {} : { marker }), events: events.map(eventJson) };
-  const json = JSON.stringify(body);
-  const length = BODY_HEADER + Buffer.byteLength(json);
-  const frame = Buffer.allocUnsafe(FRAME_HEADER + length);
-  frame.writeUInt32BE(length, 0);
-  frame.writeBigUInt64BE(commitLsn, FRAME_HEADER);
-  frame.writeDoubleBE(committedAtMs, FRAME_HEADER + 8);
-  frame.writeUInt8(more ? MORE : 0, FRAME_HEADER + 16);
-  frame.write(json, FRAME_HEADER + BODY_HEADER, 'utf8');
-  frame.writeUInt32BE(crc32(frame.subarray(FRAME_HEADER)), 4);
-  return frame;
+/** Frames one after another in one piece of memory, as they will lie in the file. */
+export class FrameWriter {
+  private buffer: Buffer = Buffer.allocUnsafe(ROOM.first);
+  private used = 0;
+
+  /** Forgets what it held: whoever still needs those bytes has lost them. */
+  begin(): this {
+    this.used = 0;
+    if (this.buffer.length > ROOM.kept) this.buffer = Buffer.allocUnsafe(ROOM.first);
+    return this;
+  }
+
+  /** @returns bytes that the transaction takes */
+  add(transaction: ChangeTransaction, told: SegmentRelations): number {
+    const before = this.used;
+    const packed = packedOf(transaction) ?? pack(transaction.events);
+    const messages = told.tell(packed).map(sized);
+    const describes = messages.length > 0 || packed.relations !== packed.relationsAfter;
+    const pieces = cut(packed.bytes);
+    for (const [index, piece] of pieces.entries()) {
+      const more = index < pieces.length - 1;
+      this.frame(transaction, packed, (more ? MORE : 0) | (describes ? DESCRIBES : 0), index === 0 ? [...messages, piece] : [piece]);
+    }
+    return this.used - before;
+  }
+
+  get bytes(): Buffer {
+    return this.buffer.subarray(0, this.used);
+  }
+
+  private frame({ commitLsn, committedAtMs, xid, marker }: ChangeTransaction, { count, snapshotRows }: PackedChanges, flags: number, messages: readonly Buffer[]): void {
+    const mark = marker === undefined ? undefined : Buffer.from(marker);
+    let length = BODY_HEADER + (mark === undefined ? 0 : 4 + mark.length);
+    for (const message of messages) length += message.length;
+    this.room(FRAME_HEADER + length);
+    const { buffer, used: start } = this;
+    buffer.writeUInt32BE(length, start);
+    buffer.writeBigUInt64BE(commitLsn, start + 8);
+    buffer.writeDoubleBE(committedAtMs, start + 16);
+    buffer[start + 24] = flags | (mark === undefined ? 0 : MARKED);
+    buffer.writeUInt32BE(xid, start + 25);
+    buffer.writeUInt32BE(count, start + 29);
+    buffer.writeUInt32BE(snapshotRows, start + 33);
+    let at = start + FRAME_HEADER + BODY_HEADER;
+    if (mark !== undefined) {
+      buffer.writeUInt32BE(mark.length, at);
+      at += 4 + mark.copy(buffer, at + 4);
+    }
+    for (const message of messages) at += message.copy(buffer, at);
+    buffer.writeUInt32BE(crc32(buffer.subarray(start + FRAME_HEADER, at)), start + 4);
+    this.used = at;
+  }
+
+  private room(needed: number): void {
+    if (this.used + needed <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(2 * this.buffer.length, this.used + needed));
+    this.buffer.copy(larger, 0, 0, this.used);
+    this.buffer = larger;
+  }
+}
+
+function sized(message: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(message.length);
+  return Buffer.concat([length, message]);
+}
+
+function cut(messages: Buffer): Buffer[] {
+  if (messages.length <= FRAME_BYTES) return [messages];
+  const pieces: Buffer[] = [];
+  let begun = 0;
+  for (let at = 0; at < messages.length;) {
+    at += 4 + u32(messages, at);
+    if (at - begun < FRAME_BYTES && at < messages.length) continue;
+    pieces.push(messages.subarray(begun, at));
+    begun = at;
+  }
+  return pieces;
 }
 
 /** The frame at `offset`; 'short' when the bytes end inside it, 'damaged' when they cannot be one. */
@@ -70,10 +141,12 @@ export function readFrame(bytes: Buffer, offset: number): FrameHead | 'short' | 
   const size = FRAME_HEADER + length;
   if (bytes.length - offset < size) return 'short';
   if (crc32(bytes.subarray(offset + FRAME_HEADER, offset + size)) !== bytes.readUInt32BE(offset + 4)) return 'damaged';
+  const flags = bytes.readUInt8(offset + 24);
   return {
-    lsn: bytes.readBigUInt64BE(offset + FRAME_HEADER) as Lsn,
-    timeMs: bytes.readDoubleBE(offset + FRAME_HEADER + 8),
-    more: (bytes.readUInt8(offset + FRAME_HEADER + 16) & MORE) !== 0,
+    lsn: bytes.readBigUInt64BE(offset + 8) as Lsn,
+    timeMs: bytes.readDoubleBE(offset + 16),
+    more: (flags & MORE) !== 0,
+    describes: (flags & DESCRIBES) !== 0,
     size,
   };
 }
@@ -81,43 +154,43 @@ export function readFrame(bytes: Buffer, offset: number): FrameHead | 'short' | 
 /** The size the frame at `offset` claims, so that a reader knows how much it must fetch. */
 export const frameSize = (bytes: Buffer, offset: number): number => (bytes.length - offset < 4 ? FRAME_HEADER : FRAME_HEADER + bytes.readUInt32BE(offset));
 
-/** Puts the frames of one transaction together again. */
+/** Puts the frames of one transaction together again. The CRC has vouched for the bytes, and only `FrameWriter` writes them. */
 export class TransactionBuilder {
-  private events: ChangeEvent[] = [];
+  private pieces: Buffer[] = [];
+  private relations: Relations = new Map();
+  private relationsBefore: Relations = this.relations;
 
+  /** The transaction this frame completes. Its bytes are those of `bytes`, not a copy, where it is one frame. */
   add(bytes: Buffer, offset: number, head: FrameHead): ChangeTransaction | undefined {
-    const body = JSON.parse(bytes.toString('utf8', offset + FRAME_HEADER + BODY_HEADER, offset + head.size)) as BodyJson;
-    const events = body.events.map(parseEvent);
-    if (this.events.length > 0 || head.more) for (const event of events) this.events.push(event);
+    if (this.pieces.length === 0) this.relationsBefore = this.relations;
+    const { marker, messages } = contents(bytes, offset, head);
+    this.notice(messages, head);
+    this.pieces.push(messages);
     if (head.more) return undefined;
-    const all = this.events.length > 0 ? this.events : events;
-    this.events = [];
-    return { commitLsn: head.lsn, committedAtMs: head.timeMs, xid: body.txId, events: all, ...(body.marker === undefined ? {} : { marker: body.marker }) };
-  }
-}
-
-function eventJson(event: ChangeEvent): EventJson {
-  const source = { schema: event.schema, table: event.table };
-  switch (event.op) {
-    case 'snapshot-read': return { op: 'r', before: null, after: event.after, source };
-    case 'create': return { op: 'c', before: null, after: event.after, source };
-    case 'update': return { op: 'u', before: event.keyBefore ?? null, after: event.after, source, ...(event.unchanged === undefined ? {} : { unchanged: event.unchanged }) };
-    case 'delete': return { op: 'd', before: event.keyBefore, after: null, source };
-    case 'truncate': return { op: 't', before: null, after: null, source };
-  }
-}
-
-/** The CRC has vouched for the bytes, and only `eventJson` writes them. */
-function parseEvent({ op, before, after, unchanged, source: { schema, table } }: EventJson): ChangeEvent {
-  type Row = Readonly<Record<string, string | null>>;
-  switch (op) {
-    case 'r': return { op: 'snapshot-read', schema, table, after: after as Row };
-    case 'c': return { op: 'create', schema, table, after: after as Row };
-    case 'u': return {
-      op: 'update', schema, table, after: after as Row,
-      ...(before === null ? {} : { keyBefore: before as Row }), ...(unchanged === undefined ? {} : { unchanged }),
+    const packed = {
+      bytes: this.pieces.length === 1 ? messages : Buffer.concat(this.pieces),
+      count: bytes.readUInt32BE(offset + 29), snapshotRows: bytes.readUInt32BE(offset + 33), relations: this.relationsBefore, relationsAfter: this.relations,
     };
-    case 'd': return { op: 'delete', schema, table, keyBefore: before as Row };
-    case 't': return { op: 'truncate', schema, table };
+    this.pieces = [];
+    return new PackedTransaction({ commitLsn: head.lsn, committedAtMs: head.timeMs, xid: bytes.readUInt32BE(offset + 25), marker }, packed);
   }
+
+  /** A frame that is not wanted may still describe what later ones speak of. */
+  skip(bytes: Buffer, offset: number, head: FrameHead): void {
+    if (head.describes) this.notice(contents(bytes, offset, head).messages, head);
+  }
+
+  private notice(messages: Buffer, { describes }: FrameHead): void {
+    if (!describes) return;
+    for (let at = 0; at < messages.length; at += 4 + u32(messages, at)) {
+      if (messages[at + 4] === 0x52 /* R */) this.relations = withRelation(this.relations, parseRelation(messages, at + 4));
+    }
+  }
+}
+
+function contents(bytes: Buffer, offset: number, { size }: FrameHead): { marker: string | undefined; messages: Buffer } {
+  const start = offset + FRAME_HEADER + BODY_HEADER;
+  if ((bytes.readUInt8(offset + 24) & MARKED) === 0) return { marker: undefined, messages: bytes.subarray(start, offset + size) };
+  const end = start + 4 + bytes.readUInt32BE(start);
+  return { marker: bytes.toString('utf8', start + 4, end), messages: bytes.subarray(end, offset + size) };
 }

@@ -14,7 +14,7 @@ export interface Segment {
 }
 
 const READ_BYTES = 1 << 20;
-const MAGIC = Buffer.from('STRLOG01', 'latin1');
+const MAGIC = Buffer.from('STRLOG02', 'latin1');
 /** Where the first frame begins. */
 export const SEGMENT_HEADER = MAGIC.length + 8;
 
@@ -111,7 +111,7 @@ export interface Range {
   readonly end: number;
   /** The last position the file must hold, where that is known. */
   readonly lastLsn?: Lsn;
-  /** Frames that are not wanted are not parsed. */
+  /** Of frames that are not wanted only what later ones need is read. */
   readonly wanted: (head: FrameHead) => boolean;
 }
 
@@ -124,7 +124,9 @@ export async function* transactions(path: string, { end, lastLsn, wanted }: Rang
     position += head.size;
     seen = head.lsn;
     weight += head.size;
-    const transaction = wanted(head) ? builder.add(bytes, offset, head) : undefined;
+    const wants = wanted(head);
+    if (!wants) builder.skip(bytes, offset, head);
+    const transaction = wants ? builder.add(bytes, offset, head) : undefined;
     if (transaction !== undefined) yield { transaction, bytes: weight };
     if (!head.more) weight = 0;
   }

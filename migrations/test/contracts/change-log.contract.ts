@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ChangeLog, ChangeTransaction, LogPosition, Lsn } from '@strangler/migrations';
 import fc from 'fast-check';
-import { at, history } from '../support/transactions.ts';
+import { at, history, plain } from '../support/transactions.ts';
 
 /** A fresh, empty log per test; `reopen` is the same log after its process ended, where the log outlives one. */
 export interface LogUnderTest {
@@ -88,7 +88,7 @@ export function changeLogContract(name: string, create: () => Promise<LogUnderTe
 
 export async function all(log: ChangeLog, from: LogPosition): Promise<ChangeTransaction[]> {
   const found: ChangeTransaction[] = [];
-  for await (const batch of log.read(from)) found.push(...batch);
+  for await (const batch of log.read(from)) found.push(...batch.map(plain));
   return found;
 }
 

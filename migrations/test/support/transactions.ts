@@ -29,6 +29,9 @@ export const history = (options: { readonly minLength?: number; readonly maxLeng
       });
     });
 
+/** A transaction as an object of its own, whatever form it came in. */
+export const plain = ({ commitLsn, committedAtMs, xid, events, marker }: ChangeTransaction): ChangeTransaction => ({ commitLsn, committedAtMs, xid, events, ...(marker === undefined ? {} : { marker }) });
+
 /** One transaction with one event, for tests that only care where it stands. */
 export const at = (lsn: number, timeMs = lsn * 1_000): ChangeTransaction => ({
   commitLsn: BigInt(lsn) as Lsn, committedAtMs: timeMs, xid: lsn, events: [{ schema: 'public', table: 'books', op: 'create', after: { id: String(lsn), title: `Book ${String(lsn)}` } }],
