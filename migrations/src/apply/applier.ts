@@ -8,7 +8,8 @@ import { loadCheckpoint } from './checkpoint.ts';
 import { plan, type ApplyMode } from './plan.ts';
 import { openApplySession, sinkActive } from './session.ts';
 import { statements, type Statement } from './statements.ts';
-import { toTarget, type TableMaps, type TargetChange } from './table-map.ts';
+import { targetsOf, type TableMaps, type TargetChange } from './table-map.ts';
+import { toTarget } from './to-target.ts';
 import { readCatalog, type TargetCatalog } from './target-catalog.ts';
 
 export interface Applied {
@@ -71,7 +72,7 @@ export class Applier {
     const fresh = batch.filter(({ commitLsn }) => commitLsn > this.at);
     const last = fresh.at(-1);
     if (last === undefined) return undefined;
-    const changes = fresh.flatMap(({ events }) => events.map((event) => toTarget(event, this.options.maps)).filter((change) => change !== undefined));
+    const changes = fresh.flatMap(({ events }) => events.flatMap((event) => toTarget(event, this.options.maps)));
     const snapshotted = changes.filter((change) => change.op === 'insert' && change.from === 'snapshot').length;
     const applied = { lsn: last.commitLsn, transactions: fresh.filter(({ events: [first] }) => first !== undefined && first.op !== 'snapshot-read').length, events: changes.length - snapshotted, rowsSnapshotted: snapshotted };
     await this.write(changes, this.advance(applied, last.committedAtMs), fresh);
@@ -152,7 +153,7 @@ export class Applier {
   private failed(cause: unknown, change: TargetChange | undefined, source: readonly ChangeTransaction[]): StranglerError {
     const missing = (cause as { code?: string }).code === DIVISION_BY_ZERO && (change?.op === 'update' || change?.op === 'move');
     const why = missing ? 'the row is not there: somebody else has written to the target' : describe(cause);
-    const where = change === undefined ? 'The transaction' : `${tableName(change.target)} ${printKey(change)}`;
+    const where = change === undefined ? 'The transaction' : `${tableName(change.into.target)} ${printKey(change)}`;
     const range = [source[0], source.at(-1)].map((transaction) => (transaction === undefined ? '' : printLsn(transaction.commitLsn))).join(' to ');
     return new StranglerError({
       code: 'STR_APPLY_FAILED',
@@ -168,7 +169,7 @@ export class Applier {
   }
 }
 
-const readTargets = (client: pg.Client, maps: TableMaps): Promise<TargetCatalog> => readCatalog(client, [...maps.values()].map(({ target }) => target));
+const readTargets = (client: pg.Client, maps: TableMaps): Promise<TargetCatalog> => readCatalog(client, targetsOf(maps));
 
 function describe(error: unknown): string {
   const { message, detail, column } = error as { message?: string; detail?: string; column?: string };
@@ -176,7 +177,7 @@ function describe(error: unknown): string {
 }
 
 function printKey(change: TargetChange): string {
-  const row = change.op === 'truncate' ? undefined : change.op === 'insert' || change.op === 'update' ? change.row : change.keyBefore;
-  return row === undefined ? '(truncate)' : `(${change.key.map((name) => `${name} = ${row[name] ?? 'NULL'}`).join(', ')}) [${change.op}]`;
+  const row = change.op === 'truncate' ? undefined : 'keyBefore' in change ? change.keyBefore : change.row;
+  return row === undefined ? '(truncate)' : `(${change.into.key.map((name) => `${name} = ${row[name] ?? 'NULL'}`).join(', ')}) [${change.op}]`;
 }
 

@@ -6,7 +6,7 @@ import type { TargetChange } from './table-map.ts';
 
 const TARGET = { schema: 'public', table: 'books' };
 const KEY = ['id'];
-const OF = { target: TARGET, key: KEY };
+const OF = { into: { target: TARGET, key: KEY } };
 type Table = Map<string, Record<string, string | null>>;
 
 /** A column only the target has: it starts from its default, and nothing the source says may touch it. */
@@ -17,6 +17,7 @@ function applyOne(table: Table, change: TargetChange): void {
   switch (change.op) {
     case 'truncate': table.clear(); return;
     case 'delete': table.delete(identity(KEY, change.keyBefore)); return;
+    case 'upsert': case 'clear': throw new Error('only a mapping that filters or adds makes these');
     case 'insert': table.set(identity(KEY, change.row), inserted(change.row)); return;
     case 'update': merge(table, identity(KEY, change.row), change.row); return;
     case 'move': {
@@ -134,7 +135,7 @@ function sane(changes: readonly TargetChange[]): TargetChange[] {
   return changes.flatMap((change): TargetChange[] => {
     const id = idOf(change);
     if (change.op === 'insert') {
-      if (present.has(id)) return [{ target: TARGET, key: KEY, op: 'update', row: change.row, whole: true }];
+      if (present.has(id)) return [{ ...OF, op: 'update', row: change.row, whole: true }];
       present.add(id);
     } else if (change.op === 'delete') present.delete(id);
     return [change];
@@ -156,19 +157,19 @@ describe('the identity of a row', () => {
 });
 
 describe('steps', () => {
-  const insert = (id: string, title: string): TargetChange => ({ target: TARGET, key: KEY, op: 'insert', from: 'stream', row: { id, title } });
+  const insert = (id: string, title: string): TargetChange => ({ ...OF, op: 'insert', from: 'stream', row: { id, title } });
 
   test('of a row made and changed in one batch are one insert', () => {
-    const steps = plan([insert('1', 'a'), { target: TARGET, key: KEY, op: 'update', row: { id: '1', title: 'b' }, whole: true }], 'strict');
-    expect(steps).toEqual([{ kind: 'net', effects: [{ target: TARGET, key: KEY, deletes: [], updates: [], upserts: [{ columns: ['id', 'title'], rows: [{ id: '1', title: 'b' }] }] }] }]);
+    const steps = plan([insert('1', 'a'), { ...OF, op: 'update', row: { id: '1', title: 'b' }, whole: true }], 'strict');
+    expect(steps).toEqual([{ kind: 'net', effects: [{ ...OF, deletes: [], updates: [], clears: [], upserts: [{ columns: ['id', 'title'], rows: [{ id: '1', title: 'b' }] }] }] }]);
   });
 
   test('of a row deleted and made again remove it first', () => {
-    const steps = plan([{ target: TARGET, key: KEY, op: 'delete', keyBefore: { id: '1' } }, insert('1', 'new')], 'strict');
+    const steps = plan([{ ...OF, op: 'delete', keyBefore: { id: '1' } }, insert('1', 'new')], 'strict');
     expect(steps).toMatchObject([{ effects: [{ deletes: [{ id: '1' }], upserts: [{ rows: [{ id: '1', title: 'new' }] }] }] }]);
   });
 
   test('before a truncate of the same table are not done at all', () => {
-    expect(plan([insert('1', 'a'), { target: TARGET, key: KEY, op: 'truncate' }], 'strict')).toEqual([{ kind: 'truncate', target: TARGET }]);
+    expect(plan([insert('1', 'a'), { ...OF, op: 'truncate' }], 'strict')).toEqual([{ kind: 'truncate', into: OF.into }]);
   });
 });

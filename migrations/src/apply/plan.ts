@@ -1,6 +1,5 @@
-import type { RowText, TableRef } from '../capture/change-event.ts';
-import { tableName } from '../capture/table-ref.ts';
-import type { TargetChange } from './table-map.ts';
+import type { RowText } from '../capture/change-event.ts';
+import type { Into, TargetChange } from './table-map.ts';
 
 /**
  * How sure we are of the target. `strict`: it is exactly the source as of the checkpoint, so a row to update must be there. `idempotent`: the events may have been
@@ -16,48 +15,48 @@ export interface RowGroup {
 
 /** What a batch comes to for one table. Deletes come first: a row that was deleted and made again is in both. */
 export interface NetEffect {
-  readonly target: TableRef;
-  readonly key: readonly string[];
+  readonly into: Into;
   readonly deletes: readonly RowText[];
   readonly upserts: readonly RowGroup[];
   readonly updates: readonly RowGroup[];
+  /** Updates of rows that may be gone. */
+  readonly clears: readonly RowGroup[];
 }
 
 /** Steps run in order; within a net step the tables may run in any order. */
 export type Step =
   | { readonly kind: 'net'; readonly effects: readonly NetEffect[] }
   /** A changed key: the row is moved, because a delete and an insert would lose what the event left out. */
-  | { readonly kind: 'move'; readonly target: TableRef; readonly key: readonly string[]; readonly keyBefore: RowText; readonly row: RowText }
-  | { readonly kind: 'truncate'; readonly target: TableRef };
+  | { readonly kind: 'move'; readonly into: Into; readonly keyBefore: RowText; readonly row: RowText }
+  | { readonly kind: 'truncate'; readonly into: Into };
 
 type KeyState =
   | { readonly kind: 'delete'; readonly key: RowText }
   /** `replaces`: an earlier row of this key goes first, so that columns only the target has start from their defaults. */
   | { readonly kind: 'upsert'; readonly row: RowText; readonly replaces: boolean }
-  | { readonly kind: 'update'; readonly row: RowText };
+  | { readonly kind: 'update' | 'clear'; readonly row: RowText };
 
 interface TableState {
-  readonly target: TableRef;
-  readonly key: readonly string[];
+  readonly into: Into;
   readonly keys: Map<string, KeyState>;
 }
 
 /** Pure: the least work that has the effect of `changes`, in order. */
 export function plan(changes: Iterable<TargetChange>, mode: ApplyMode): Step[] {
   const steps: Step[] = [];
-  let open = new Map<string, TableState>();
+  let open = new Map<Into, TableState>();
   const close = (): void => {
-    if (open.size > 0) steps.push({ kind: 'net', effects: [...open.values()].map(netEffect) });
+    if (open.size > 0) steps.push({ kind: 'net', effects: [...open.values()].map(netEffect).sort(addersLast) });
     open = new Map();
   };
   for (const change of changes) {
     if (change.op === 'truncate') {
-      open.delete(tableName(change.target)); // what came before it in this stretch is gone anyway
+      open.delete(change.into); // what came before it in this stretch is gone anyway
       close();
-      steps.push({ kind: 'truncate', target: change.target });
+      steps.push({ kind: 'truncate', into: change.into });
     } else if (change.op === 'move' && !(mode === 'idempotent' && change.whole)) {
       close();
-      steps.push({ kind: 'move', target: change.target, key: change.key, keyBefore: change.keyBefore, row: change.row });
+      steps.push({ kind: 'move', into: change.into, keyBefore: change.keyBefore, row: change.row });
     } else {
       note(tableState(open, change), change, mode);
     }
@@ -66,22 +65,25 @@ export function plan(changes: Iterable<TargetChange>, mode: ApplyMode): Step[] {
   return steps;
 }
 
-function tableState(open: Map<string, TableState>, { target, key }: TargetChange): TableState {
-  const name = tableName(target);
-  const known = open.get(name);
+/** Rows come before what is added to them. */
+const addersLast = (a: NetEffect, b: NetEffect): number => Number(a.into.added !== undefined) - Number(b.into.added !== undefined);
+
+function tableState(open: Map<Into, TableState>, { into }: TargetChange): TableState {
+  const known = open.get(into);
   if (known !== undefined) return known;
-  const state: TableState = { target, key, keys: new Map() };
-  open.set(name, state);
+  const state: TableState = { into, keys: new Map() };
+  open.set(into, state);
   return state;
 }
 
 type NetChange = Exclude<TargetChange, { op: 'truncate' }>;
 
-function note({ key, keys }: TableState, change: NetChange, mode: ApplyMode): void {
+function note({ into: { key }, keys }: TableState, change: NetChange, mode: ApplyMode): void {
   switch (change.op) {
-    case 'insert': set(keys, key, change.row, inserted(change.row, keys.get(identity(key, change.row)))); return;
+    case 'insert': case 'upsert': set(keys, key, change.row, inserted(change.row, keys.get(identity(key, change.row)))); return;
     case 'delete': set(keys, key, change.keyBefore, { kind: 'delete', key: change.keyBefore }); return;
     case 'update': set(keys, key, change.row, updated(change, keys.get(identity(key, change.row)), mode)); return;
+    case 'clear': set(keys, key, change.row, { kind: 'clear', row: change.row }); return;
     case 'move': // only when the row is whole and the mode idempotent: both keys end as the event says, whatever was there
       set(keys, key, change.keyBefore, { kind: 'delete', key: change.keyBefore });
       set(keys, key, change.row, { kind: 'upsert', row: change.row, replaces: false });
@@ -113,19 +115,20 @@ export const identity = (key: readonly string[], row: RowText): string => {
   return key.map((column) => { const value = row[column] ?? ''; return `${String(value.length)}:${value}`; }).join('');
 };
 
-function netEffect({ target, key, keys }: TableState): NetEffect {
+function netEffect({ into, keys }: TableState): NetEffect {
   const deletes: RowText[] = [];
-  const [upserts, updates] = [new Groups(), new Groups()];
+  const [upserts, updates, clears] = [new Groups(), new Groups(), new Groups()];
   for (const state of keys.values()) {
     switch (state.kind) {
       case 'delete': deletes.push(state.key); break;
       case 'update': updates.add(state.row); break;
+      case 'clear': clears.add(state.row); break;
       case 'upsert':
         if (state.replaces) deletes.push(state.row);
         upserts.add(state.row);
     }
   }
-  return { target, key, deletes, upserts: upserts.all(), updates: updates.all() };
+  return { into, deletes, upserts: upserts.all(), updates: updates.all(), clears: clears.all() };
 }
 
 class Groups {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { plan } from './plan.ts';
-import { arrayLiteral, statements } from './statements.ts';
+import { arrayLiteral } from '../capture/array-literal.ts';
+import { statements } from './statements.ts';
 import type { TargetCatalog, TargetColumn } from './target-catalog.ts';
 
 const column = (cast: string, more: Partial<TargetColumn> = {}): TargetColumn => ({ cast, generated: false, identityAlways: false, required: false, ...more });
@@ -13,7 +14,7 @@ test('an array keeps NULL, quotes, braces and backslashes apart', () => {
 
 describe('the SQL of a plan', () => {
   test('casts text in the target, writes identities, and leaves generated columns to the target', () => {
-    const steps = plan([{ target: TARGET, key: ['id'], op: 'insert', from: 'stream', row: { id: '1', title: 'Emma', total: '3' } }], 'strict');
+    const steps = plan([{ into: { target: TARGET, key: ['id'] }, op: 'insert', from: 'stream', row: { id: '1', title: 'Emma', total: '3' } }], 'strict');
     expect(statements(steps, CATALOG, 'strict')).toEqual([{
       text: 'INSERT INTO "public"."books" ("id", "title") OVERRIDING SYSTEM VALUE SELECT s."id"::bigint, s."title"::text FROM unnest($1::text[], $2::text[]) AS s("id", "title") ON CONFLICT ("id") DO UPDATE SET "title" = EXCLUDED."title"',
       values: ['{"1"}', '{"Emma"}'],
@@ -21,13 +22,13 @@ describe('the SQL of a plan', () => {
   });
 
   test('insists, in strict mode, on the rows an update means', () => {
-    const steps = plan([{ target: TARGET, key: ['id'], op: 'update', row: { id: '1', title: 'Emma' }, whole: true }], 'strict');
+    const steps = plan([{ into: { target: TARGET, key: ['id'] }, op: 'update', row: { id: '1', title: 'Emma' }, whole: true }], 'strict');
     expect(statements(steps, CATALOG, 'strict')[0]?.text).toMatch(/^WITH written AS \(UPDATE .* RETURNING 1\) SELECT 1 \/ \(count\(\*\) = \$3::bigint\)::int FROM written$/);
-    expect(statements(plan([{ target: TARGET, key: ['id'], op: 'update', row: { id: '1', title: 'Emma' }, whole: false }], 'idempotent'), CATALOG, 'idempotent')[0]?.text).toMatch(/^UPDATE /);
+    expect(statements(plan([{ into: { target: TARGET, key: ['id'] }, op: 'update', row: { id: '1', title: 'Emma' }, whole: false }], 'idempotent'), CATALOG, 'idempotent')[0]?.text).toMatch(/^UPDATE /);
   });
 
   test('names a column the target does not have, and how to add it', () => {
-    const steps = plan([{ target: TARGET, key: ['id'], op: 'insert', from: 'stream', row: { id: '1', isbn: '978' } }], 'strict');
+    const steps = plan([{ into: { target: TARGET, key: ['id'] }, op: 'insert', from: 'stream', row: { id: '1', isbn: '978' } }], 'strict');
     expect(() => statements(steps, CATALOG, 'strict')).toThrow(expect.objectContaining({ code: 'STR_TARGET_COLUMN_MISSING', remedy: expect.stringContaining('ADD COLUMN "isbn"') }));
   });
 });

@@ -1,7 +1,9 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
-import type { ColumnText, RowText, TableRef } from '../capture/change-event.ts';
+import { arrayLiteral } from '../capture/array-literal.ts';
+import type { RowText, TableRef } from '../capture/change-event.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import type { ApplyMode, NetEffect, RowGroup, Step } from './plan.ts';
+import type { Into } from './table-map.ts';
 import type { TargetCatalog, TargetColumn, TargetColumns } from './target-catalog.ts';
 
 export interface Statement {
@@ -12,19 +14,35 @@ export interface Statement {
 /** The steps as SQL, in order. Every value is text, one array per column; the target casts it to its own type. */
 export const statements = (steps: readonly Step[], catalog: TargetCatalog, mode: ApplyMode): Statement[] => steps.flatMap((step) => {
   switch (step.kind) {
-    case 'net': return step.effects.flatMap((effect) => netStatements(effect, columnsOf(catalog, effect.target), mode));
-    case 'move': return [moveStatement(step, columnsOf(catalog, step.target), mode)];
-    // Readers of the target keep their snapshot, and tables that refer to this one do not stand in the way: neither is so with TRUNCATE.
-    case 'truncate': return [{ text: `DELETE FROM ${quoteTable(step.target)}`, values: [] }];
+    case 'net': return step.effects.flatMap((effect) => netStatements(effect, tableOf(catalog, effect.into), mode));
+    case 'move': return [moveStatement(step, tableOf(catalog, step.into), mode)];
+    case 'truncate': return [truncateStatement(step.into, catalog)];
   }
 });
 
-function netStatements({ target, key, deletes, upserts, updates }: NetEffect, columns: TargetColumns, mode: ApplyMode): Statement[] {
+/** A target table as a mapping writes it. */
+interface Table extends Into {
+  readonly columns: TargetColumns;
+}
+
+const tableOf = (catalog: TargetCatalog, into: Into): Table => ({ ...into, columns: columnsOf(catalog, into.target) });
+
+function netStatements({ deletes, upserts, updates, clears }: NetEffect, table: Table, mode: ApplyMode): Statement[] {
   return [
-    ...portions(deletes).map((rows) => deleteStatement(target, key, rows, columns)),
-    ...upserts.flatMap((group) => portions(group.rows).map((rows) => upsertStatement(target, key, { ...group, rows }, columns))),
-    ...updates.flatMap((group) => portions(group.rows).map((rows) => updateStatement(target, key, { ...group, rows }, columns, mode))),
+    ...portions(deletes).map((rows) => deleteStatement(table, rows)),
+    ...upserts.flatMap((group) => portions(group.rows).map((rows) => upsertStatement(table, { ...group, rows }))),
+    ...updates.flatMap((group) => portions(group.rows).map((rows) => updateStatement(table, { ...group, rows }, mode))),
+    ...clears.flatMap((group) => portions(group.rows).map((rows) => updateStatement(table, { ...group, rows }, 'idempotent'))),
   ];
+}
+
+/** Readers of the target keep their snapshot, and tables that refer to this one do not stand in the way: neither is so with TRUNCATE. */
+function truncateStatement({ target, discriminator, added }: Into, catalog: TargetCatalog): Statement {
+  if (added !== undefined) return { text: `UPDATE ${quoteTable(target)} SET ${added.map((name) => `${quoteName(name)} = NULL`).join(', ')}`, values: [] };
+  if (discriminator === undefined) return { text: `DELETE FROM ${quoteTable(target)}`, values: [] };
+  const table = tableOf(catalog, { target, key: [] });
+  const where = Object.keys(discriminator).map((name, index) => `${quoteName(name)} = $${String(index + 1)}::text::${column(table, name).cast}`).join(' AND ');
+  return { text: `DELETE FROM ${quoteTable(target)} WHERE ${where}`, values: Object.values(discriminator).map((value) => value ?? '') };
 }
 
 const PORTION = { rows: 2_000, characters: 16_000_000 };
@@ -46,44 +64,48 @@ function portions(rows: readonly RowText[]): (readonly RowText[])[] {
   return cut;
 }
 
-function deleteStatement(target: TableRef, key: readonly string[], rows: readonly RowText[], columns: TargetColumns): Statement {
+function deleteStatement(table: Table, rows: readonly RowText[]): Statement {
+  const { target, key } = table;
   return {
-    text: `DELETE FROM ${quoteTable(target)} AS t USING ${unnest(key)} WHERE ${sameKey(target, key, columns)}`,
-    values: key.map((column) => arrayOf(rows, column)),
+    text: `DELETE FROM ${quoteTable(target)} AS t USING ${unnest(key)} WHERE ${sameKey(table)}`,
+    values: key.map((name) => arrayOf(rows, name)),
   };
 }
 
-function upsertStatement(target: TableRef, key: readonly string[], { columns: given, rows }: RowGroup, columns: TargetColumns): Statement {
-  const written = given.filter((name) => !column(target, columns, name).generated);
-  const changed = written.filter((name) => !key.includes(name) && !column(target, columns, name).identityAlways);
+function upsertStatement(table: Table, { columns: given, rows }: RowGroup): Statement {
+  const { target, key } = table;
+  const written = given.filter((name) => !column(table, name).generated);
+  const changed = written.filter((name) => !key.includes(name) && !column(table, name).identityAlways);
   const names = written.map(quoteName).join(', ');
   const onConflict = changed.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${changed.map((name) => `${quoteName(name)} = EXCLUDED.${quoteName(name)}`).join(', ')}`;
   return {
-    text: `INSERT INTO ${quoteTable(target)} (${names}) OVERRIDING SYSTEM VALUE SELECT ${written.map((name) => cast('s', name, target, columns)).join(', ')} FROM ${unnest(written)} `
+    text: `INSERT INTO ${quoteTable(target)} (${names}) OVERRIDING SYSTEM VALUE SELECT ${written.map((name) => sent(table, name)).join(', ')} FROM ${unnest(written)} `
       + `ON CONFLICT (${key.map(quoteName).join(', ')}) ${onConflict}`,
     values: written.map((name) => arrayOf(rows, name)),
   };
 }
 
-function updateStatement(target: TableRef, key: readonly string[], { columns: given, rows }: RowGroup, columns: TargetColumns, mode: ApplyMode): Statement {
-  const changed = given.filter((name) => !key.includes(name) && !column(target, columns, name).generated && !column(target, columns, name).identityAlways);
-  const sent = [...key, ...changed];
-  const sets = (changed.length === 0 ? key : changed).map((name) => `${quoteName(name)} = ${cast('s', name, target, columns)}`).join(', ');
+function updateStatement(table: Table, { columns: given, rows }: RowGroup, mode: ApplyMode): Statement {
+  const { target, key } = table;
+  const changed = given.filter((name) => !key.includes(name) && !column(table, name).generated && !column(table, name).identityAlways);
+  const names = [...key, ...changed];
+  const sets = (changed.length === 0 ? key : changed).map((name) => `${quoteName(name)} = ${sent(table, name)}`).join(', ');
   return expecting({
-    text: `UPDATE ${quoteTable(target)} AS t SET ${sets} FROM ${unnest(sent)} WHERE ${sameKey(target, key, columns)}`,
-    values: sent.map((name) => arrayOf(rows, name)),
+    text: `UPDATE ${quoteTable(target)} AS t SET ${sets} FROM ${unnest(names)} WHERE ${sameKey(table)}`,
+    values: names.map((name) => arrayOf(rows, name)),
   }, rows.length, mode);
 }
 
-function moveStatement({ target, key, keyBefore, row }: Extract<Step, { kind: 'move' }>, columns: TargetColumns, mode: ApplyMode): Statement {
-  const changed = Object.keys(row).filter((name) => !column(target, columns, name).generated);
-  const sent = [...key.map((name) => keyBefore[name] ?? null), ...changed.map((name) => row[name] ?? null)];
+function moveStatement({ into, keyBefore, row }: Extract<Step, { kind: 'move' }>, table: Table, mode: ApplyMode): Statement {
+  const { target, key } = into;
+  const changed = Object.keys(row).filter((name) => !column(table, name).generated);
+  const values = [...key.map((name) => keyBefore[name] ?? null), ...changed.map((name) => row[name] ?? null)];
   const aliases = [...key.map((_, index) => `k${String(index)}`), ...changed.map((_, index) => `c${String(index)}`)];
-  const sets = changed.map((name, index) => `${quoteName(name)} = s.c${String(index)}::${column(target, columns, name).cast}`).join(', ');
-  const where = key.map((name, index) => `t.${quoteName(name)} = s.k${String(index)}::${column(target, columns, name).cast}`).join(' AND ');
+  const sets = changed.map((name, index) => `${quoteName(name)} = ${sent(table, name, `s.c${String(index)}`)}`).join(', ');
+  const where = key.map((name, index) => `t.${quoteName(name)} = s.k${String(index)}::${column(table, name).cast}`).join(' AND ');
   return expecting({
     text: `UPDATE ${quoteTable(target)} AS t SET ${sets} FROM ${unnest(aliases)} WHERE ${where}`,
-    values: sent.map((value) => arrayLiteral([value])),
+    values: values.map((value) => arrayLiteral([value])),
   }, 1, mode);
 }
 
@@ -98,23 +120,15 @@ function expecting({ text, values }: Statement, rows: number, mode: ApplyMode): 
 
 const unnest = (names: readonly string[]): string => `unnest(${names.map((_, index) => `$${String(index + 1)}::text[]`).join(', ')}) AS s(${names.map(quoteName).join(', ')})`;
 
-const sameKey = (target: TableRef, key: readonly string[], columns: TargetColumns): string =>
-  key.map((name) => `t.${quoteName(name)} = ${cast('s', name, target, columns)}`).join(' AND ');
+const sameKey = (table: Table): string => table.key.map((name) => `t.${quoteName(name)} = ${sent(table, name)}`).join(' AND ');
 
-const cast = (alias: string, name: string, target: TableRef, columns: TargetColumns): string => `${alias}.${quoteName(name)}::${column(target, columns, name).cast}`;
+/** The value that was sent as text, as the column's type; a computed column is made of the array that was sent in its place. */
+function sent(table: Table, name: string, as = `s.${quoteName(name)}`): string {
+  const make = table.computed?.get(name);
+  return make === undefined ? `${as}::${column(table, name).cast}` : `(${make(`${as}::text[]`)})::${column(table, name).cast}`;
+}
 
 const arrayOf = (rows: readonly RowText[], name: string): string => arrayLiteral(rows.map((row) => row[name] ?? null));
-
-/** A `text[]` in PostgreSQL's array syntax. Always quoted, so that 'NULL' the word stays apart from NULL. */
-export function arrayLiteral(values: readonly ColumnText[]): string {
-  let text = '{';
-  for (const [index, value] of values.entries()) {
-    if (index > 0) text += ',';
-    if (value === null) text += 'NULL';
-    else text += /["\\]/.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : `"${value}"`;
-  }
-  return `${text}}`;
-}
 
 function columnsOf(catalog: TargetCatalog, target: TableRef): TargetColumns {
   const columns = catalog.get(tableName(target));
@@ -127,7 +141,7 @@ function columnsOf(catalog: TargetCatalog, target: TableRef): TargetColumns {
   });
 }
 
-function column(target: TableRef, columns: TargetColumns, name: string): TargetColumn {
+function column({ target, columns }: Pick<Table, 'target' | 'columns'>, name: string): TargetColumn {
   const found = columns.get(name);
   if (found !== undefined) return found;
   throw new StranglerError({

@@ -1,4 +1,4 @@
-import type { ReplicationConfig, TableMapping } from '@strangler/kernel';
+import { unneededColumns, type ReplicationConfig, type TableMapping } from '@strangler/kernel';
 import type { TableRef } from './change-event.ts';
 
 /** Reads a table name as the config writes it: `orders` lies in `public`, `sales.orders` says its schema. Names are exact: what needs quotes in SQL needs none here. */
@@ -28,6 +28,6 @@ export type CapturedTables = ReadonlyMap<string, CapturedTable>;
 export function capturedTables(config: ReplicationConfig): CapturedTables {
   return new Map(Object.entries(config.tables).map(([name, mapping]: [string, TableMapping]) => {
     const ref = parseTableRef(name);
-    return [tableName(ref), { ref, key: mapping.key, omit: new Set(mapping.omit ?? []) }];
+    return [tableName(ref), { ref, key: mapping.key, omit: new Set(unneededColumns(mapping)) }];
   }));
 }

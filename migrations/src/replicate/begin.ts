@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { Applier } from '../apply/applier.ts';
 import { loadCheckpoint, noteSnapshot, startCheckpoint, type Checkpoint } from '../apply/checkpoint.ts';
 import { openApplySession } from '../apply/session.ts';
-import { tableMaps, type TableMaps } from '../apply/table-map.ts';
+import { tableMaps, targetsOf, type TableMaps } from '../apply/table-map.ts';
 import { withConnection } from '../capture/connect.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
 import { ReplicationSession, type SlotSnapshot } from '../capture/replication-session.ts';
@@ -120,7 +120,7 @@ async function startSnapshot(target: pg.Client, { name, mapping, sourceUrl }: Be
   const slot = objectName(name);
   const tables = capturedTables(mapping);
   if (before?.phase === 'snapshotting') {
-    const targets = [...tableMaps(mapping).values()].map((map) => quoteTable(map.target));
+    const targets = targetsOf(tableMaps(mapping)).map(quoteTable);
     await target.query(['BEGIN', ...targets.map((table) => `DELETE FROM ${table}`), 'COMMIT'].join('; '));
   }
   await startCheckpoint(target, name, 'snapshotting', log.id, LSN_ZERO);

@@ -1,12 +1,14 @@
-import type { ErrorCode, Finding, ReplicationConfig, Severity, TableMapping } from '@strangler/kernel';
+import { tableParts, type Finding, type ReplicationConfig, type TablePart } from '@strangler/kernel';
 import type pg from 'pg';
 import { loadCheckpoint } from '../apply/checkpoint.ts';
-import { tableMaps, type TableMap, type TableMaps } from '../apply/table-map.ts';
+import { copiedTo, everyMap, tableMaps, targetsOf, type TableMap, type TableMaps } from '../apply/table-map.ts';
 import type { TableRef } from '../capture/change-event.ts';
 import { textRows, withConnection, type Side } from '../capture/connect.ts';
 import { foreignSlot, objectName, slotState, type SlotState } from '../capture/slot.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import { ORIGIN_SINCE } from '../capture/wal.ts';
+import { checkTransforms } from './check-transforms.ts';
+import type { Add } from './findings.ts';
 import { describeTables, sameKey, type TableDescription } from './describe.ts';
 
 export interface PreflightOptions {
@@ -17,8 +19,6 @@ export interface PreflightOptions {
   /** With 'now' the target is expected to hold the rows already. */
   readonly startFrom?: 'snapshot' | 'now';
 }
-
-type Add = (severity: Severity, code: ErrorCode, where: string, message: string, remedy: string) => void;
 
 /** Looks at both databases and reports everything that would stop this replication or make it unsafe, each with what mends it. Changes nothing. */
 export async function preflight({ name, mapping, sourceUrl, targetUrl, startFrom = 'snapshot' }: PreflightOptions): Promise<Finding[]> {
@@ -31,19 +31,20 @@ export async function preflight({ name, mapping, sourceUrl, targetUrl, startFrom
     await checkServer(source, target, name, started, add);
     await checkTarget(target, add);
     await checkOwnership(source, maps, add);
-    await checkKinds(source, [...maps.values()].map((map) => map.source), 'source', add);
-    await checkKinds(target, [...maps.values()].map((map) => map.target), 'target', add);
-    const [sources, targets] = [await describeTables(source, [...maps.values()].map((map) => map.source)), await describeTables(target, [...maps.values()].map((map) => map.target))];
-    for (const map of maps.values()) {
-      const [from, to] = [sources.get(tableName(map.source)), targets.get(tableName(map.target))];
-      checkSourceTable(map, mapping.tables, from, add);
-      checkTargetTable(map, from, to, add);
-    }
+    const from = sourcesOf(maps);
+    await checkKinds(source, from, 'source', add);
+    await checkKinds(target, targetsOf(maps), 'target', add);
+    const [sources, targets] = [await describeTables(source, from), await describeTables(target, targetsOf(maps))];
+    for (const [name, [map]] of maps) if (map !== undefined) checkSourceTable(map, mapping.tables, sources.get(name), add);
+    for (const map of everyMap(maps)) checkTargetTable(map, maps, sources, targets.get(tableName(map.target)), add);
+    await checkTransforms({ source, target, maps, sources, targets }, add);
     if (!started && startFrom === 'snapshot' && await ownsItsRows(source, maps, add)) await checkEmpty(target, maps, targets, add);
     await checkCasts(target, maps, sources, targets, add);
   }));
   return findings;
 }
+
+const sourcesOf = (maps: TableMaps): TableRef[] => [...maps.values()].flatMap(([map]) => map === undefined ? [] : [map.source]);
 
 async function hasCheckpoint(target: pg.ClientBase, name: string, add: Add): Promise<boolean> {
   const [there] = await textRows<'mine'>(target, `SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
@@ -120,7 +121,7 @@ async function checkTarget(target: pg.ClientBase, add: Add): Promise<void> {
 
 /** Only its owner may publish a table. */
 async function checkOwnership(source: pg.ClientBase, maps: TableMaps, add: Add): Promise<void> {
-  const refs = [...maps.values()].map((map) => map.source);
+  const refs = sourcesOf(maps);
   const foreign = await textRows<'schema' | 'table' | 'owner'>(source, `SELECT n.nspname AS schema, c.relname AS table, pg_get_userbyid(c.relowner) AS owner FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND NOT pg_has_role(c.relowner, 'USAGE')`, [refs.map(({ schema }) => schema), refs.map(({ table }) => table)]);
   for (const ref of foreign) {
@@ -147,7 +148,7 @@ async function checkKinds(client: pg.ClientBase, refs: readonly TableRef[], side
 
 /** After a cut-over the other side owns the rows: a new copy from here would begin by asking for the owner's tables to be emptied. */
 async function ownsItsRows(source: pg.ClientBase, maps: TableMaps, add: Add): Promise<boolean> {
-  const refs = [...maps.values()].map((map) => map.source);
+  const refs = sourcesOf(maps);
   const fenced = await textRows<'schema' | 'table' | 'owner'>(source, `SELECT n.nspname AS schema, c.relname AS table, convert_from(substring(t.tgargs FOR length(t.tgargs) - 1), 'UTF8') AS owner
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE t.tgname = 'strangler_fence' AND t.tgenabled <> 'D' AND (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[], $2::text[]))`, [refs.map(({ schema }) => schema), refs.map(({ table }) => table)]);
@@ -162,11 +163,11 @@ function checkSourceTable({ source }: TableMap, tables: ReplicationConfig['table
   const where = tableName(source);
   if (from === undefined) { add('error', 'STR_TABLE_MISSING', where, `The source has no table ${where}.`, 'Correct the name in the config: `schema.table`, or `table` in public.'); return; }
   const configured = Object.entries(tables).find(([name]) => name === where || `public.${name}` === where)?.[1] ?? { key: [] };
-  checkNames(where, configured, from, add);
+  for (const part of tableParts(where, configured)) checkNames(where, part, from, add);
   checkKey(source, configured.key, from, add);
 }
 
-function checkNames(where: string, { key, omit = [], columns = {} }: TableMapping, from: TableDescription, add: Add): void {
+function checkNames(where: string, { key, omit = [], columns = {} }: TablePart & { readonly key: readonly string[] }, from: TableDescription, add: Add): void {
   const unknown = [...key, ...omit, ...Object.keys(columns)].filter((column) => !from.columns.has(column));
   if (unknown.length > 0) add('error', 'STR_COLUMN_MISSING', where, `The config names columns the source's ${where} does not have: ${unknown.join(', ')}.`, 'Correct the names.');
   const omittedKey = key.filter((column) => omit.includes(column));
@@ -188,32 +189,45 @@ function checkKey(source: TableRef, key: readonly string[], from: TableDescripti
   }
 }
 
-function checkTargetTable({ source, target, key, omit, renamed }: TableMap, from: TableDescription | undefined, to: TableDescription | undefined, add: Add): void {
+/** Every column a mapping fills in its target. */
+function filledBy(map: TableMap, from: TableDescription | undefined): string[] {
+  const copied = [...from?.columns ?? []].flatMap(([name, { generated }]) => generated ? [] : copiedTo(map, name) ?? []);
+  return [...copied, ...Object.keys(map.compute), ...Object.keys(map.discriminator ?? {})];
+}
+
+function checkTargetTable(map: TableMap, maps: TableMaps, sources: ReadonlyMap<string, TableDescription>, to: TableDescription | undefined, add: Add): void {
+  const { source, target, key } = map;
   const where = tableName(target);
+  const from = sources.get(tableName(source));
   if (to === undefined) { add('error', 'STR_TARGET_TABLE_MISSING', where, `The target has no table ${where}.`, "Run the service's migrations (`strangler migrate`), or correct `into` in the config."); return; }
   if (!to.arbiterKeys.some((unique) => sameKey(unique, key))) add('error', 'STR_TARGET_KEY_MISSING', where, `(${key.join(', ')}) is no primary key or unique constraint of the target's ${where} that can be checked at once.`, `ALTER TABLE ${quoteTable(target)} ADD PRIMARY KEY (${key.map(quoteName).join(', ')});`);
   if (from === undefined) return;
-  const sent = [...from.columns].filter(([name, { generated }]) => !generated && !omit.has(name)).map(([name]) => renamed.get(name) ?? name);
+  const sent = filledBy(map, from);
   const missing = sent.filter((name) => !to.columns.has(name));
   if (missing.length > 0) add('error', 'STR_TARGET_COLUMN_MISSING', where, `${tableName(source)} has columns that ${where} lacks: ${missing.join(', ')}.`, `Add them to the target, rename them in \`columns\`, or leave them out with \`omit\`.`);
+  // Rows and what is added to them may come in either order, so each must be able to stand alone.
   const unfilled = [...to.columns].filter(([name, { required }]) => required && !sent.includes(name)).map(([name]) => name);
-  if (unfilled.length > 0) add('error', 'STR_TARGET_COLUMN_UNFILLED', where, `${where} needs columns the source does not send: ${unfilled.join(', ')}.`, `Give each a default or let it be NULL, for example ALTER TABLE ${quoteTable(target)} ALTER COLUMN ${quoteName(unfilled[0] ?? '')} DROP NOT NULL;`);
+  const elsewhere = everyMap(maps).filter((other) => other !== map && tableName(other.target) === where).flatMap((other) => filledBy(other, sources.get(tableName(other.source))));
+  if (unfilled.length > 0) {
+    add('error', 'STR_TARGET_COLUMN_UNFILLED', where, `${where} needs columns ${unfilled.some((name) => elsewhere.includes(name)) ? `that a row of ${tableName(source)} alone does not fill` : 'the source does not send'}: ${unfilled.join(', ')}.`,
+      `Give each a default or let it be NULL, for example ALTER TABLE ${quoteTable(target)} ALTER COLUMN ${quoteName(unfilled[0] ?? '')} DROP NOT NULL;`);
+  }
   const locked = sent.filter((name) => to.columns.get(name)?.identityAlways === true && !key.includes(name));
   if (locked.length > 0) add('error', 'STR_TARGET_IDENTITY', where, `The target computes ${locked.join(', ')} itself (GENERATED ALWAYS AS IDENTITY), so a copied value cannot be updated.`, `ALTER TABLE ${quoteTable(target)} ALTER COLUMN ${quoteName(locked[0] ?? '')} SET GENERATED BY DEFAULT;`);
 }
 
 async function checkEmpty(target: pg.ClientBase, maps: TableMaps, targets: ReadonlyMap<string, TableDescription>, add: Add): Promise<void> {
-  for (const map of maps.values()) {
-    if (!targets.has(tableName(map.target))) continue;
-    const rows = await textRows<'one'>(target, `SELECT 1 AS one FROM ${quoteTable(map.target)} LIMIT 1`).catch(() => undefined);
-    if (rows === undefined) add('error', 'STR_TARGET_UNREADABLE', tableName(map.target), `The target's ${tableName(map.target)} cannot be read.`, `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoteTable(map.target)} TO CURRENT_USER;`);
-    else if (rows.length > 0) add('error', 'STR_TARGET_NOT_EMPTY', tableName(map.target), `The target's ${tableName(map.target)} has rows, and no checkpoint says where they come from.`, `If they may go: TRUNCATE ${quoteTable(map.target)}; if they are the source's already, start from 'now'.`);
+  for (const ref of targetsOf(maps)) {
+    if (!targets.has(tableName(ref))) continue;
+    const rows = await textRows<'one'>(target, `SELECT 1 AS one FROM ${quoteTable(ref)} LIMIT 1`).catch(() => undefined);
+    if (rows === undefined) add('error', 'STR_TARGET_UNREADABLE', tableName(ref), `The target's ${tableName(ref)} cannot be read.`, `GRANT SELECT, INSERT, UPDATE, DELETE ON ${quoteTable(ref)} TO CURRENT_USER;`);
+    else if (rows.length > 0) add('error', 'STR_TARGET_NOT_EMPTY', tableName(ref), `The target's ${tableName(ref)} has rows, and no checkpoint says where they come from.`, `If they may go: TRUNCATE ${quoteTable(ref)}; if they are the source's already, start from 'now'.`);
   }
 }
 
 /** Values travel as text, so a target type fits when it reads what the source's type prints. An example of each value is not at hand; families are. */
 async function checkCasts(target: pg.ClientBase, maps: TableMaps, sources: ReadonlyMap<string, TableDescription>, targets: ReadonlyMap<string, TableDescription>, add: Add): Promise<void> {
-  const wanted = [...maps.values()].flatMap((map) => castsOf(map, sources.get(tableName(map.source)), targets.get(tableName(map.target))));
+  const wanted = everyMap(maps).flatMap((map) => castsOf(map, sources.get(tableName(map.source)), targets.get(tableName(map.target))));
   if (wanted.length === 0) return;
   const known = await textRows<'position'>(target, `SELECT w.ordinality AS position FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(from_type, to_type, ordinality)
     WHERE to_regtype(w.from_type) IS NOT NULL AND to_regtype(w.to_type) IS NOT NULL AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = to_regtype(w.to_type) AND t.typcategory = 'S')
@@ -226,8 +240,9 @@ async function checkCasts(target: pg.ClientBase, maps: TableMaps, sources: Reado
   }
 }
 
-const castsOf = ({ target, renamed, omit }: TableMap, from: TableDescription | undefined, to: TableDescription | undefined): { where: string; from: string; to: string }[] =>
+const castsOf = (map: TableMap, from: TableDescription | undefined, to: TableDescription | undefined): { where: string; from: string; to: string }[] =>
   [...from?.columns ?? []].flatMap(([name, column]) => {
-    const into = to?.columns.get(renamed.get(name) ?? name);
-    return into === undefined || column.generated || omit.has(name) || into.generated ? [] : [{ where: `${tableName(target)}.${renamed.get(name) ?? name}`, from: column.type, to: into.type }];
+    const copied = copiedTo(map, name);
+    const into = copied === undefined || map.values[name] !== undefined ? undefined : to?.columns.get(copied);
+    return into === undefined || column.generated || into.generated ? [] : [{ where: `${tableName(map.target)}.${copied ?? ''}`, from: column.type, to: into.type }];
   });

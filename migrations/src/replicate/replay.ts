@@ -3,7 +3,7 @@ import { ExitCode, StranglerError, type ReplicationConfig } from '@strangler/ker
 import { Applier, type Applied } from '../apply/applier.ts';
 import { finishReplay, loadCheckpoint, startCheckpoint } from '../apply/checkpoint.ts';
 import { openApplySession } from '../apply/session.ts';
-import { tableMaps } from '../apply/table-map.ts';
+import { tableMaps, targetsOf } from '../apply/table-map.ts';
 import { textRows, withConnection } from '../capture/connect.ts';
 import { LSN_ZERO, printLsn, type Lsn } from '../capture/lsn.ts';
 import { dropOrigin, objectName } from '../capture/slot.ts';
@@ -123,7 +123,7 @@ const beginInPlace = ({ targetUrl }: ReplayOptions, replication: string): Promis
 
 /** Schema, tables, seed and checkpoint in one transaction: there is never half a copy. */
 async function beginShadow({ targetUrl, mapping, intoSchema = '' }: ReplayOptions, replication: string, seeded: boolean): Promise<void> {
-  const [originals, maps] = [tableMaps(mapping), tableMaps(mapping, intoSchema)];
+  const [originals, maps] = [targetsOf(tableMaps(mapping)), targetsOf(tableMaps(mapping, intoSchema))];
   await withConnection(targetUrl, 'target', async (client) => {
     const [exists] = await textRows<'one'>(client, 'SELECT 1 AS one FROM pg_namespace WHERE nspname = $1', [intoSchema]);
     if (exists !== undefined && (await loadCheckpoint(client, replication))?.phase === 'replaying') return;
@@ -131,8 +131,8 @@ async function beginShadow({ targetUrl, mapping, intoSchema = '' }: ReplayOption
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
     await client.query('SET LOCAL session_replication_role = replica');
     await client.query(`CREATE SCHEMA ${quoteName(intoSchema)}`);
-    for (const [name, { target }] of maps) {
-      const original = originals.get(name)?.target ?? target;
+    for (const [index, target] of maps.entries()) {
+      const original = originals[index] ?? target;
       await client.query(`CREATE TABLE ${quoteTable(target)} (LIKE ${quoteTable(original)} INCLUDING ALL)`);
       if (!seeded) continue;
       const columns = await textRows<'name'>(client, `SELECT attname AS name FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''`, [quoteTable(target)]);

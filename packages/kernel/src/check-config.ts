@@ -1,5 +1,6 @@
 import type { Finding } from './errors.ts';
 import { isSafe, parseEndpoint } from './endpoint.ts';
+import { checkTables } from './check-tables.ts';
 import type { MigrationConfig, RouteConfig } from './migration-config.ts';
 
 /** What the shape alone cannot say: names that refer to nothing, and stages that would hurt data. Every problem, in config order. */
@@ -8,10 +9,11 @@ export function checkConfig(config: MigrationConfig): Finding[] {
     ...Object.entries(config.services).flatMap(([name]) => reservedName(name)),
     ...Object.entries(config.routes).flatMap(([id, route]) => checkRoute(config, id, route)),
     ...checkWriteSets(config),
-    ...Object.entries(config.replication ?? {}).flatMap(([name, { from, to }]) => [
-      ...unknownSide(config, `replication.${name}.from`, from),
-      ...unknownSide(config, `replication.${name}.to`, to),
-      ...(from === to ? [error('STR_REPLICATION_LOOP', `replication.${name}`, `'${name}' replicates ${from} into itself.`, 'Give it two different sides.')] : []),
+    ...Object.entries(config.replication ?? {}).flatMap(([name, mapping]) => [
+      ...unknownSide(config, `replication.${name}.from`, mapping.from),
+      ...unknownSide(config, `replication.${name}.to`, mapping.to),
+      ...(mapping.from === mapping.to ? [error('STR_REPLICATION_LOOP', `replication.${name}`, `'${name}' replicates ${mapping.from} into itself.`, 'Give it two different sides.')] : []),
+      ...checkTables(name, mapping),
     ]),
     ...checkOwners(config),
   ];

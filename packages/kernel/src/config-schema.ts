@@ -30,11 +30,41 @@ const route = z.strictObject({
   onFailure: z.enum(['monolith', 'fail']).optional(),
 });
 
-const tableMapping = z.strictObject({
-  key: z.array(z.string()).min(1, 'a replicated table needs its primary key'),
+const literal = z.union([z.string(), z.number(), z.boolean()]);
+const column = z.string().min(1);
+const predicate: z.ZodType = z.lazy(() => z.union([
+  z.strictObject({ column, op: z.enum(['=', '<>']), value: literal }),
+  z.strictObject({ column, op: z.enum(['<', '<=', '>', '>=']), value: z.union([z.number(), z.string()]) }),
+  z.strictObject({ column, op: z.enum(['in', 'not in']), values: z.array(literal).min(1) }),
+  z.strictObject({ column, op: z.enum(['is null', 'is not null']) }),
+  z.strictObject({ and: z.array(predicate).min(1) }),
+  z.strictObject({ or: z.array(predicate).min(1) }),
+  z.strictObject({ not: predicate }),
+], { error: 'a filter is { column, op, value }, { column, op: in, values }, { column, op: is null }, { and: […] }, { or: […] } or { not: … }' }));
+
+const codeMap = z.strictObject({ map: z.record(z.string(), z.string().nullable()), else: z.enum(['refuse', 'keep']).nullable().optional() });
+const computed = z.union([z.strictObject({ constant: z.string().nullable() }), z.strictObject({ text: z.string().min(1) }), z.strictObject({ sql: z.string().min(1) })],
+  { error: 'one of { constant }, { text: "{first} {last}" }, { sql: "{price:numeric} / 100" }' });
+
+const tablePart = z.strictObject({
   into: z.string().optional(),
   columns: z.record(z.string(), z.string()).optional(),
   omit: z.array(z.string()).optional(),
+  where: predicate.optional(),
+  values: z.record(z.string(), codeMap).optional(),
+  compute: z.record(z.string(), computed).optional(),
+  discriminator: z.record(z.string(), z.string()).optional(),
+  adds: z.literal('columns').optional(),
+});
+const tableMapping = tablePart.extend({
+  key: z.array(z.string()).min(1, 'a replicated table needs its primary key'),
+  also: z.array(tablePart.extend({ into: z.string() })).min(1).optional(),
+});
+
+const replication = z.strictObject({
+  from: z.string(), to: z.string(), tables: z.record(z.string(), tableMapping),
+  onRefusal: z.enum(['stop', 'park']).optional(),
+  parkAtMost: z.strictObject({ transactions: z.int().positive().optional(), megabytes: z.int().positive().optional() }).optional(),
 });
 
 export const configSchema = z.strictObject({
@@ -53,7 +83,7 @@ export const configSchema = z.strictObject({
     }),
   }),
   replication: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/, 'a replication name is lower case: letters, digits, -'),
-    z.strictObject({ from: z.string(), to: z.string(), tables: z.record(z.string(), tableMapping) })).optional(),
+    replication).optional(),
 });
 
 /** The config's shape as JSON Schema, for editors. */

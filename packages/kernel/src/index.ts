@@ -1,4 +1,5 @@
 export { checkConfig, writes } from './check-config.ts';
+export { oneWay } from './check-tables.ts';
 export { systemClock, systemDice } from './clock.ts';
 export type { Clock, Dice } from './clock.ts';
 export { configJsonSchema } from './config-schema.ts';
@@ -9,8 +10,10 @@ export type { ErrorCode, Finding, Problem, Severity } from './errors.ts';
 export { CONFIG_FILES, loadConfig, parseConfig } from './load-config.ts';
 export type { LoadedConfig } from './load-config.ts';
 export { defineMigration } from './migration-config.ts';
-export type { CompareConfig, Evidence, MigrationConfig, MonolithConfig, ReplicationConfig, ResponsePath, RouteConfig, ServiceConfig, TableMapping } from './migration-config.ts';
+export type { CompareConfig, Evidence, MigrationConfig, MonolithConfig, ReplicationConfig, ResponsePath, RouteConfig, ServiceConfig } from './migration-config.ts';
 export { env, resolveSetting } from './setting.ts';
 export type { Environment, Setting } from './setting.ts';
 export { LADDER, printStage, stageName } from './stage.ts';
 export type { Canary, Shadow, Stage, StageName, StickyBy } from './stage.ts';
+export { computedFrom, predicateColumns, tableParts, templateParts, unneededColumns } from './table-mapping.ts';
+export type { CodeMap, ColumnReference, Computed, Literal, Predicate, TableMapping, TablePart } from './table-mapping.ts';

@@ -1,6 +1,7 @@
 import type { EndpointPattern } from './endpoint.ts';
 import type { Setting } from './setting.ts';
 import type { Stage, StickyBy } from './stage.ts';
+import type { TableMapping } from './table-mapping.ts';
 
 /** What one migrating team writes. Every name below is a term of docs/glossary.md. */
 export interface MigrationConfig<ServiceName extends string = string> {
@@ -72,17 +73,10 @@ export interface ReplicationConfig<ServiceName extends string = string> {
   readonly to: 'monolith' | ServiceName;
   /** By source table, `schema.table` or `table` in `public`. */
   readonly tables: Readonly<Record<string, TableMapping>>;
-}
-
-export interface TableMapping {
-  /** Primary-key columns, named as in the source. */
-  readonly key: readonly string[];
-  /** Target table; default: the source's name. */
-  readonly into?: string;
-  /** Source column → target column; columns not named keep their name. */
-  readonly columns?: Readonly<Record<string, string>>;
-  /** Source columns that are not copied. */
-  readonly omit?: readonly string[];
+  /** A change the target refuses: stop there (default), or park its transaction, and later ones of the same rows, as dead letters while everything else goes on. */
+  readonly onRefusal?: 'stop' | 'park';
+  /** Beyond so many dead letters it stops after all; default 10,000 transactions, 256 megabytes. */
+  readonly parkAtMost?: { readonly transactions?: number; readonly megabytes?: number };
 }
 
 /** Gives the config file its types: a route to an undeclared service does not compile. */

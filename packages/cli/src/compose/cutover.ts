@@ -1,4 +1,4 @@
-import { StranglerError, type MigrationConfig, type ReplicationConfig } from '@strangler/kernel';
+import { oneWay, StranglerError, type MigrationConfig, type ReplicationConfig } from '@strangler/kernel';
 import { emitMarker, openDrain, prepareReplication, waitForCheckpoint, type CutoverPorts, type Direction } from '@strangler/migrations';
 import type { AdminClient } from '@strangler/proxy';
 
@@ -67,12 +67,20 @@ async function certain<T>(flip: Promise<T>): Promise<T> {
   }
 }
 
-/** The replication of the same tables the other way. @throws StranglerError STR_NO_REVERSE: without it a rollback would lose what the service wrote. */
-export function reverseOf(config: MigrationConfig, name: string, { from, to, tables }: ReplicationConfig): { readonly name: string; readonly mapping: ReplicationConfig } {
+/**
+ * The replication of the same tables the other way.
+ * @throws StranglerError STR_NO_REVERSE: without it a rollback would lose what the service wrote; STR_ONE_WAY: a mapping cannot be turned round
+ */
+export function reverseOf(config: MigrationConfig, name: string, forward: ReplicationConfig): { readonly name: string; readonly mapping: ReplicationConfig } {
+  const { from, to, tables } = forward;
   const wanted = Object.entries(tables).map(([table, { into }]) => into ?? table).sort().join(', ');
   for (const [other, mapping] of Object.entries(config.replication ?? {})) {
-    if (mapping.from === to && mapping.to === from && Object.keys(mapping.tables).sort().join(', ') === wanted) return { name: other, mapping };
+    if (mapping.from === to && mapping.to === from && Object.keys(mapping.tables).sort().join(', ') === wanted) {
+      requireWayBack(name, oneWay(forward, mapping));
+      return { name: other, mapping };
+    }
   }
+  requireWayBack(name, oneWay(forward, { from: to, to: from, tables: {} }).filter(({ table }) => !isPlain(tables[table])));
   throw new StranglerError({
     code: 'STR_NO_REVERSE',
     message: `The config has no replication of ${wanted} from ${to} back to ${from}.`,
@@ -80,3 +88,15 @@ export function reverseOf(config: MigrationConfig, name: string, { from, to, tab
   });
 }
 
+
+/** Said before the missing reverse is: one of these could not be written at all. */
+const isPlain = (mapping: ReplicationConfig['tables'][string] | undefined): boolean => mapping?.also === undefined && mapping?.where === undefined && mapping?.adds === undefined && mapping?.discriminator === undefined;
+
+function requireWayBack(name: string, oneWays: ReturnType<typeof oneWay>): void {
+  if (oneWays.length === 0) return;
+  throw new StranglerError({
+    code: 'STR_ONE_WAY',
+    message: `'${name}' cannot be cut over, because its way back cannot be written: ${oneWays.map(({ table, why }) => `${table}: ${why}`).join('; ')}.`,
+    remedy: 'Cut over with a mapping that can be turned round (renamed and omitted columns, casts, codes one to one), and let the service do the rest; keep this mapping for copies that are only read.',
+  });
+}

@@ -1,0 +1,1 @@
+INSERT INTO orders VALUES (1, 'open', 10.00, '2026-02-01', repeat('a', 9000)), (2, 'done', 50, '2026-02-01', NULL), (3, NULL, 50, '2026-02-01', NULL), (4, 'paid', 9.99, '2026-02-01', NULL), (5, 'open', NULL, '2026-03-01', NULL), (6, 'open', 99, '2025-12-31', NULL);

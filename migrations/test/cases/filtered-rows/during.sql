@@ -1,0 +1,12 @@
+UPDATE orders SET status = 'paid' WHERE id = 1;
+UPDATE orders SET status = 'open', note = repeat('b', 9000) WHERE id = 2;
+UPDATE orders SET status = 'done' WHERE id = 2;
+UPDATE orders SET status = 'open' WHERE id = 2;
+UPDATE orders SET total = 10 WHERE id = 4;
+UPDATE orders SET id = 40 WHERE id = 4;
+UPDATE orders SET id = 60 WHERE id = 6;
+UPDATE orders SET id = 61, placed = '2026-01-01' WHERE id = 60;
+UPDATE orders SET id = 50, total = 11 WHERE id = 5;
+INSERT INTO orders VALUES (7, 'done', 70, '2026-02-01', NULL), (8, 'open', 80, '2026-02-01', NULL), (9, 'open', 90, '2026-02-01', NULL);
+UPDATE orders SET status = 'gone' WHERE id = 8;
+DELETE FROM orders WHERE id IN (7, 9);

@@ -1,0 +1,16 @@
+UPDATE profiles SET born = '1815-12-11' WHERE user_id = 1;
+UPDATE users SET name = 'Ada L.' WHERE id = 1;
+DELETE FROM profiles WHERE user_id = 2;
+INSERT INTO profiles VALUES (3, 'dutch', NULL);
+UPDATE users SET id = 30 WHERE id = 3;
+DELETE FROM users WHERE id = 4;
+BEGIN;
+INSERT INTO users VALUES (5, 'Tony');
+INSERT INTO profiles VALUES (5, 'quicksort', NULL);
+UPDATE users SET name = 'Tony H.' WHERE id = 5;
+COMMIT;
+BEGIN;
+INSERT INTO users VALUES (6, 'Gone');
+INSERT INTO profiles VALUES (6, 'gone', NULL);
+DELETE FROM users WHERE id = 6;
+COMMIT;
