@@ -27,18 +27,25 @@ export interface CutoverJournal {
 export function fileJournal(stateDirectory: string, name: string): CutoverJournal {
   const file = join(stateDirectory, 'cutover', `${name}.ndjson`);
   let prepared: Promise<void> | undefined;
+  let written: Promise<void> = Promise.resolve();
   const read = incrementally(file);
+  const write = async (entry: JournalEntry, durable: boolean): Promise<void> => {
+    await (prepared ??= prepare(file));
+    const handle = await open(file, 'a');
+    try {
+      await handle.write(`${JSON.stringify(entry)}\n`);
+      if (durable) await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+  };
   return {
-    entries: read,
+    entries: async () => { await written; return read(); },
     append: async (entry, { durable }) => {
-      await (prepared ??= prepare(file));
-      const handle = await open(file, 'a');
-      try {
-        await handle.write(`${JSON.stringify(entry)}\n`);
-        if (durable) await handle.datasync();
-      } finally {
-        await handle.close();
-      }
+      const done = written.then(() => write(entry, durable));
+      written = done.catch(() => undefined);
+      // What is not promised to be on disk is not waited for either: callers are. Where nothing can be written the next durable entry says so.
+      if (durable) await done;
     },
   };
 }
