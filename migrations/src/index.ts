@@ -24,6 +24,15 @@ export { replay, type ReplayOptions, type ReplayReport } from './replicate/repla
 export type { ReplayedTable, ReplayFrom, ReplayPlan } from './replicate/replay-plan.ts';
 export { openKafkaLog, type KafkaLogOptions } from './log/kafka-log.ts';
 export { migrateSchema, type SchemaOptions, type SchemaPhase, type SchemaReport } from './schema/migrate-schema.ts';
-export { domainEvent, domainEvents, type DomainEvent } from './outbox/domain-event.ts';
+export { domainEvent, type DomainEvent } from './outbox/domain-event.ts';
 export { inboxTable, outboxTable } from './outbox/outbox-table.ts';
-export { consumeOnce, relayFromLog, relayFromTable, type LogRelayOptions, type Publish, type TableRelayOptions } from './outbox/relay.ts';
+export { consumeOnce, relayFromTable, type Publish, type TableRelayOptions } from './outbox/relay.ts';
+export { kafkaPublisher, type KafkaPublisherOptions } from './log/kafka-publisher.ts';
+export type { Delivery, OutboundMessage, Publisher } from './log/publisher.ts';
+export { outboundMessage } from './outbox/message.ts';
+export { removeRelay } from './outbox/outbox-source.ts';
+export { discardParked, parkedOf } from './outbox/parked.ts';
+export { EXCHANGE, rabbitPublisher, type RabbitPublisherOptions } from './outbox/rabbit-publisher.ts';
+export { readEvents, type EventsOfTransaction, type ReadEventsOptions } from './outbox/read-events.ts';
+export type { ParkedEvent } from './outbox/relay-place.ts';
+export { startRelay, type RelayEvent, type RelayOptions, type RunningRelay } from './outbox/run-relay.ts';

@@ -124,11 +124,11 @@ function binlog(name: string, engine: 'mysql' | 'mariadb', database: Setting): R
 }
 
 function outbox(service: string, database: Setting, tables: readonly string[]): ConnectorConfig {
-  const name = `${service}-outbox`;
+  const name = connectorName(service);
   return {
     name,
     config: {
-      ...TRANSPORT, ...postgres(objectName(name), database),
+      ...TRANSPORT, ...AS_TEXT, ...postgres(objectName(name), database),
       'topic.prefix': name,
       'table.include.list': tables.map((table) => regex(tableName(parseTableRef(table)))).join(','),
       // Deleting a shipped row is housekeeping, not news.
@@ -143,10 +143,19 @@ function outbox(service: string, database: Setting, tables: readonly string[]): 
       'transforms.outbox.table.field.event.type': 'type',
       'transforms.outbox.table.field.event.payload': 'payload',
       'transforms.outbox.table.fields.additional.placement': 'type:header:eventType,created_at:header:occurredAt',
-      'transforms.outbox.table.expand.json.payload': 'true',
     },
   };
 }
+
+/** An outbox's connector; its slot and publication are named after it. */
+export const connectorName = (service: string): string => `${service}-outbox`;
+
+/** A payload travels as the text that the database has: expanded to a schema it would lose nulls and long numbers. The embedded relay sends the same. */
+const AS_TEXT = {
+  'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
+  'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
+  'header.converter': 'org.apache.kafka.connect.storage.StringConverter',
+} as const;
 
 /** Transactions are put together again in the order of this topic, so it has one partition. */
 const transactionTopic = (name: string): Record<string, string> => ({

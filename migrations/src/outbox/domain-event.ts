@@ -1,5 +1,5 @@
 import { StranglerError } from '@strangler/kernel';
-import type { ChangeTransaction, RowText } from '../capture/change-event.ts';
+import type { RowText } from '../capture/change-event.ts';
 
 /** What happened in the business, as a service tells it. `id` is what makes a consumer idempotent. */
 export interface DomainEvent {
@@ -20,7 +20,3 @@ export function domainEvent(row: RowText): DomainEvent {
   }
   return { id, aggregateType: aggregatetype, aggregateId: aggregateid, type, payload: payload == null ? null : JSON.parse(payload) as unknown };
 }
-
-/** The domain events of a transaction, in the order in which they were written. Deleting rows of an outbox is housekeeping, not news. */
-export const domainEvents = ({ events }: ChangeTransaction, outbox = { schema: 'public', table: 'outbox' }): DomainEvent[] =>
-  events.flatMap((event) => event.schema === outbox.schema && event.table === outbox.table && event.op === 'create' ? [domainEvent(event.after)] : []);

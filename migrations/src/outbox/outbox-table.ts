@@ -8,7 +8,8 @@ export async function outboxTable(knex: Knex, name = 'outbox'): Promise<void> {
     table.text('aggregateid').notNullable();
     table.text('type').notNullable();
     table.jsonb('payload').notNullable();
-    table.timestamp('created_at', { useTz: true }).notNullable().defaultTo(knex.fn.now()).index();
+    // When it was written, not when its transaction began: writers that wait for one another's rows are in this order.
+    table.timestamp('created_at', { useTz: true }).notNullable().defaultTo(knex.raw('clock_timestamp()')).index();
   });
 }
 

@@ -2,12 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { testDatabase, type TestDatabase } from '@strangler/testkit';
 import knex from 'knex';
 import pg from 'pg';
-import type { ChangeTransaction } from '../capture/change-event.ts';
-import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
-import type { ChangeLog } from '../log/change-log.ts';
 import type { DomainEvent } from './domain-event.ts';
 import { inboxTable, outboxTable } from './outbox-table.ts';
-import { consumeOnce, relayFromLog, relayFromTable } from './relay.ts';
+import { consumeOnce, relayFromTable } from './relay.ts';
 
 let database: TestDatabase;
 let clients: pg.Client[];
@@ -73,18 +70,4 @@ test('a consumer that fails has not consumed, and may try again', async () => {
   await expect(consumeOnce(client(0), event, () => Promise.reject(new Error('no shelf')))).rejects.toThrow('no shelf');
   expect(await consumeOnce(client(0), event, () => Promise.resolve())).toBe(true);
   expect(await consumeOnce(client(0), event, () => Promise.reject(new Error('never called')))).toBe(false);
-});
-
-test('a relay from the change log goes on after the last whole transaction', async () => {
-  const row = (n: number) => ({ schema: 'public', table: 'outbox', op: 'create' as const, after: { id: `e${String(n)}`, aggregatetype: 'book', aggregateid: '1', type: 'book.lent', payload: `{"n": ${String(n)}}` } });
-  const transactions: ChangeTransaction[] = [1, 2, 3].map((n) => ({ commitLsn: (LSN_ZERO + BigInt(n)) as Lsn, xid: n, committedAtMs: n, events: [row(n * 10), { schema: 'public', table: 'books', op: 'truncate' }, row(n * 10 + 1)] }));
-  const log = { read: async function* (from: { afterLsn: Lsn }) { await Promise.resolve(); yield transactions.filter(({ commitLsn }) => commitLsn > from.afterLsn); } } as unknown as ChangeLog;
-  const published: DomainEvent[] = [];
-  let checkpoint: Lsn = LSN_ZERO;
-  const relay = (failAt: number): Promise<number> => relayFromLog({ log, after: checkpoint, checkpoint: (lsn) => { checkpoint = lsn; return Promise.resolve(); },
-    publish: (event) => { if (published.length === failAt) return Promise.reject(new Error('gone')); published.push(event); return Promise.resolve(); } });
-  await expect(relay(3)).rejects.toThrow('gone');
-  expect(checkpoint).toBe(1n);
-  await relay(-1);
-  expect(numbers(published)).toEqual([10, 11, 20, 20, 21, 30, 31]);
 });

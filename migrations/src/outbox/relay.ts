@@ -1,37 +1,9 @@
 import type pg from 'pg';
-import type { Lsn } from '../capture/lsn.ts';
-import type { ChangeLog } from '../log/change-log.ts';
-import { quote, quoteTable, tableRef } from '../verify/sql.ts';
-import { domainEvent, domainEvents, type DomainEvent } from './domain-event.ts';
+import { parseTableRef, quoteName, quoteTable } from '../capture/table-ref.ts';
+import { domainEvent, type DomainEvent } from './domain-event.ts';
 
 /** Where events go: a broker's topic, another service. Resolves when the event is safe there; called again with the same event after a crash. */
 export type Publish = (event: DomainEvent) => Promise<void>;
-
-export interface LogRelayOptions {
-  readonly log: ChangeLog;
-  readonly after: Lsn;
-  readonly publish: Publish;
-  /** Makes the place durable; called once all events of a transaction have been published. */
-  readonly checkpoint: (lsn: Lsn) => Promise<void>;
-  readonly outbox?: { readonly schema: string; readonly table: string };
-  readonly signal?: AbortSignal;
-  readonly follow?: boolean;
-}
-
-/** Publishes an outbox from the change log, in the order of commits: the only order in which nothing is overtaken. At least once. Returns how many it published. */
-export async function relayFromLog({ log, after, publish, checkpoint, outbox, signal, follow = false }: LogRelayOptions): Promise<number> {
-  let published = 0;
-  for await (const batch of log.read({ afterLsn: after }, { follow, ...(signal === undefined ? {} : { signal }) })) {
-    for (const transaction of batch) {
-      for (const event of domainEvents(transaction, outbox)) {
-        await publish(event);
-        published += 1;
-      }
-      await checkpoint(transaction.commitLsn);
-    }
-  }
-  return published;
-}
 
 export interface TableRelayOptions {
   /** A connection of its own: it is in a transaction while events are published. */
@@ -47,8 +19,8 @@ export interface TableRelayOptions {
  * a transaction, a guess between transactions that overlap. Returns how many it published; 0 means there is nothing now.
  */
 export async function relayFromTable({ client, publish, table = 'outbox', batchSize = 100 }: TableRelayOptions): Promise<number> {
-  const name = quoteTable(tableRef(table));
-  const columns = ['id', 'aggregatetype', 'aggregateid', 'type', 'payload'].map((column) => `${quote(column)}::text AS ${quote(column)}`).join(', ');
+  const name = quoteTable(parseTableRef(table));
+  const columns = ['id', 'aggregatetype', 'aggregateid', 'type', 'payload'].map((column) => `${quoteName(column)}::text AS ${quoteName(column)}`).join(', ');
   await client.query('BEGIN');
   try {
     const { rows } = await client.query<Record<string, string | null> & { id: string }>(`SELECT ${columns} FROM ${name} ORDER BY created_at, ${name}.id LIMIT $1 FOR UPDATE SKIP LOCKED`, [batchSize]);
@@ -69,7 +41,7 @@ export async function relayFromTable({ client, publish, table = 'outbox', batchS
 export async function consumeOnce(client: pg.ClientBase, { id }: Pick<DomainEvent, 'id'>, act: (client: pg.ClientBase) => Promise<void>, inbox = 'inbox'): Promise<boolean> {
   await client.query('BEGIN');
   try {
-    const { rowCount } = await client.query(`INSERT INTO ${quoteTable(tableRef(inbox))} (event_id) VALUES ($1) ON CONFLICT DO NOTHING`, [id]);
+    const { rowCount } = await client.query(`INSERT INTO ${quoteTable(parseTableRef(inbox))} (event_id) VALUES ($1) ON CONFLICT DO NOTHING`, [id]);
     if (rowCount === 1) await act(client);
     await client.query('COMMIT');
     return rowCount === 1;

@@ -15,6 +15,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['verify', { summary: 'prove that two databases hold the same rows', load: () => import('./commands/verify.ts') }],
   ['cutover', { summary: 'move a whole write set to its service, or back', load: () => import('./commands/cutover.ts') }],
   ['replay', { summary: 'apply logged changes again from a time or an LSN', load: () => import('./commands/replay.ts') }],
+  ['relay', { summary: 'deliver a service\'s outbox to Kafka, RabbitMQ or a log', load: () => import('./commands/relay.ts') }],
   ['migrate', { summary: 'expand or contract a database\'s schema', load: () => import('./commands/migrate.ts') }],
   ['connect', { summary: 'Debezium connector configs from the config', load: () => import('./commands/connect.ts') }],
   ['schema', { summary: 'the config\'s JSON Schema, for editors', load: () => import('./commands/schema.ts') }],

@@ -20,6 +20,14 @@ const service = z.strictObject({
   url: setting,
   database: setting,
   owns: z.strictObject({ modules: z.array(z.string()), tables: z.array(z.string()), dividedBy: stickyBy.optional() }),
+  outbox: z.strictObject({
+    table: z.string().min(1).optional(),
+    to: z.enum(['kafka', 'rabbitmq', 'log']),
+    broker: setting.optional(),
+    pipelined: z.boolean().optional(),
+    onRefusal: z.enum(['stop', 'park']).optional(),
+    keepDays: z.number().positive().optional(),
+  }).optional(),
 });
 
 const route = z.strictObject({

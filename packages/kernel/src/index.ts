@@ -10,7 +10,7 @@ export type { ErrorCode, Finding, Problem, Severity } from './errors.ts';
 export { CONFIG_FILES, loadConfig, parseConfig } from './load-config.ts';
 export type { LoadedConfig } from './load-config.ts';
 export { defineMigration } from './migration-config.ts';
-export type { CompareConfig, Evidence, MigrationConfig, MonolithConfig, ReplicationConfig, ResponsePath, RouteConfig, ServiceConfig } from './migration-config.ts';
+export type { CompareConfig, Evidence, MigrationConfig, MonolithConfig, OutboxConfig, ReplicationConfig, ResponsePath, RouteConfig, ServiceConfig } from './migration-config.ts';
 export { env, resolveSetting } from './setting.ts';
 export type { Environment, Setting } from './setting.ts';
 export { LADDER, printStage, stageName } from './stage.ts';

@@ -32,6 +32,24 @@ export interface ServiceConfig {
     /** The key by which its rows are divided (a tenant, say): the only `stickyBy` under which a canary of writes keeps one writer per row. */
     readonly dividedBy?: StickyBy;
   };
+  /** Its transactional outbox, for `strangler relay`. */
+  readonly outbox?: OutboxConfig;
+}
+
+/** A table of domain events with the columns of Debezium's event router, and where they go. */
+export interface OutboxConfig {
+  /** `schema.table`, or `table` in `public`; default: `outbox`. */
+  readonly table?: string;
+  /** Kafka, RabbitMQ, or only the embedded log, from which `strangler relay --print` reads. */
+  readonly to: 'kafka' | 'rabbitmq' | 'log';
+  /** Kafka's brokers, separated by commas, or RabbitMQ's URL; default: env KAFKA_BROKERS, AMQP_URL. */
+  readonly broker?: Setting;
+  /** RabbitMQ: several events of one aggregate may be on their way at once; faster, but a queue that refuses messages may then reorder them. Default: false. */
+  readonly pipelined?: boolean;
+  /** What happens to an event that the broker refuses for what it is; default: `stop`. `park` puts it and what follows of its aggregate aside. */
+  readonly onRefusal?: 'stop' | 'park';
+  /** Delivered rows older than this are deleted, by `created_at`; default: none is. */
+  readonly keepDays?: number;
 }
 
 export interface RouteConfig<ServiceName extends string = string> {
