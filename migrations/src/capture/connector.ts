@@ -89,7 +89,10 @@ function postgres(object: string, database: Setting): Record<string, string> {
     'database.hostname': host, 'database.port': port, 'database.user': user, 'database.password': password, 'database.dbname': name,
     'slot.name': object,
     'publication.name': object,
-    'publication.autocreate.mode': 'filtered',
+    // Slot and publication are made by `strangler replicate`; made by the connector they would begin too late, and without the partitions' roots.
+    'publication.autocreate.mode': 'disabled',
+    // A slot that is further than what Connect has stored has been read by somebody else, or made anew: fail, and lose nothing in silence.
+    'offset.mismatch.strategy': 'trust_offset',
     'slot.drop.on.stop': 'false',
     // PostgreSQL 17 keeps the slot on its standbys; older servers ignore it.
     'slot.failover': 'true',
@@ -97,6 +100,13 @@ function postgres(object: string, database: Setting): Record<string, string> {
     'slot.stream.params': 'origin=none',
     'snapshot.mode': 'no_data',
     'interval.handling.mode': 'string',
+    // isostring turns 24:00:00 into 00:00:00 and an infinite date into a finite one.
+    'time.precision.mode': 'microseconds',
+    // The converter writes bytes as base64 anyway; asked for base64, Debezium writes NULL where a TOASTed value did not change.
+    'binary.handling.mode': 'bytes',
+    'extended.headers.enabled': 'false',
+    // How long a change may lie in the connector before it is handed to Kafka.
+    'poll.interval.ms': '5',
     // A type Debezium does not know would be left out without a word; this way it arrives as base64, and its cast in the target fails loudly.
     'include.unknown.datatypes': 'true',
     // A message needs no table, and moves the slot on while the captured tables are quiet: otherwise the WAL grows.

@@ -17,7 +17,7 @@ export interface DebeziumTypes {
   readonly lossy: readonly LossyColumn[];
 }
 
-type Fact = 'schema' | 'table' | 'column' | 'type' | 'category' | 'kind' | 'width' | 'element' | 'element_kind' | 'checks' | 'generated';
+type Fact = 'schema' | 'table' | 'column' | 'type' | 'category' | 'kind' | 'width' | 'element' | 'element_kind' | 'checks' | 'generated' | 'identity';
 
 /** Types as they are below domains; a column's CHECK constraints as text, for what only they can promise. */
 const COLUMNS = `WITH RECURSIVE base AS (
@@ -25,7 +25,7 @@ const COLUMNS = `WITH RECURSIVE base AS (
       WHERE (n.nspname, c.relname) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND a.attnum > 0 AND NOT a.attisdropped
     UNION ALL SELECT b.attrelid, b.attnum, t.typbasetype, greatest(b.modifier, t.typtypmod) FROM base b JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd')
   SELECT n.nspname AS schema, c.relname AS table, a.attname AS column, t.typname AS type, t.typcategory AS category, t.typtype AS kind, b.modifier AS width, a.attgenerated <> '' AS generated,
-    coalesce(e.typname, '') AS element, coalesce(e.typtype, '') AS element_kind,
+    c.relreplident AS identity, coalesce(e.typname, '') AS element, coalesce(e.typtype, '') AS element_kind,
     coalesce((SELECT string_agg(pg_get_constraintdef(k.oid), ' ') FROM pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'c'), '') AS checks
   FROM base b JOIN pg_type t ON t.oid = b.type AND t.typtype <> 'd' JOIN pg_attribute a ON a.attrelid = b.attrelid AND a.attnum = b.attnum
     JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
@@ -65,10 +65,14 @@ function scalarForm(type: string, kind: string, width: string): Form {
   return { kind: named ?? 'opaque' };
 }
 
-/** Element types whose one-dimensional arrays were seen to come whole. Others are dropped (interval[], point[], money[], name[], varbit[], xml[]), hold nulls (numeric[] with NaN), or were not tried. */
-const WHOLE_ELEMENTS = new Set(['bool', 'int2', 'int4', 'int8', 'oid', 'float4', 'float8', 'text', 'varchar', 'bpchar', 'uuid', 'json', 'jsonb', 'date', 'bytea', 'inet', 'hstore']);
+/**
+ * Element types whose one-dimensional arrays were seen to come whole, and to say so when they are TOASTed and did not change. Of the second kind that one comes as NULL,
+ * so the source must send old rows in full. Others are dropped (interval[], point[], money[], name[], varbit[], xml[]), hold nulls (numeric[] with NaN), or were not tried.
+ */
+const WHOLE_ELEMENTS = new Set(['int4', 'int8', 'text', 'varchar', 'bpchar', 'uuid', 'json', 'jsonb', 'date', 'bytea']);
+const WHOLE_IF_FULL = new Set(['bool', 'int2', 'oid', 'float4', 'float8', 'inet', 'timestamp', 'hstore']);
 
-function lossOf({ schema, table, column, type, category, element, element_kind: elementKind, checks }: Record<Fact, string>, version: number): Pick<LossyColumn, 'why' | 'remedy'> | undefined {
+function lossOf({ schema, table, column, type, category, element, element_kind: elementKind, checks, identity }: Record<Fact, string>, version: number): Pick<LossyColumn, 'why' | 'remedy'> | undefined {
   const leaveOut = `Leave it out (omit: ['${column}']), or read the WAL without Debezium (log: 'embedded').`;
   if (type === 'timetz') return { why: 'a time with time zone comes without its zone', remedy: leaveOut };
   if (type === 'varbit') return { why: 'a bit varying comes without its leading zeros', remedy: leaveOut };
@@ -76,7 +80,9 @@ function lossOf({ schema, table, column, type, category, element, element_kind: 
     return { why: "an interval 'infinity' comes as zero", remedy: `${addCheck({ schema, table }, `isfinite(${quoteName(column)})`)} Or: ${leaveOut}` };
   }
   if (category !== 'A') return undefined;
-  if (elementKind !== 'e' && !WHOLE_ELEMENTS.has(element)) return { why: `an array of ${element} does not come whole`, remedy: leaveOut };
+  const needsFull = elementKind === 'e' || WHOLE_IF_FULL.has(element);
+  if (!needsFull && !WHOLE_ELEMENTS.has(element)) return { why: `an array of ${element} does not come whole`, remedy: leaveOut };
+  if (needsFull && identity !== 'f') return { why: `a long array of ${element} that did not change comes as NULL`, remedy: `ALTER TABLE ${quoteTable({ schema, table })} REPLICA IDENTITY FULL; Or: ${leaveOut}` };
   const name = quoteIfNeeded(column);
   if (checks.includes(`array_ndims(${name}) = 1`) && checks.includes(`array_lower(${name}, 1) = 1`)) return undefined;
   const promise = `array_ndims(${quoteName(column)}) = 1 AND array_lower(${quoteName(column)}, 1) = 1`;

@@ -13,9 +13,14 @@ export interface ValueHints {
 /** A column the catalog did not have when it was read: it may have been added since, so look again. */
 export class UnknownColumn extends Error {}
 
-/** Debezium's stand-in for a TOASTed value that did not change; for bytea in base64 or hex. */
+/** Debezium's stand-in for a TOASTed value that did not change. */
 export const UNAVAILABLE = '__debezium_unavailable_value';
-const PLACEHOLDERS = new Set([UNAVAILABLE, Buffer.from(UNAVAILABLE).toString('base64'), Buffer.from(UNAVAILABLE).toString('hex')]);
+/** The same for bytes (in base64 or hex), for an hstore, and as the name-based UUID that stands in an array of them. */
+const PLACEHOLDERS = new Set([
+  UNAVAILABLE, Buffer.from(UNAVAILABLE).toString('base64'), Buffer.from(UNAVAILABLE).toString('hex'), JSON.stringify({ [UNAVAILABLE]: UNAVAILABLE }), 'b68a35a7-17ad-35b3-af2a-ae46edb4545a',
+]);
+/** Arrays of numbers, days and such hold its characters. */
+const CODES = [...UNAVAILABLE].map((letter) => letter.charCodeAt(0));
 
 const BYTEA = decoderOf({ kind: 'bytea' });
 
@@ -41,4 +46,8 @@ export function columnTexts({ schema, table }: TableRef, columns: Readonly<Recor
 /** The columns whose value did not change and was not sent, in order. */
 export const unchangedColumns = (columns: Readonly<Record<string, unknown>>): string[] => Object.keys(columns).filter((column) => isUnavailable(columns[column]));
 
-const isUnavailable = (value: unknown): boolean => typeof value === 'string' ? value.length > 20 && PLACEHOLDERS.has(value) : Array.isArray(value) && value.length === 1 && isUnavailable(value[0]);
+function isUnavailable(value: unknown): boolean {
+  if (typeof value === 'string') return value.length >= UNAVAILABLE.length && PLACEHOLDERS.has(value);
+  if (!Array.isArray(value)) return false;
+  return value.length === 1 ? isUnavailable(value[0]) : value.length === CODES.length && CODES.every((code, index) => value[index] === code);
+}

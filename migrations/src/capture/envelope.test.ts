@@ -110,3 +110,13 @@ test('what is printed Debezium-shaped is read back as it was, through JSON', () 
     expect(parsed.map((one) => one.kind === 'refused' ? 0 : one.position?.order)).toEqual(messages.slice(0, -1).map((_, index) => index + 1));
   }), { numRuns: 200, seed: 7 });
 });
+
+describe('an unchanged TOASTed value', () => {
+  const codes = [...'__debezium_unavailable_value'].map((letter) => letter.charCodeAt(0));
+  test.each([
+    ['numbers', codes], ['texts', ['__debezium_unavailable_value']], ['uuids', ['b68a35a7-17ad-35b3-af2a-ae46edb4545a']], ['bytes', ['X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ==']],
+    ['an hstore', '{"__debezium_unavailable_value":"__debezium_unavailable_value"}'],
+  ])('is known in %s', (_what, value) => {
+    expect(change(parseEnvelope(message('u', { after: { id: 1, tags: value } })))).toEqual({ ...beds, op: 'update', after: { id: '1' }, unchanged: ['tags'] });
+  });
+});
