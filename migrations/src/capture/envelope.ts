@@ -130,6 +130,8 @@ export interface TransactionEnd {
   readonly lsn: Lsn;
   readonly atMs: number;
   readonly events: number;
+  /** The tables it changed, as `schema.table`; empty where the message does not say. */
+  readonly tables?: readonly string[];
 }
 
 /** Reads a message of the transaction topic; `begin` carries nothing we need. Its id is `txId:LSN`, and the LSN differs from event to event. */
@@ -140,7 +142,14 @@ export function parseTransactionEnd(value: unknown): TransactionEnd | 'begin' | 
   const events = integer(message['event_count']);
   if (message['status'] !== 'END' || id === null || events === undefined) return refused('STR_BAD_ENVELOPE', 'A message of the transaction topic is neither a BEGIN nor an END.');
   const [, xid = '', lsn = ''] = id;
-  return { xid: Number(xid), lsn: BigInt(lsn) as Lsn, atMs: Number(integer(message['ts_ms']) ?? 0n), events: Number(events) };
+  return { xid: Number(xid), lsn: BigInt(lsn) as Lsn, atMs: Number(integer(message['ts_ms']) ?? 0n), events: Number(events), ...tablesOf(message['data_collections']) };
+}
+
+/** Logical messages are counted under a name that is no table's. */
+function tablesOf(collections: unknown): Pick<TransactionEnd, 'tables'> {
+  if (!Array.isArray(collections)) return {};
+  const names = collections.map((one: unknown) => record(one)?.['data_collection']).filter((name) => typeof name === 'string' && !name.includes('LogicalDecodingMessage'));
+  return names.length === 0 ? {} : { tables: names as string[] };
 }
 
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,0 +1,33 @@
+import { ExitCode, StranglerError } from '@strangler/kernel';
+
+interface Place { readonly topic: string; readonly partition: number }
+const place = ({ topic, partition }: Place): string => `${topic}, partition ${String(partition)}`;
+
+const AGAIN = 'What was applied is safe in the target. Remove the replication (`strangler replicate NAME --remove --execute`) and start it again: it takes a new snapshot. Give the topics a longer retention.';
+
+/** Records we have not applied are no longer kept. Going on at the oldest that is would lose the rest without a word. */
+export const topicTruncated = (wanted: Place & { readonly offset: bigint }, kept: { readonly low: bigint; readonly high: bigint }): StranglerError => new StranglerError({
+  code: 'STR_TOPIC_TRUNCATED', exitCode: ExitCode.environment, remedy: AGAIN,
+  message: wanted.offset < kept.low
+    ? `${place(wanted)} no longer holds offsets ${wanted.offset.toString()} to ${(kept.low - 1n).toString()}: ${(kept.low - wanted.offset).toString()} records that were not applied are gone.`
+    : `${place(wanted)} ends at offset ${kept.high.toString()}, before offset ${wanted.offset.toString()}, up to which it was applied: it was deleted and made anew, or a broker has lost records.`,
+});
+
+export const topicMissing = (topics: readonly string[]): StranglerError => new StranglerError({
+  code: 'STR_TOPIC_MISSING', exitCode: ExitCode.environment, remedy: AGAIN,
+  message: `Kafka has no topic ${topics.join(', ')} any more.`,
+});
+
+/** The record before our offset is not the one we applied: the topic was made anew and has grown past us. */
+export const topicForeign = (wanted: Place & { readonly offset: bigint }): StranglerError => new StranglerError({
+  code: 'STR_TOPIC_FOREIGN', exitCode: ExitCode.environment, remedy: AGAIN,
+  message: `${place(wanted)} does not hold at offset ${(wanted.offset - 1n).toString()} what was applied from there: it is another topic of the same name.`,
+});
+
+export const transactionIncomplete = (id: string, commit: string, has: number, wants: number, unread: readonly string[]): StranglerError => new StranglerError({
+  code: 'STR_TRANSACTION_INCOMPLETE', exitCode: ExitCode.environment,
+  message: unread.length > 0
+    ? `The connector captures ${unread.join(', ')}, which this replication does not name: the source transaction ${id} (commit ${commit}) cannot be put together.`
+    : `Of the source transaction ${id} (commit ${commit}) only ${String(has)} of ${String(wants)} events are in Kafka.`,
+  remedy: unread.length > 0 ? 'Give connector and replication the same tables: `strangler connect plan`.' : `Records were deleted, or another producer writes to these topics. ${AGAIN}`,
+});
