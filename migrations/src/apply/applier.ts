@@ -32,20 +32,27 @@ const ADVANCE = `WITH held AS (UPDATE strangler.checkpoint SET commit_lsn = $3::
   WHERE replication = $1 AND epoch = $2::bigint RETURNING 1) SELECT 1 / count(*) FROM held`;
 const DIVISION_BY_ZERO = '22012';
 
+/** What says in the rows' own transaction how far they have come, and fails with a division by zero when another sink has taken over. */
+export interface Fence {
+  /** What is not behind this is applied already. */
+  readonly at: Lsn;
+  advance(applied: Applied, committedAtMs: number): Statement;
+}
+
 /** Applies whole source transactions: rows and checkpoint in one target transaction, so that a crash at any moment neither loses nor doubles. */
 export class Applier {
   private readonly client: pg.Client;
   private readonly options: ApplierOptions;
-  private readonly epoch: bigint;
+  private readonly fence: Fence;
   private readonly names = new Map<string, string>();
   private catalog: TargetCatalog;
   private at: Lsn;
 
-  private constructor(client: pg.Client, options: ApplierOptions, epoch: bigint, at: Lsn, catalog: TargetCatalog) {
+  private constructor(client: pg.Client, options: ApplierOptions, fence: Fence, catalog: TargetCatalog) {
     this.client = client;
     this.options = options;
-    this.epoch = epoch;
-    this.at = at;
+    this.fence = fence;
+    this.at = fence.at;
     this.catalog = catalog;
   }
 
@@ -56,37 +63,38 @@ export class Applier {
       await client.query('UPDATE strangler.checkpoint SET epoch = epoch + 1 WHERE replication = $1', [options.replication]);
       const checkpoint = await loadCheckpoint(client, options.replication);
       if (checkpoint === undefined) throw new Error(`no checkpoint for ${options.replication}`);
-      return new Applier(client, options, checkpoint.epoch, checkpoint.lsn, await readTargets(client, options.maps));
+      return new Applier(client, options, checkpointFence(options.replication, checkpoint.epoch, checkpoint.lsn), await readTargets(client, options.maps));
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;
     }
   }
 
+  /** Under a fence other than the replication's checkpoint; positions are whatever the fence counts. */
+  static async under(fence: Fence, options: ApplierOptions, session: pg.Client): Promise<Applier> {
+    return new Applier(session, options, fence, await readTargets(session, options.maps));
+  }
+
   get checkpoint(): Lsn {
     return this.at;
   }
 
-  /** Applies what is not applied yet. @throws StranglerError STR_APPLY_FAILED, STR_SINK_ACTIVE; anything passing (a lost connection) as it is */
-  async apply(batch: readonly ChangeTransaction[]): Promise<Applied | undefined> {
+  /** Applies what is not applied yet; `beside` is written in the same transaction. @throws StranglerError STR_APPLY_FAILED, STR_SINK_ACTIVE; anything passing (a lost connection) as it is */
+  async apply(batch: readonly ChangeTransaction[], beside: readonly Statement[] = []): Promise<Applied | undefined> {
     const fresh = batch.filter(({ commitLsn }) => commitLsn > this.at);
     const last = fresh.at(-1);
     if (last === undefined) return undefined;
     const changes = fresh.flatMap(({ events }) => events.flatMap((event) => toTarget(event, this.options.maps)));
     const snapshotted = changes.filter((change) => change.op === 'insert' && change.from === 'snapshot').length;
     const applied = { lsn: last.commitLsn, transactions: fresh.filter(({ events: [first] }) => first !== undefined && first.op !== 'snapshot-read').length, events: changes.length - snapshotted, rowsSnapshotted: snapshotted };
-    await this.write(changes, this.advance(applied, last.committedAtMs), fresh);
+    await this.write(changes, [this.fence.advance(applied, last.committedAtMs), ...beside], fresh);
     this.at = last.commitLsn;
     return applied;
   }
 
-  private advance({ lsn, events, transactions, rowsSnapshotted }: Applied, committedAtMs: number): Statement {
-    return { text: ADVANCE, values: [this.options.replication, String(this.epoch), printLsn(lsn), String(Math.round(committedAtMs)), String(events), String(transactions), String(rowsSnapshotted)] };
-  }
-
-  private async write(changes: readonly TargetChange[], advance: Statement, source: readonly ChangeTransaction[]): Promise<void> {
+  private async write(changes: readonly TargetChange[], advance: readonly Statement[], source: readonly ChangeTransaction[]): Promise<void> {
     try {
-      await this.commit([advance, ...await this.statements(changes)]);
+      await this.commit([...advance, ...await this.statements(changes)]);
     } catch (error) {
       if (isPassing(error) || error instanceof StranglerError) throw error;
       // The net effect has another order than the source had (two rows that swap a unique value), or a row is at fault: one by one it works, or names the row.
@@ -120,11 +128,11 @@ export class Applier {
     return atCheckpoint && (error as { code?: string }).code === DIVISION_BY_ZERO ? sinkActive(this.options.replication) : error;
   }
 
-  private async rowByRow(changes: readonly TargetChange[], advance: Statement, source: readonly ChangeTransaction[]): Promise<void> {
+  private async rowByRow(changes: readonly TargetChange[], advance: readonly Statement[], source: readonly ChangeTransaction[]): Promise<void> {
     await this.client.query('BEGIN');
     try {
       await this.client.query('SET CONSTRAINTS ALL DEFERRED');
-      await this.send(advance).catch((error: unknown) => { throw this.fenced(true, error); });
+      for (const [index, statement] of advance.entries()) await this.send(statement).catch((error: unknown) => { throw this.fenced(index === 0, error); });
       for (const change of changes) await this.one(change, source);
       await this.client.query('COMMIT').catch((error: unknown) => { throw this.failed(error, undefined, source); });
     } catch (error) {
@@ -168,6 +176,12 @@ export class Applier {
     await this.client.end().catch(() => undefined);
   }
 }
+
+const checkpointFence = (replication: string, epoch: bigint, at: Lsn): Fence => ({
+  at,
+  advance: ({ lsn, events, transactions, rowsSnapshotted }, committedAtMs) =>
+    ({ text: ADVANCE, values: [replication, String(epoch), printLsn(lsn), String(Math.round(committedAtMs)), String(events), String(transactions), String(rowsSnapshotted)] }),
+});
 
 const readTargets = (client: pg.Client, maps: TableMaps): Promise<TargetCatalog> => readCatalog(client, targetsOf(maps));
 
