@@ -11,6 +11,7 @@ export { connectorEnvironment, databaseSettings, type DatabaseSettings } from '.
 export { readCheckpoint, waitForCheckpoint, type Checkpoint, type WaitOptions } from './apply/checkpoint.ts';
 export type { ChangeEvent, ChangeTransaction, ColumnText, RowText, TableRef } from './capture/change-event.ts';
 export { compareLsn, LSN_ZERO, maxLsn, parseLsn, printLsn, type Lsn } from './capture/lsn.ts';
+export { judgeSlotRoom, printBytes, readSlotRoom, type SlotRoom } from './capture/slot-room.ts';
 export { emitMarker } from './capture/marker.ts';
 export type { ChangeLog, LogExtent, LogPosition } from './log/change-log.ts';
 export { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from './log/embedded-log.ts';

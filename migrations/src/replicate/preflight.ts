@@ -5,6 +5,7 @@ import { copiedTo, everyMap, tableMaps, targetsOf, type TableMap, type TableMaps
 import type { TableRef } from '../capture/change-event.ts';
 import { textRows, withConnection, type Side } from '../capture/connect.ts';
 import { foreignSlot, objectName, slotState, type SlotState } from '../capture/slot.ts';
+import { judgeSlotRoom, slotRoom } from '../capture/slot-room.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import { ORIGIN_SINCE } from '../capture/wal.ts';
 import { checkTransforms } from './check-transforms.ts';
@@ -69,6 +70,9 @@ async function checkServer(source: pg.ClientBase, target: pg.ClientBase, name: s
   if (fact === undefined) return;
   checkRights(fact, add);
   checkRoom(fact, name, await slotState(source, objectName(name)), started, add);
+  const room = await slotRoom(source, objectName(name));
+  // Never an error here: the way to make room is to start this very reader.
+  for (const { code, where, message, remedy } of room === undefined ? [] : judgeSlotRoom(room)) add('warning', code, where ?? 'source', message, remedy ?? '');
   if (Number(fact.version) < ORIGIN_SINCE) await checkOldServer(source, target, name, add);
   else if (Number(fact.subscribed) > 0) add('warning', 'STR_SUBSCRIBER', 'source', 'The source itself receives tables by logical replication: rows that come that way are not passed on.', 'Replicate those tables from where they are written.');
 }

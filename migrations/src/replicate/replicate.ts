@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemClock, type Clock, type ReplicationConfig } from '@strangler/kernel';
+import { systemClock, type Clock, type Finding, type ReplicationConfig } from '@strangler/kernel';
 import type { Applied } from '../apply/applier.ts';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isPassing } from '../capture/connect.ts';
@@ -8,6 +8,7 @@ import { readSnapshot, type SnapshotProgress } from '../capture/snapshot.ts';
 import { WalCapture } from '../capture/wal.ts';
 import type { EmbeddedLog, EmbeddedLogOptions } from '../log/embedded-log.ts';
 import { runSink } from './sink.ts';
+import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
 
 export interface ReplicateOptions {
@@ -29,6 +30,8 @@ export type ReplicationEvent =
   | ({ readonly kind: 'snapshot' } & SnapshotProgress)
   | { readonly kind: 'streaming'; readonly from: Lsn }
   | ({ readonly kind: 'applied' } & Applied)
+  /** The slot keeps so much of the source's WAL that somebody should look; told once per code and severity. */
+  | { readonly kind: 'warning'; readonly finding: Finding }
   /** A side was lost and is asked again; nothing is lost meanwhile. Lost during the copy, the copy begins anew. */
   | { readonly kind: 'trouble'; readonly side: 'source' | 'target'; readonly message: string; readonly retryInMs: number };
 
@@ -142,12 +145,26 @@ class Running implements RunningReplication {
   private async run(beginning: Beginning): Promise<void> {
     const life = new AbortController();
     const signal = AbortSignal.any([this.abort.signal, life.signal]);
-    const parts = [this.read(beginning, signal), this.sink(beginning, signal)];
+    const parts = [this.read(beginning, signal), this.sink(beginning, signal), this.watchRoom(beginning.slot, signal)];
     for (const part of parts) part.catch(() => { life.abort(); });
     const results = await Promise.allSettled(parts);
     await beginning.log.close();
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+
+  private watchRoom(slot: string, signal: AbortSignal): Promise<void> {
+    const told = new Set<string>();
+    return watchRoom({
+      sourceUrl: this.options.sourceUrl, slot, clock: this.clock, signal,
+      onRoom: (_room, findings) => {
+        for (const finding of findings) {
+          const key = `${finding.severity} ${finding.code}`;
+          if (!told.has(key)) this.options.onEvent?.({ kind: 'warning', finding });
+          told.add(key);
+        }
+      },
+    });
   }
 
   private walCapture({ slot, tables, log }: Beginning, signal: AbortSignal): WalCapture {

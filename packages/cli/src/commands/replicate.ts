@@ -77,5 +77,6 @@ async function prepared(name: string, targetUrl: string, io: Io, stop: AbortSign
 
 function say(io: Io, name: string, event: ReplicationEvent): void {
   if (event.kind === 'trouble') io.err(`${name}: ${event.side}: ${event.message}; again in ${String(event.retryInMs)} ms\n`);
+  if (event.kind === 'warning') io.err(`${name}: ${event.finding.code}: ${event.finding.message} ${event.finding.remedy ?? ''}\n`);
   if (event.kind === 'streaming') io.err(`${name}: streaming\n`);
 }

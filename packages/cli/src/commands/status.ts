@@ -1,5 +1,5 @@
-import { ExitCode, printStage } from '@strangler/kernel';
-import { printLsn, readCheckpoint, type Checkpoint } from '@strangler/migrations';
+import { ExitCode, printStage, type Finding, type ReplicationConfig } from '@strangler/kernel';
+import { judgeSlotRoom, printBytes, printLsn, readCheckpoint, readSlotRoom, type Checkpoint, type SlotRoom } from '@strangler/migrations';
 import { AdminClient, readStateDirectory, type StateDirectory, type Status } from '@strangler/proxy';
 import type { Command, Invocation } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration, replicationSides, type Migration } from '../context.ts';
@@ -20,7 +20,7 @@ ${CONFIG_HELP}`,
     const replications = await Promise.all(Object.keys(migration.config.replication ?? {}).map((name) => replicationStatus(migration, name, invocation)));
     return {
       exitCode: ExitCode.ok,
-      text: [live === undefined ? printKept(migration, kept) : printLive(live), table(replications.map(printReplication), ['replication', 'from → to', 'phase', 'applied', 'last commit'])].join('\n\n'),
+      text: [live === undefined ? printKept(migration, kept) : printLive(live), table(replications.map(printReplication), ['replication', 'from → to', 'phase', 'applied', 'last commit', 'WAL kept']), ...printWarnings(replications)].join('\n\n'),
       json: { proxy: live ?? { running: false, routes: kept.state?.routes ?? {} }, replications },
     };
   },
@@ -56,6 +56,9 @@ interface ReplicationStatus {
   readonly from: string;
   readonly to: string;
   readonly checkpoint?: Pick<Checkpoint, 'phase' | 'eventsApplied' | 'transactionsApplied' | 'rowsSnapshotted' | 'committedAtMs'> & { readonly lsn: string };
+  /** What the slot keeps of the source's log. */
+  readonly slot?: SlotRoom;
+  readonly findings: readonly Finding[];
   /** Why nothing is known. */
   readonly unknown?: string;
 }
@@ -63,7 +66,9 @@ interface ReplicationStatus {
 async function replicationStatus(migration: Migration, name: string, { io }: Invocation): Promise<ReplicationStatus> {
   const mapping = migration.config.replication?.[name];
   if (mapping === undefined) throw new Error(`checked config lost the replication ${name}`);
-  const base = { name, from: mapping.from, to: mapping.to };
+  const slot = await slotOf(migration, name, mapping, io);
+  const findings = slot === undefined ? [] : judgeSlotRoom(slot).map((finding) => ({ ...finding, where: `replication.${name}` }));
+  const base = { name, from: mapping.from, to: mapping.to, findings, ...(slot === undefined ? {} : { slot }) };
   try {
     const found = await readCheckpoint(replicationSides(migration, mapping, io).targetUrl, name);
     if (found === undefined) return { ...base, unknown: 'not started' };
@@ -74,9 +79,22 @@ async function replicationStatus(migration: Migration, name: string, { io }: Inv
   }
 }
 
+/** A source that cannot be asked is said by what asks for more than its slot. */
+async function slotOf(migration: Migration, name: string, mapping: ReplicationConfig, io: Invocation['io']): Promise<SlotRoom | undefined> {
+  try {
+    return await readSlotRoom(replicationSides(migration, mapping, io).sourceUrl, name);
+  } catch {
+    return undefined;
+  }
+}
 
+function printWarnings(replications: readonly ReplicationStatus[]): string[] {
+  const findings = replications.flatMap((replication) => replication.findings);
+  return findings.length === 0 ? [] : [printFindings(findings).trimEnd()];
+}
 
-const printReplication = ({ name, from, to, checkpoint, unknown }: ReplicationStatus): string[] => [
+const printReplication = ({ name, from, to, checkpoint, slot, unknown }: ReplicationStatus): string[] => [
   name, `${from} → ${to}`, checkpoint?.phase ?? unknown ?? '', checkpoint === undefined ? '' : `${String(checkpoint.eventsApplied)} events, ${String(checkpoint.rowsSnapshotted)} rows copied`,
   checkpoint?.committedAtMs === undefined ? '' : new Date(checkpoint.committedAtMs).toISOString(),
+  slot === undefined ? '' : `${printBytes(slot.keptBytes)}${slot.safeBytes === undefined ? '' : ` of ${printBytes(slot.keptBytes + slot.safeBytes)}`}${slot.active ? '' : ', not read'}`,
 ];
