@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { appendFile, link, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { MemoryLog } from '../../test/support/memory-log.ts';
 import { at, history } from '../../test/support/transactions.ts';
 import type { Lsn } from '../capture/lsn.ts';
 import { openEmbeddedLog, type EmbeddedLog } from './embedded-log.ts';
+import { retentionOptions } from './retention.ts';
 
 const newDirectory = (): Promise<string> => mkdtemp(join(tmpdir(), 'strangler-log-'));
 
@@ -118,6 +119,27 @@ describe('the directory', () => {
     await again.append([at(600)]);
     expect(again.durable()).toBe(600n);
     await again.close();
+  });
+
+  test('never has a moment without a remembered place: the old one is replaced, not overwritten', async () => {
+    const log = await openEmbeddedLog(directory);
+    await log.advance(500n as Lsn);
+    await link(join(directory, 'progress'), join(directory, 'as-it-was'));
+    await log.advance(900n as Lsn);
+    expect(await readFile(join(directory, 'as-it-was'), 'utf8')).toBe('0/1F4\n'); // a kill in the middle of a write would have left this
+    await writeFile(join(directory, 'progress.next'), '0/'); // a kill in the middle of the next one
+    await log.close();
+    const again = await openEmbeddedLog(directory);
+    expect(again.durable()).toBe(900n);
+    await again.advance(901n as Lsn);
+    await again.close();
+  });
+
+  test('keeps what the config says, in segments small enough to go', () => {
+    expect(retentionOptions()).toEqual({});
+    expect(retentionOptions({ days: 7 })).toEqual({ retention: { maxAgeMs: 604_800_000 } });
+    expect(retentionOptions({ megabytes: 40 })).toEqual({ retention: { maxBytes: 40_000_000 }, segmentBytes: 10_000_000 });
+    expect(retentionOptions({ days: 1, megabytes: 9_000 }).segmentBytes).toBe(64 * 1024 * 1024);
   });
 
   test('lets old segments go by size, but none the sink still needs', async () => {

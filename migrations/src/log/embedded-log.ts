@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { LSN_ZERO, maxLsn, parseLsn, printLsn, type Lsn } from '../capture/lsn.ts';
 import type { ChangeLog, LogExtent, LogPosition } from './change-log.ts';
+import { replaceFile, syncDirectory } from './durable-file.ts';
 import { FrameWriter, SegmentRelations } from './frame.ts';
 import { RecentTransactions } from './recent.ts';
+import { SEGMENT_BYTES } from './retention.ts';
 import { findEnd, listSegments, SEGMENT_HEADER, segmentFile, segmentHeader, transactions, type Segment } from './segment.ts';
 import { batches, type Weighed } from './batches.ts';
 import { logMissing, otherVersion, writeFailed } from './log-errors.ts';
@@ -37,7 +39,6 @@ export interface EmbeddedLog extends ChangeLog {
 
 /** Of the files' format. 1 held JSON. */
 const VERSION = 2;
-const SEGMENT_BYTES = 64 * 1024 * 1024;
 const BATCH_EVENTS = 2_000;
 
 /** Opens (and, the first time, creates) the log in `directory`. @throws StranglerError STR_LOG_LOCKED, STR_LOG_CORRUPT, STR_LOG_MISSING */
@@ -214,12 +215,9 @@ class SegmentLog implements EmbeddedLog {
   async advance(lsn: Lsn): Promise<void> {
     if (lsn <= this.durable()) return;
     this.requireWritable();
-    const path = join(this.directory, 'progress');
     try {
-      const file = await open(path, 'w');
-      await file.write(`${printLsn(lsn)}\n`);
-      await file.datasync();
-      await file.close();
+      await replaceFile(join(this.directory, 'progress'), `${printLsn(lsn)}\n`);
+      await syncDirectory(this.directory);
     } catch (cause) {
       throw writeFailed(this.directory, cause);
     }
@@ -315,12 +313,6 @@ const openForWriting = async (path: string): Promise<FileHandle> => open(path, '
 async function writeAll({ file, size }: Writer, bytes: Buffer): Promise<void> {
   let written = 0;
   while (written < bytes.length) written += (await file.write(bytes, written, bytes.length - written, size + written)).bytesWritten;
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  await handle.sync();
-  await handle.close();
 }
 
 async function readProgress(directory: string): Promise<Lsn> {

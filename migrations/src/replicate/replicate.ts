@@ -7,6 +7,7 @@ import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
 import { readSnapshot, type SnapshotProgress } from '../capture/snapshot.ts';
 import { WalCapture } from '../capture/wal.ts';
 import type { EmbeddedLog, EmbeddedLogOptions } from '../log/embedded-log.ts';
+import { retentionOptions } from '../log/retention.ts';
 import { runSink } from './sink.ts';
 import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
@@ -67,8 +68,8 @@ export interface RunningReplication {
  * @throws FindingsError STR_PREFLIGHT; StranglerError STR_SINK_ACTIVE, STR_SLOT_MISSING, STR_LOG_MISSING and others, each with its remedy
  */
 export async function replicate(options: ReplicateOptions): Promise<RunningReplication> {
-  const beginning = await begin(options, logOf(options));
-  return new Running(options, beginning);
+  const retained = { ...options, log: { ...retentionOptions(options.mapping.retention), ...options.log } };
+  return new Running(retained, await begin(retained, logOf(retained)));
 }
 
 export const logOf = ({ logDirectory, name }: Pick<ReplicateOptions, 'logDirectory' | 'name'>): string => join(logDirectory, name);

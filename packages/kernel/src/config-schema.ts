@@ -71,6 +71,7 @@ const tableMapping = tablePart.extend({
 
 const replication = z.strictObject({
   from: z.string(), to: z.string(), tables: z.record(z.string(), tableMapping),
+  retention: z.strictObject({ days: z.number().positive().optional(), megabytes: z.number().positive().optional() }).optional(),
   onRefusal: z.enum(['stop', 'park']).optional(),
   parkAtMost: z.strictObject({ transactions: z.int().positive().optional(), megabytes: z.int().positive().optional() }).optional(),
 });

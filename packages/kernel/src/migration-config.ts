@@ -91,6 +91,8 @@ export interface ReplicationConfig<ServiceName extends string = string> {
   readonly to: 'monolith' | ServiceName;
   /** By source table, `schema.table` or `table` in `public`. */
   readonly tables: Readonly<Record<string, TableMapping>>;
+  /** How much history the change log of files keeps for replays: what is older or beyond the size goes, once it is applied. Default: everything, for ever. */
+  readonly retention?: { readonly days?: number; readonly megabytes?: number };
   /** A change the target refuses: stop there (default), or park its transaction, and later ones of the same rows, as dead letters while everything else goes on. */
   readonly onRefusal?: 'stop' | 'park';
   /** Beyond so many dead letters it stops after all; default 10,000 transactions, 256 megabytes. */
