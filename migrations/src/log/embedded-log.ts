@@ -7,7 +7,7 @@ import type { ChangeLog, LogExtent, LogPosition } from './change-log.ts';
 import { replaceFile, syncDirectory } from './durable-file.ts';
 import { FrameWriter, SegmentRelations } from './frame.ts';
 import { RecentTransactions } from './recent.ts';
-import { SEGMENT_BYTES } from './retention.ts';
+import { SEGMENT_BYTES, type Retention } from './retention.ts';
 import { findEnd, listSegments, SEGMENT_HEADER, segmentFile, segmentHeader, transactions, type Segment } from './segment.ts';
 import { batches, type Weighed } from './batches.ts';
 import { logMissing, otherVersion, writeFailed } from './log-errors.ts';
@@ -19,7 +19,7 @@ export interface EmbeddedLogOptions {
   /** A segment is closed when it is this large; default 64 MiB. */
   readonly segmentBytes?: number;
   /** Nothing is ever removed by default. What the sink has not applied is kept in any case (`release`). */
-  readonly retention?: { readonly maxBytes?: number; readonly maxAgeMs?: number };
+  readonly retention?: Retention;
   /** Opens a file for writing; a test gives one whose disk is full. */
   readonly openFile?: (path: string) => Promise<Pick<FileHandle, 'write' | 'datasync' | 'truncate' | 'close'>>;
   readonly now?: () => number;
