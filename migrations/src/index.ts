@@ -37,3 +37,8 @@ export { EXCHANGE, rabbitPublisher, type RabbitPublisherOptions } from './outbox
 export { readEvents, type EventsOfTransaction, type ReadEventsOptions } from './outbox/read-events.ts';
 export type { ParkedEvent } from './outbox/relay-place.ts';
 export { startRelay, type RelayEvent, type RelayOptions, type RunningRelay } from './outbox/run-relay.ts';
+export { StepRefused, type LocalStep, type RemoteStep, type Retry, type SagaDefinition, type Step, type StepContext } from './saga/definition.ts';
+export { hasSagas, listSagas, retrySaga, showSaga, turnSagaBack, type SagaState, type SagaStepState } from './saga/inspect.ts';
+export { actOnce, compensateOnce, PARTICIPANT_TABLES } from './saga/participant.ts';
+export { runSagas, startSagaRunner, type SagaRunner, type SagaRunnerOptions } from './saga/runner.ts';
+export { beginSaga, SAGA_TABLES } from './saga/store.ts';

@@ -26,7 +26,7 @@ const BOOK = `WITH booked AS (UPDATE account SET n = n + 1 WHERE id = $1 RETURNI
   INSERT INTO outbox (aggregatetype, aggregateid, type, payload) SELECT 'account', id, 'booked', jsonb_build_object('n', n) FROM booked`;
 
 /** Writers that book until told to stop; returns how many events they committed. */
-export async function book(url: string, writers: number, until: AbortSignal, pauseMs = 4): Promise<number> {
+export async function book(url: string, writers: number, until: AbortSignal, pauseMs = 25): Promise<number> {
   const work = Array.from({ length: writers }, async (_, writer) => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();

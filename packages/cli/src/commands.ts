@@ -16,6 +16,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['cutover', { summary: 'move a whole write set to its service, or back', load: () => import('./commands/cutover.ts') }],
   ['replay', { summary: 'apply logged changes again from a time or an LSN', load: () => import('./commands/replay.ts') }],
   ['relay', { summary: 'deliver a service\'s outbox to Kafka, RabbitMQ or a log', load: () => import('./commands/relay.ts') }],
+  ['sagas', { summary: 'sagas that are stuck, and what to do about them', load: () => import('./commands/sagas.ts') }],
   ['migrate', { summary: 'expand or contract a database\'s schema', load: () => import('./commands/migrate.ts') }],
   ['connect', { summary: 'Debezium connector configs from the config', load: () => import('./commands/connect.ts') }],
   ['schema', { summary: 'the config\'s JSON Schema, for editors', load: () => import('./commands/schema.ts') }],
