@@ -8,6 +8,9 @@ export { planCutover, printPlan, type CutoverPlan, type Direction, type PlannedS
 export type { CutoverPorts, Drain, Gate, Reverse } from './cutover/ports.ts';
 export { connectorConfigs, printConnector, type ConnectorConfig, type ConnectorOptions, type Engine } from './capture/connector.ts';
 export { connectorEnvironment, databaseSettings, type DatabaseSettings } from './capture/connector-settings.ts';
+export { readDeadLetters, type DeadLetter } from './apply/dead-letter.ts';
+export type { DeadLetterOutcome, DeadLetterRequest } from './apply/requests.ts';
+export { listDeadLetters, workDeadLetters, type ListedLetter, type WorkOptions } from './replicate/dead-letters.ts';
 export { readCheckpoint, waitForCheckpoint, type Checkpoint, type WaitOptions } from './apply/checkpoint.ts';
 export type { ChangeEvent, ChangeTransaction, ColumnText, RowText, TableRef } from './capture/change-event.ts';
 export { compareLsn, LSN_ZERO, maxLsn, parseLsn, printLsn, type Lsn } from './capture/lsn.ts';

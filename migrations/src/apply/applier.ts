@@ -1,6 +1,6 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import type pg from 'pg';
-import type { ChangeTransaction } from '../capture/change-event.ts';
+import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts';
 import { isPassing } from '../capture/connect.ts';
 import { printLsn, type Lsn } from '../capture/lsn.ts';
 import { tableName } from '../capture/table-ref.ts';
@@ -30,6 +30,8 @@ const ADVANCE = `WITH held AS (UPDATE strangler.checkpoint SET commit_lsn = $3::
     transactions_applied = transactions_applied + $6::bigint, rows_snapshotted = rows_snapshotted + $7::bigint, updated_at = now(),
     phase = CASE WHEN phase = 'snapshotting' AND snapshot_lsn <= $3::pg_lsn THEN 'streaming' ELSE phase END
   WHERE replication = $1 AND epoch = $2::bigint RETURNING 1) SELECT 1 / count(*) FROM held`;
+const HOLD = `WITH held AS (UPDATE strangler.checkpoint SET events_applied = events_applied + $3::bigint, transactions_applied = transactions_applied + $4::bigint, rows_snapshotted = rows_snapshotted + $5::bigint,
+    updated_at = now() WHERE replication = $1 AND epoch = $2::bigint RETURNING 1) SELECT 1 / count(*) FROM held`;
 const DIVISION_BY_ZERO = '22012';
 
 /** What says in the rows' own transaction how far they have come, and fails with a division by zero when another sink has taken over. */
@@ -37,6 +39,8 @@ export interface Fence {
   /** What is not behind this is applied already. */
   readonly at: Lsn;
   advance(applied: Applied, committedAtMs: number): Statement;
+  /** Counts what was applied behind the position, and leaves the position where it is. Without it nothing can be parked. */
+  hold?(applied: Omit<Applied, 'lsn'>): Statement;
 }
 
 /** Applies whole source transactions: rows and checkpoint in one target transaction, so that a crash at any moment neither loses nor doubles. */
@@ -79,10 +83,26 @@ export class Applier {
     return this.at;
   }
 
-  /** Applies what is not applied yet; `beside` is written in the same transaction. @throws StranglerError STR_APPLY_FAILED, STR_SINK_ACTIVE; anything passing (a lost connection) as it is */
-  async apply(batch: readonly ChangeTransaction[], beside: readonly Statement[] = []): Promise<Applied | undefined> {
+  /** The one session that may write; for whoever takes turns with `apply`. */
+  get session(): pg.Client {
+    return this.client;
+  }
+
+  get maps(): TableMaps {
+    return this.options.maps;
+  }
+
+  get replication(): string {
+    return this.options.replication;
+  }
+
+  /**
+   * Applies what is not applied yet; `beside` is written in the same transaction, and the position moves to `upTo` where the batch leaves something out.
+   * @throws StranglerError STR_APPLY_FAILED, STR_SINK_ACTIVE; anything passing (a lost connection) as it is
+   */
+  async apply(batch: readonly ChangeTransaction[], beside: readonly Statement[] = [], upTo?: ChangeTransaction): Promise<Applied | undefined> {
     const fresh = batch.filter(({ commitLsn }) => commitLsn > this.at);
-    const last = fresh.at(-1);
+    const last = upTo ?? fresh.at(-1);
     if (last === undefined) return undefined;
     const changes = fresh.flatMap(({ events }) => events.flatMap((event) => toTarget(event, this.options.maps)));
     const snapshotted = changes.filter((change) => change.op === 'insert' && change.from === 'snapshot').length;
@@ -90,6 +110,52 @@ export class Applier {
     await this.write(changes, [this.fence.advance(applied, last.committedAtMs), ...beside], fresh);
     this.at = last.commitLsn;
     return applied;
+  }
+
+  /** Applies a transaction that was passed over, behind the position. Whoever calls it knows that nothing of what it touches was applied since. */
+  async redo(transaction: ChangeTransaction, beside: readonly Statement[]): Promise<void> {
+    const changes = transaction.events.flatMap((event) => toTarget(event, this.options.maps));
+    const rowsSnapshotted = changes.filter((change) => change.op === 'insert' && change.from === 'snapshot').length;
+    const counts = { events: changes.length - rowsSnapshotted, transactions: rowsSnapshotted === 0 ? 1 : 0, rowsSnapshotted };
+    await this.write(changes, [this.hold(counts), ...beside], [transaction]);
+  }
+
+  /** Statements of our own, under the same fence. */
+  async change(work: readonly Statement[]): Promise<void> {
+    await this.commit([this.hold({ events: 0, transactions: 0, rowsSnapshotted: 0 }), ...work]);
+  }
+
+  private hold(counts: Omit<Applied, 'lsn'>): Statement {
+    const statement = this.fence.hold?.(counts);
+    if (statement === undefined) throw new Error('nothing can be parked under this fence');
+    return statement;
+  }
+
+  /** Which events the target refuses, each tried as if all before it that it took were there. Nothing is kept. */
+  async refusedOf(events: readonly ChangeEvent[]): Promise<Map<ChangeEvent, unknown>> {
+    const refused = new Map<ChangeEvent, unknown>();
+    await this.client.query('BEGIN');
+    try {
+      for (const event of events) {
+        await this.client.query('SAVEPOINT one');
+        try {
+          for (const change of toTarget(event, this.options.maps)) await this.one(change, []);
+        } catch (error) {
+          if (!(error instanceof StranglerError)) throw error;
+          refused.set(event, error);
+          await this.client.query('ROLLBACK TO one');
+        }
+        await this.client.query('RELEASE one');
+      }
+    } finally {
+      await this.client.query('ROLLBACK').catch(() => undefined);
+    }
+    return refused;
+  }
+
+  /** Looks at the target's tables again. */
+  async refresh(): Promise<void> {
+    this.catalog = await readTargets(this.client, this.options.maps);
   }
 
   private async write(changes: readonly TargetChange[], advance: readonly Statement[], source: readonly ChangeTransaction[]): Promise<void> {
@@ -179,6 +245,7 @@ export class Applier {
 
 const checkpointFence = (replication: string, epoch: bigint, at: Lsn): Fence => ({
   at,
+  hold: ({ events, transactions, rowsSnapshotted }) => ({ text: HOLD, values: [replication, String(epoch), String(events), String(transactions), String(rowsSnapshotted)] }),
   advance: ({ lsn, events, transactions, rowsSnapshotted }, committedAtMs) =>
     ({ text: ADVANCE, values: [replication, String(epoch), printLsn(lsn), String(Math.round(committedAtMs)), String(events), String(transactions), String(rowsSnapshotted)] }),
 });

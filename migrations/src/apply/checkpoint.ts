@@ -22,6 +22,8 @@ export interface Checkpoint {
   readonly eventsApplied: number;
   readonly transactionsApplied: number;
   readonly rowsSnapshotted: number;
+  /** Dead letters open: transactions that are passed over, not applied. */
+  readonly parked: number;
 }
 
 const TABLE = `CREATE SCHEMA IF NOT EXISTS strangler;
@@ -31,7 +33,7 @@ CREATE TABLE IF NOT EXISTS strangler.checkpoint (
   rows_snapshotted bigint NOT NULL DEFAULT 0, updated_at timestamptz NOT NULL DEFAULT now()
 )`;
 
-type Row = Record<'replication' | 'phase' | 'lsn' | 'committed_at_ms' | 'snapshot_lsn' | 'log_id' | 'epoch' | 'events_applied' | 'transactions_applied' | 'rows_snapshotted', string | null>;
+type Row = Record<'replication' | 'phase' | 'lsn' | 'committed_at_ms' | 'snapshot_lsn' | 'log_id' | 'epoch' | 'events_applied' | 'transactions_applied' | 'rows_snapshotted' | 'parked', string | null>;
 
 /** Creates the table where it is missing; two may try at once. */
 export async function ensureCheckpointTable(target: pg.ClientBase): Promise<void> {
@@ -41,8 +43,8 @@ export async function ensureCheckpointTable(target: pg.ClientBase): Promise<void
 }
 
 export async function loadCheckpoint(target: pg.ClientBase, replication: string): Promise<Checkpoint | undefined> {
-  const { rows } = await target.query<Row>(`SELECT replication, phase, commit_lsn AS lsn, committed_at_ms, snapshot_lsn, log_id, epoch, events_applied, transactions_applied, rows_snapshotted
-    FROM strangler.checkpoint WHERE replication = $1`, [replication]);
+  const { rows } = await target.query<Row>(`SELECT replication, phase, commit_lsn AS lsn, committed_at_ms, snapshot_lsn, log_id, epoch, events_applied, transactions_applied, rows_snapshotted,
+    coalesce(to_jsonb(c) ->> 'parked', '0') AS parked FROM strangler.checkpoint AS c WHERE replication = $1`, [replication]);
   const [row] = rows;
   return row === undefined ? undefined : checkpoint(row);
 }
@@ -50,18 +52,19 @@ export async function loadCheckpoint(target: pg.ClientBase, replication: string)
 function checkpoint(row: Row): Checkpoint {
   return {
     replication: row.replication ?? '', phase: (row.phase ?? 'starting') as Checkpoint['phase'], lsn: parseLsn(row.lsn ?? '0/0'), epoch: BigInt(row.epoch ?? '0'),
-    eventsApplied: Number(row.events_applied), transactionsApplied: Number(row.transactions_applied), rowsSnapshotted: Number(row.rows_snapshotted),
+    eventsApplied: Number(row.events_applied), transactionsApplied: Number(row.transactions_applied), rowsSnapshotted: Number(row.rows_snapshotted), parked: Number(row.parked),
     ...(row.committed_at_ms === null ? {} : { committedAtMs: Number(row.committed_at_ms) }),
     ...(row.snapshot_lsn === null ? {} : { snapshotLsn: parseLsn(row.snapshot_lsn) }),
     ...(row.log_id === null ? {} : { logId: row.log_id }),
   };
 }
 
-/** Begins anew from nothing: counters at zero, one epoch on. */
+/** Begins anew from nothing: counters at zero, one epoch on, and no transaction of the earlier life is wanted any more. */
 export async function startCheckpoint(target: pg.ClientBase, replication: string, phase: Checkpoint['phase'], logId: string | undefined, lsn: Lsn): Promise<void> {
   await target.query(`INSERT INTO strangler.checkpoint AS c (replication, phase, log_id, commit_lsn, epoch) VALUES ($1, $2, $3, $4::pg_lsn, 1)
     ON CONFLICT (replication) DO UPDATE SET phase = excluded.phase, log_id = excluded.log_id, commit_lsn = excluded.commit_lsn, epoch = c.epoch + 1, snapshot_lsn = NULL,
-      committed_at_ms = NULL, events_applied = 0, transactions_applied = 0, rows_snapshotted = 0, updated_at = now()`, [replication, phase, logId ?? null, printLsn(lsn)]);
+      committed_at_ms = NULL, parked = 0, events_applied = 0, transactions_applied = 0, rows_snapshotted = 0, updated_at = now()`, [replication, phase, logId ?? null, printLsn(lsn)]);
+  await target.query('DELETE FROM strangler.dead_letter WHERE replication = $1', [replication]);
 }
 
 export async function noteSnapshot(target: pg.ClientBase, replication: string, snapshotLsn: Lsn): Promise<void> {

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { connect, textRows } from '../capture/connect.ts';
 import { objectName } from '../capture/slot.ts';
 import { ensureCheckpointTable } from './checkpoint.ts';
+import { ensureDeadLetters } from './dead-letter.ts';
 
 /** A killed sink's session lives until its server notices; so long we wait before we say that another sink is active. */
 const LOCK_PATIENCE_MS = 3_000;
@@ -18,6 +19,7 @@ export async function openApplySession(targetUrl: string, replication: string): 
   try {
     await takeLock(client, replication);
     await ensureCheckpointTable(client);
+    await ensureDeadLetters(client);
     // A role's synchronous_commit = off would let a crash take back what a cut-over had already counted as drained.
     await client.query("SET session_replication_role = replica; SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'");
     await setUpOrigin(client, objectName(replication));

@@ -1,9 +1,10 @@
-import { ExitCode, StranglerError } from '@strangler/kernel';
+import { ExitCode } from '@strangler/kernel';
 import { arrayLiteral } from '../capture/array-literal.ts';
 import type { RowText, TableRef } from '../capture/change-event.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import type { ApplyMode, NetEffect, RowGroup, Step } from './plan.ts';
 import type { Into } from './table-map.ts';
+import { TableError } from './refusal.ts';
 import type { TargetCatalog, TargetColumn, TargetColumns } from './target-catalog.ts';
 
 export interface Statement {
@@ -133,21 +134,21 @@ const arrayOf = (rows: readonly RowText[], name: string): string => arrayLiteral
 function columnsOf(catalog: TargetCatalog, target: TableRef): TargetColumns {
   const columns = catalog.get(tableName(target));
   if (columns !== undefined) return columns;
-  throw new StranglerError({
+  throw new TableError({
     code: 'STR_TARGET_TABLE_MISSING',
     message: `The target has no table ${tableName(target)}.`,
     remedy: 'Run the service\'s migrations, then start the replication again: it goes on where it stopped.',
     exitCode: ExitCode.environment,
-  });
+  }, tableName(target));
 }
 
 function column({ target, columns }: Pick<Table, 'target' | 'columns'>, name: string): TargetColumn {
   const found = columns.get(name);
   if (found !== undefined) return found;
-  throw new StranglerError({
+  throw new TableError({
     code: 'STR_TARGET_COLUMN_MISSING',
     message: `The source sends ${tableName(target)}.${name}, and the target has no such column.`,
     remedy: `Add it (ALTER TABLE ${quoteTable(target)} ADD COLUMN ${quoteName(name)} …) and start again: the replication goes on where it stopped. Or omit the column in the config.`,
     exitCode: ExitCode.environment,
-  });
+  }, tableName(target));
 }

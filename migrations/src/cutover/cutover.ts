@@ -105,7 +105,8 @@ async function precheck(plan: CutoverPlan, { ports, clock, precheck: how = 'veri
   if (fencedOld.length > 0) findings.push(problem('STR_ALREADY_CUT_OVER', `${fencedOld.join(', ')}: writes are fenced on ${plan.oldOwner} already, so ${plan.newOwner} owns the tables.`, `To go the other way: ${plan.undo}`));
   const rehearsed = clock.now();
   await ports.drain.marker().then((lsn) => ports.drain.caughtUp(lsn, plan.deadlineMs)).catch((error: unknown) => {
-    findings.push(problem('STR_REPLICATION_BEHIND', `${plan.newOwner} did not catch up within ${String(plan.deadlineMs)} ms: ${error instanceof Error ? error.message : String(error)}`, 'Start the replication, or wait until it has caught up: `strangler status` shows the lag.'));
+    if (error instanceof StranglerError && error.code === 'STR_DEAD_LETTERS_OPEN') findings.push(problem(error.code, error.message, error.remedy));
+    else findings.push(problem('STR_REPLICATION_BEHIND', `${plan.newOwner} did not catch up within ${String(plan.deadlineMs)} ms: ${error instanceof Error ? error.message : String(error)}`, 'Start the replication, or wait until it has caught up: `strangler status` shows the lag.'));
   });
   const drainMs = clock.now() - rehearsed;
   if (how === 'verify' && findings.length === 0) findings.push(...notEqual(await owners.verify(Math.max(2_000, 4 * drainMs))));

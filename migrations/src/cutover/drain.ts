@@ -1,3 +1,4 @@
+import { ExitCode, StranglerError } from '@strangler/kernel';
 import { CheckpointWatcher } from '../apply/checkpoint.ts';
 import { isPassing } from '../capture/connect.ts';
 import { KeptSession } from '../capture/kept-session.ts';
@@ -36,7 +37,17 @@ export async function openDrain({ sourceUrl, targetUrl, name }: DrainOptions): P
       if (!isPassing(error)) throw error;
       return write();
     }),
-    caughtUp: async (lsn, deadlineMs) => { await checkpoints.reach(lsn, { deadlineMs }); },
+    caughtUp: async (lsn, deadlineMs) => {
+      const { parked } = await checkpoints.reach(lsn, { deadlineMs });
+      if (parked > 0) throw deadLettersOpen(name, parked);
+    },
     [Symbol.asyncDispose]: close,
   };
 }
+
+/** What is parked was written by the old owner and is not with the new one: it would be lost to everybody who reads there. */
+const deadLettersOpen = (name: string, parked: number): StranglerError => new StranglerError({
+  code: 'STR_DEAD_LETTERS_OPEN', exitCode: ExitCode.no,
+  message: `${name} has ${String(parked)} dead letter${parked === 1 ? '' : 's'}: transactions of the old owner that the new one has not applied.`,
+  remedy: `strangler dead-letters list ${name}; mend what refuses them and retry, or discard them.`,
+});

@@ -27,6 +27,7 @@ export async function removeReplication({ name, sourceUrl, targetUrl, logDirecto
   await withConnection(targetUrl, 'target', async (target) => {
     const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.checkpoint') AS there");
     const gone = typeof there?.there === 'string' ? await target.query('DELETE FROM strangler.checkpoint WHERE replication = $1', [name]) : undefined;
+    if (typeof there?.there === 'string') await target.query("DELETE FROM strangler.dead_letter WHERE replication = $1", [name]).catch(() => undefined); // an older target has no such table
     if ((gone?.rowCount ?? 0) > 0) removed.push({ what: 'checkpoint', name });
   });
   if (await dropOrigin(targetUrl, object)) removed.push({ what: 'origin', name: object });

@@ -110,6 +110,11 @@ async function repeat({ logDirectory, name, onApplied }: ReplayOptions, applier:
 /** In place nobody else may apply meanwhile, and nobody else may own the rows: after a cut-over they are the service's, and history would overwrite its writes. */
 async function holdTarget({ targetUrl, name }: ReplayOptions): ReturnType<typeof openApplySession> {
   const session = await openApplySession(targetUrl, name);
+  const parked = (await loadCheckpoint(session, name))?.parked ?? 0;
+  if (parked > 0) {
+    await session.end();
+    throw refused('STR_DEAD_LETTERS_OPEN', `${name} has ${String(parked)} dead letters: a replay in place would try them out of their turn.`, `strangler dead-letters list ${name}; retry or discard them first.`);
+  }
   const [slot] = await textRows<'slot'>(session, "SELECT slot_name AS slot FROM pg_replication_slots WHERE database = current_database() AND slot_name LIKE 'strangler\\_%'");
   if (slot === undefined) return session;
   await session.end();

@@ -8,6 +8,7 @@ import { readSnapshot, type SnapshotProgress } from '../capture/snapshot.ts';
 import { WalCapture } from '../capture/wal.ts';
 import type { EmbeddedLog, EmbeddedLogOptions } from '../log/embedded-log.ts';
 import { retentionOptions } from '../log/retention.ts';
+import { parkingRules } from './dead-letters.ts';
 import { runSink } from './sink.ts';
 import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
@@ -206,7 +207,7 @@ class Running implements RunningReplication {
   private async sink({ applier, maps, log }: Beginning, signal: AbortSignal): Promise<void> {
     const { name, targetUrl, onEvent } = this.options;
     await runSink(applier, {
-      targetUrl, replication: name, maps, mode: 'strict', log, clock: this.clock, signal,
+      targetUrl, replication: name, maps, mode: 'strict', log, clock: this.clock, signal, rules: parkingRules(this.options.mapping),
       onApplying: (oldestMs) => { this.applyingSince = oldestMs; },
       onApplied: (applied) => {
         this.count(applied);

@@ -1,10 +1,13 @@
 import type { Clock } from '@strangler/kernel';
 import { Applier, type Applied, type ApplierOptions } from '../apply/applier.ts';
+import { Desk, type ParkingRules } from '../apply/desk.ts';
+import { REQUEST_CHANNEL, serveRequests } from '../apply/requests.ts';
 import { isPassing } from '../capture/connect.ts';
 import type { ChangeLog } from '../log/change-log.ts';
 
 export interface SinkOptions extends ApplierOptions {
   readonly log: ChangeLog;
+  readonly rules: ParkingRules;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** `oldestMs`: commit time of the oldest transaction of the batch. */
@@ -25,7 +28,7 @@ export async function runSink(first: Applier, options: SinkOptions): Promise<voi
     while (!aborted()) {
       try {
         applier ??= await Applier.open(options);
-        await follow(applier, options, () => { retryMs = RETRY_MS.first; });
+        await attend(applier, options, () => { retryMs = RETRY_MS.first; });
       } catch (error) {
         if (aborted()) return;
         if (!isPassing(error)) throw error;
@@ -41,10 +44,41 @@ export async function runSink(first: Applier, options: SinkOptions): Promise<voi
   }
 }
 
-async function follow(applier: Applier, { log, signal, onApplying, onApplied }: SinkOptions, onProgress: () => void): Promise<void> {
-  for await (const batch of log.read({ afterLsn: applier.checkpoint }, { follow: true, signal })) {
+/** How often a table whose schema had changed is looked at again, milliseconds. */
+const LOOK_AGAIN_MS = 2_000;
+
+/** Follows the log, and between two batches sees to what is parked: what people ask for, and tables that were mended. */
+async function attend(applier: Applier, options: SinkOptions, onProgress: () => void): Promise<void> {
+  const desk = await Desk.open(applier, options.rules);
+  const life = new AbortController();
+  const signal = AbortSignal.any([options.signal, life.signal]);
+  const { promise: failed, reject } = Promise.withResolvers<never>();
+  failed.catch(() => undefined);
+  const asked = ({ channel, payload }: { channel: string; payload?: string | undefined }): void => { if (channel === REQUEST_CHANNEL && payload === applier.replication) serveRequests(desk).catch(reject); };
+  applier.session.on('notification', asked);
+  try {
+    await applier.session.query(`LISTEN ${REQUEST_CHANNEL}`);
+    await serveRequests(desk);
+    lookAgain(desk, options.clock, signal).catch(reject);
+    await Promise.race([follow(desk, { ...options, signal }, onProgress), failed]);
+  } finally {
+    life.abort();
+    applier.session.off('notification', asked);
+    await desk.alone(() => Promise.resolve());
+  }
+}
+
+async function lookAgain(desk: Desk, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (const aborted = (): boolean => signal.aborted; !aborted();) {
+    await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
+    if (!aborted() && desk.waitsForSchema) await desk.retry('schema');
+  }
+}
+
+async function follow(desk: Desk, { log, signal, onApplying, onApplied }: SinkOptions, onProgress: () => void): Promise<void> {
+  for await (const batch of log.read({ afterLsn: desk.checkpoint }, { follow: true, signal })) {
     onApplying?.(batch[0]?.committedAtMs);
-    const applied = await applier.apply(batch);
+    const applied = await desk.apply(batch);
     if (applied !== undefined) onApplied?.(applied);
     onApplying?.(undefined);
     onProgress();

@@ -9,6 +9,7 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['serve', { summary: 'run the proxy in front of the monolith', load: () => import('./commands/serve.ts') }],
   ['replicate', { summary: 'copy tables and follow their changes', load: () => import('./commands/replicate.ts') }],
   ['status', { summary: 'where every route and replication is', load: () => import('./commands/status.ts') }],
+  ['dead-letters', { summary: 'transactions the target refused: see, retry, discard', load: () => import('./commands/dead-letters.ts') }],
   ['promote', { summary: 'move a route one stage on, on evidence', load: () => import('./commands/promote.ts') }],
   ['rollback', { summary: 'move a route back', load: () => import('./commands/rollback.ts') }],
   ['compare', { summary: 'how the monolith\'s and the service\'s answers differ', load: () => import('./commands/compare.ts') }],

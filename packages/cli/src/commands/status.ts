@@ -20,7 +20,7 @@ ${CONFIG_HELP}`,
     const replications = await Promise.all(Object.keys(migration.config.replication ?? {}).map((name) => replicationStatus(migration, name, invocation)));
     return {
       exitCode: ExitCode.ok,
-      text: [live === undefined ? printKept(migration, kept) : printLive(live), table(replications.map(printReplication), ['replication', 'from → to', 'phase', 'applied', 'last commit', 'WAL kept']), ...printWarnings(replications)].join('\n\n'),
+      text: [live === undefined ? printKept(migration, kept) : printLive(live), table(replications.map(printReplication), ['replication', 'from → to', 'phase', 'applied', 'last commit', 'dead letters', 'WAL kept']), ...printWarnings(replications)].join('\n\n'),
       json: { proxy: live ?? { running: false, routes: kept.state?.routes ?? {} }, replications },
     };
   },
@@ -55,7 +55,7 @@ interface ReplicationStatus {
   readonly name: string;
   readonly from: string;
   readonly to: string;
-  readonly checkpoint?: Pick<Checkpoint, 'phase' | 'eventsApplied' | 'transactionsApplied' | 'rowsSnapshotted' | 'committedAtMs'> & { readonly lsn: string };
+  readonly checkpoint?: Pick<Checkpoint, 'phase' | 'parked' | 'eventsApplied' | 'transactionsApplied' | 'rowsSnapshotted' | 'committedAtMs'> & { readonly lsn: string };
   /** What the slot keeps of the source's log. */
   readonly slot?: SlotRoom;
   readonly findings: readonly Finding[];
@@ -72,8 +72,8 @@ async function replicationStatus(migration: Migration, name: string, { io }: Inv
   try {
     const found = await readCheckpoint(replicationSides(migration, mapping, io).targetUrl, name);
     if (found === undefined) return { ...base, unknown: 'not started' };
-    const { phase, lsn, eventsApplied, transactionsApplied, rowsSnapshotted, committedAtMs } = found;
-    return { ...base, checkpoint: { phase, lsn: printLsn(lsn), eventsApplied, transactionsApplied, rowsSnapshotted, ...(committedAtMs === undefined ? {} : { committedAtMs }) } };
+    const { phase, parked, lsn, eventsApplied, transactionsApplied, rowsSnapshotted, committedAtMs } = found;
+    return { ...base, checkpoint: { phase, parked, lsn: printLsn(lsn), eventsApplied, transactionsApplied, rowsSnapshotted, ...(committedAtMs === undefined ? {} : { committedAtMs }) } };
   } catch (error) {
     return { ...base, unknown: (error as Error).message };
   }
@@ -93,8 +93,13 @@ function printWarnings(replications: readonly ReplicationStatus[]): string[] {
   return findings.length === 0 ? [] : [printFindings(findings).trimEnd()];
 }
 
+const printSlot = ({ keptBytes, safeBytes, active }: SlotRoom): string => `${printBytes(keptBytes)}${safeBytes === undefined ? '' : ` of ${printBytes(keptBytes + safeBytes)}`}${active ? '' : ', not read'}`;
+
+const printParked = (name: string, parked: number): string => parked === 0 ? '' : `${String(parked)} (strangler dead-letters list ${name})`;
+
 const printReplication = ({ name, from, to, checkpoint, slot, unknown }: ReplicationStatus): string[] => [
   name, `${from} → ${to}`, checkpoint?.phase ?? unknown ?? '', checkpoint === undefined ? '' : `${String(checkpoint.eventsApplied)} events, ${String(checkpoint.rowsSnapshotted)} rows copied`,
   checkpoint?.committedAtMs === undefined ? '' : new Date(checkpoint.committedAtMs).toISOString(),
-  slot === undefined ? '' : `${printBytes(slot.keptBytes)}${slot.safeBytes === undefined ? '' : ` of ${printBytes(slot.keptBytes + slot.safeBytes)}`}${slot.active ? '' : ', not read'}`,
+  printParked(name, checkpoint?.parked ?? 0),
+  slot === undefined ? '' : printSlot(slot),
 ];
