@@ -1,6 +1,7 @@
 import { StranglerError, systemClock, type Clock } from '@strangler/kernel';
 import type pg from 'pg';
 import { quoteTable, tableRef } from '../verify/sql.ts';
+import { EPOCH_TABLE } from './epoch.ts';
 
 /** SQLSTATE of a refused write (a class of our own), for applications that want to tell it from other errors. */
 export const FENCED_SQLSTATE = 'STF01';
@@ -17,6 +18,8 @@ export interface FenceOptions {
   /** How long transactions that already wrote may take to end, milliseconds. */
   readonly deadlineMs: number;
   readonly clock?: Clock;
+  /** A statement that fails unless the caller may still move fences; in the same transaction. */
+  readonly guard?: string;
 }
 
 /** The trigger function behind every fence, in the schema `strangler`, which must be there. */
@@ -30,7 +33,7 @@ $fence$`;
 
 /** Creates the trigger function. Apart from the fence itself, so that a cut-over has it done before anybody waits. */
 export async function installFence(client: pg.Client): Promise<void> {
-  await client.query(`CREATE SCHEMA IF NOT EXISTS strangler; ${FENCE_FUNCTION}`);
+  await client.query(`CREATE SCHEMA IF NOT EXISTS strangler; ${FENCE_FUNCTION}; ${EPOCH_TABLE}`);
 }
 
 /**
@@ -40,28 +43,30 @@ export async function installFence(client: pg.Client): Promise<void> {
  * Raising it again is harmless. It survives restarts.
  * @throws StranglerError STR_FENCE_TIMEOUT, naming who holds the tables; nothing is fenced then.
  */
-export async function raiseFence(client: pg.Client, { tables, owner, deadlineMs, clock = systemClock }: FenceOptions): Promise<{ readonly waitedMs: number }> {
+export async function raiseFence(client: pg.Client, { tables, owner, deadlineMs, clock = systemClock, guard }: FenceOptions): Promise<{ readonly waitedMs: number }> {
   const started = clock.now();
   const all = await withPartitions(client, tables);
   for (;;) {
     const left = deadlineMs - (clock.now() - started);
     if (left <= 0) throw await fenceTimeout(client, tables, deadlineMs);
-    if (await attempt(client, Math.min(LOCK_SLICE_MS, left), [`LOCK TABLE ${all.map(quoted).join(', ')} IN SHARE ROW EXCLUSIVE MODE`, ...fenceStatements(all, owner)])) return { waitedMs: clock.now() - started };
+    if (await attempt(client, Math.min(LOCK_SLICE_MS, left), [...guarded(guard), `LOCK TABLE ${all.map(quoted).join(', ')} IN SHARE ROW EXCLUSIVE MODE`, ...fenceStatements(all, owner)])) return { waitedMs: clock.now() - started };
     await clock.sleep(Math.min(PAUSE_BETWEEN_MS, Math.max(0, left)));
   }
 }
 
 /** Lets writes in again. Disables the triggers, since dropping them would wait for every reader; a fence that is not there is lifted already. */
-export async function liftFence(client: pg.Client, { tables, deadlineMs, clock = systemClock }: Omit<FenceOptions, 'owner'>): Promise<void> {
+export async function liftFence(client: pg.Client, { tables, deadlineMs, clock = systemClock, guard }: Omit<FenceOptions, 'owner'>): Promise<void> {
   const started = clock.now();
   const all = await withPartitions(client, tables);
   for (;;) {
     const left = deadlineMs - (clock.now() - started);
     if (left <= 0) throw await fenceTimeout(client, tables, deadlineMs);
-    if (await attempt(client, Math.min(LOCK_SLICE_MS, left), [disable(all)])) return;
+    if (await attempt(client, Math.min(LOCK_SLICE_MS, left), [...guarded(guard), disable(all)])) return;
     await clock.sleep(Math.min(PAUSE_BETWEEN_MS, left));
   }
 }
+
+const guarded = (guard: string | undefined): string[] => guard === undefined ? [] : [guard];
 
 /** Looks and acts in one round trip: writers wait meanwhile. A table without a fence is not even locked. */
 const disable = (tables: readonly string[]): string => `DO $lift$ DECLARE name text; BEGIN

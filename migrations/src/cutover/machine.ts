@@ -109,9 +109,15 @@ async function doubt(run: Run): Promise<string | undefined> {
     await requireOurs(run);
     return undefined;
   } catch (error) {
-    if (error instanceof StranglerError && ['STR_CUTOVER_SUPERSEDED', 'STR_CUTOVER_RUNNING'].includes(error.code)) throw error;
+    ifSuperseded(error);
     return `lock: ${textOf(error)}`;
   }
+}
+
+const isSuperseded = (error: unknown): boolean => error instanceof StranglerError && ['STR_CUTOVER_SUPERSEDED', 'STR_CUTOVER_RUNNING'].includes(error.code);
+
+function ifSuperseded(error: unknown): void {
+  if (isSuperseded(error)) throw error;
 }
 
 const textOf = (error: unknown): string => error instanceof Error ? error.message : String(error);
@@ -177,6 +183,7 @@ async function flip(run: Run): Promise<{ heldRequests: number; pauseMs: number }
     } catch (error) {
       const because = error instanceof Error ? error.message : String(error);
       if (error instanceof StranglerError && run.maybeFlipped !== true) {
+        await requireOurs(run).catch(ifSuperseded); // else the refusal may be a successor's doing, who has flipped meanwhile
         await note(run, { event: 'refused', because }, true);
         await undo(run, because);
         throw error;

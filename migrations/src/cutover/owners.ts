@@ -2,6 +2,7 @@ import { StranglerError, type Clock, type TableMapping } from '@strangler/kernel
 import type pg from 'pg';
 import type { Verdict } from '../verify/verdict.ts';
 import { verify } from '../verify/verify.ts';
+import { epochGuard, orSuperseded, takeEpoch } from './epoch.ts';
 import { fencedTables, installFence, liftFence, raiseFence } from './fence.ts';
 import type { CutoverPlan, PlanOptions } from './plan.ts';
 import { advanceSequences, planSequences, type PlannedSequence, type SequenceMove } from './sequences.ts';
@@ -53,6 +54,9 @@ export function postgresOwners({ plan, mapping, sourceUrl, targetUrl, sequenceGa
     return opening;
   };
   let lock: pg.Client | undefined;
+  const epochs: Partial<Record<Side, bigint>> = {};
+  const guard = (side: Side): { guard?: string } => epochs[side] === undefined ? {} : { guard: epochGuard(plan.name, epochs[side]) };
+  const ours = (error: unknown): never => orSuperseded(error, plan.name);
   let sequences: readonly PlannedSequence[] | undefined;
   const owners = async (): Promise<{ oldOwner: pg.Client; newOwner: pg.Client }> => ({ oldOwner: await session('old'), newOwner: await session('new') });
   const closeAll = async (end: (client: pg.Client) => Promise<void>): Promise<void> => {
@@ -67,15 +71,20 @@ export function postgresOwners({ plan, mapping, sourceUrl, targetUrl, sequenceGa
       lock ??= await claim(sourceUrl, mapping.from, plan.name);
       await installFence(old);
       await installFence(fresh);
+      // Both, before anything else is read or done: from here on a process that came before can move no fence.
+      epochs.old ??= await takeEpoch(old, plan.name);
+      epochs.new ??= await takeEpoch(fresh, plan.name);
     },
     claim: async () => {
       if (lock !== undefined && await answers(lock, clock)) return;
       lock?.connection.stream.destroy();
       lock = await claim(sourceUrl, mapping.from, plan.name);
+      const side = forward ? 'old' : 'new';
+      if (epochs[side] !== undefined) await lock.query(epochGuard(plan.name, epochs[side])).catch(ours);
     },
     fenced: async (side) => [...(await fencedTables(await session(side), sides[side].tables)).keys()],
-    fence: async (side, deadlineMs) => raiseFence(await session(side), { tables: sides[side].tables, owner: sides[side].fencedBy, deadlineMs, clock }),
-    lift: async (side, deadlineMs) => liftFence(await session(side), { tables: sides[side].tables, deadlineMs, clock }),
+    fence: async (side, deadlineMs) => raiseFence(await session(side), { tables: sides[side].tables, owner: sides[side].fencedBy, deadlineMs, clock, ...guard(side) }).catch(ours),
+    lift: async (side, deadlineMs) => liftFence(await session(side), { tables: sides[side].tables, deadlineMs, clock, ...guard(side) }).catch(ours),
     planSequences: async () => { sequences = await planSequences({ tables: moved, direction: plan.direction, ...await owners() }); },
     advanceSequences: async () => {
       sequences ??= await planSequences({ tables: moved, direction: plan.direction, ...await owners() });
