@@ -6,7 +6,7 @@ export { fencedTables, FENCED_SQLSTATE, liftFence, raiseFence, removeFence, type
 export type { StepReport } from './cutover/machine.ts';
 export { planCutover, printPlan, type CutoverPlan, type Direction, type PlannedStep, type PlanOptions, type StepName } from './cutover/plan.ts';
 export type { CutoverPorts, Drain, Gate, Reverse } from './cutover/ports.ts';
-export { connectorConfigs, printConnector, type ConnectorConfig, type ConnectorOptions, type Engine } from './capture/connector.ts';
+export { connectorConfigs, enginesOf, printConnector, type ConnectorConfig, type ConnectorOptions, type Engine } from './capture/connector.ts';
 export { connectorEnvironment, databaseSettings, type DatabaseSettings } from './capture/connector-settings.ts';
 export { readDeadLetters, type DeadLetter } from './apply/dead-letter.ts';
 export type { DeadLetterOutcome, DeadLetterRequest } from './apply/requests.ts';
@@ -45,3 +45,9 @@ export { hasSagas, listSagas, retrySaga, showSaga, turnSagaBack, type SagaState,
 export { actOnce, compensateOnce, PARTICIPANT_TABLES } from './saga/participant.ts';
 export { runSagas, startSagaRunner, type SagaRunner, type SagaRunnerOptions } from './saga/runner.ts';
 export { beginSaga, SAGA_TABLES } from './saga/store.ts';
+export { applyConnectors, outcomeOf, validateConnectors, type AppliedConnector, type ApplyOptions } from './connect/apply.ts';
+export { connectClient, type ConnectClient, type ConnectClientOptions, type Registered, type SettingError, type Work } from './connect/client.ts';
+export { planConnectors, printConnectPlan, type ConnectorPlan, type ConnectPlan, type SettingChange } from './connect/plan.ts';
+export { signalTableStatement, sourceState, type SourceState } from './connect/source.ts';
+export { explainTrace, troubleOf, type Trouble } from './connect/trouble.ts';
+export type { Settings } from './connect/settings.ts';

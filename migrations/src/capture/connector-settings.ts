@@ -9,15 +9,18 @@ export interface DatabaseSettings {
   readonly name: string;
 }
 
+/** Where FileConfigProvider finds the passwords of URLs that are written out. */
+export const SECRETS_FILE = '/run/secrets/strangler.properties';
+
 const PARTS = { host: 'HOST', port: 'PORT', user: 'USER', password: 'PASSWORD', name: 'NAME' } as const;
 const DEFAULT_PORT = { postgres: '5432', mysql: '3306', mariadb: '3306' } as const;
 
 /**
  * `env('MONOLITH_DATABASE_URL')` becomes `${env:MONOLITH_DATABASE_HOST}`, `…_PORT`, `…_USER`, `…_PASSWORD`, `…_NAME` (Connect's EnvVarConfigProvider under the name
- * `env`). A URL written out gives its parts, but never its password: that is read from `${file:/run/secrets/strangler.properties:<host>.<name>.password}`
+ * `env`). A URL written out gives its parts, but never its password: that is read from `${file:<secretsFile>:<host>.<name>.password}`
  * (FileConfigProvider under the name `file`).
  */
-export function databaseSettings(setting: Setting, engine: keyof typeof DEFAULT_PORT): DatabaseSettings {
+export function databaseSettings(setting: Setting, engine: keyof typeof DEFAULT_PORT, secretsFile = SECRETS_FILE): DatabaseSettings {
   if (typeof setting !== 'string') {
     const base = setting.env.replace(/_URL$/, '');
     return { host: reference(base, 'host'), port: reference(base, 'port'), user: reference(base, 'user'), password: reference(base, 'password'), name: reference(base, 'name') };
@@ -26,7 +29,7 @@ export function databaseSettings(setting: Setting, engine: keyof typeof DEFAULT_
   const name = decodeURIComponent(url.pathname.slice(1));
   return {
     host: url.hostname, port: url.port === '' ? DEFAULT_PORT[engine] : url.port, user: decodeURIComponent(url.username), name,
-    password: `\${file:/run/secrets/strangler.properties:${url.hostname}.${name}.password}`,
+    password: `\${file:${secretsFile}:${url.hostname}.${name}.password}`,
   };
 }
 

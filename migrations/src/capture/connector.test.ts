@@ -48,6 +48,10 @@ describe('connectors', () => {
     expect(config('wards-back.json')['database.server.id']).toBe(connectorConfigs(clinic).get('wards-back.json')?.config['database.server.id']);
   });
 
+  test('for MariaDB name the database by reference where the config does, and leave the reference readable', () => {
+    expect(connectorConfigs(clinic, { engines: { monolith: 'mariadb' } }).get('billing-forward.json')?.config['table.include.list']).toBe(String.raw`acct\.invoices,${'${env:CLINIC_DATABASE_NAME}'}\.payments`);
+  });
+
   test('for MariaDB are asked for by name, since an environment variable does not say', () => {
     expect(connectorConfigs(clinic, { engines: { monolith: 'mariadb' } }).get('billing-forward.json')?.config['connector.class']).toBe('io.debezium.connector.mariadb.MariaDbConnector');
   });

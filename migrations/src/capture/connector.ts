@@ -1,5 +1,5 @@
 import type { MigrationConfig, ReplicationConfig, Setting } from '@strangler/kernel';
-import { databaseSettings } from './connector-settings.ts';
+import { databaseSettings, type DatabaseSettings } from './connector-settings.ts';
 import { objectName } from './slot.ts';
 import { parseTableRef, tableName } from './table-ref.ts';
 
@@ -14,6 +14,13 @@ export type Engine = 'postgres' | 'mysql' | 'mariadb';
 export interface ConnectorOptions {
   /** By side (`monolith`, or a service); default: what its URL's scheme says, else PostgreSQL. */
   readonly engines?: Readonly<Record<string, Engine>>;
+  /** Where the worker finds the passwords of URLs that are written out; `/run/secrets/strangler.properties` by default. */
+  readonly secretsFile?: string;
+  /**
+   * Slot and publication of names of their own (`debezium_…`), for a Kafka that is fed beside the embedded replication. By default they are the embedded source's, so
+   * that either can take over where the other stopped.
+   */
+  readonly beside?: boolean;
 }
 
 /** Debezium's own names for what both kinds of connector share. Values stay exact: nothing becomes a float or loses its zone (checked against Debezium 3.6). */
@@ -50,28 +57,48 @@ const CHANGES = {
  * hence `no_data`.
  */
 export function connectorConfigs(config: MigrationConfig, options: ConnectorOptions = {}): ReadonlyMap<string, ConnectorConfig> {
+  const origin = (side: string, database: Setting): Origin => {
+    const engine = options.engines?.[side] ?? engineOf(database);
+    return { engine, database: databaseSettings(database, engine, options.secretsFile), beside: options.beside === true };
+  };
   const replications = Object.entries(config.replication ?? {}).map(([name, replication]) => {
     const { database } = replication.from === 'monolith' ? config.monolith : config.services[replication.from] ?? config.monolith;
-    return changes(name, replication, database, options.engines?.[replication.from] ?? engineOf(database));
+    return changes(name, replication, origin(replication.from, database));
   });
   const outboxes = Object.entries(config.services)
     .filter(([, { owns }]) => owns.tables.some((table) => parseTableRef(table).table === 'outbox'))
-    .map(([name, { database, owns }]) => outbox(name, database, owns.tables.filter((table) => parseTableRef(table).table === 'outbox')));
+    .map(([name, { database, owns }]) => outbox(name, origin(name, database), owns.tables.filter((table) => parseTableRef(table).table === 'outbox')));
   return new Map([...replications, ...outboxes].sort((a, b) => a.name < b.name ? -1 : 1).map((connector) => [`${connector.name}.json`, connector]));
+}
+
+/** The database a connector reads. */
+interface Origin {
+  readonly engine: Engine;
+  readonly database: DatabaseSettings;
+  readonly beside: boolean;
+}
+
+/** What each side's URL says where the environment has it: a config that only names the variable does not. */
+export function enginesOf(config: MigrationConfig, environment: Readonly<Record<string, string | undefined>>): Readonly<Record<string, Engine>> {
+  const sides = { monolith: config.monolith, ...config.services };
+  return Object.fromEntries(Object.entries(sides).flatMap(([side, { database }]) => {
+    const url = typeof database === 'string' ? database : environment[database.env];
+    return url === undefined ? [] : [[side, engineOf(url)]];
+  }));
 }
 
 /** As committed: keys sorted, so that a change of the config is a readable diff. */
 export const printConnector = ({ name, config }: ConnectorConfig): string =>
   `${JSON.stringify({ name, config: Object.fromEntries(Object.entries(config).sort(([a], [b]) => a < b ? -1 : 1)) }, undefined, 2)}\n`;
 
-function changes(name: string, replication: ReplicationConfig, database: Setting, engine: Engine): ConnectorConfig {
-  const tables = Object.entries(replication.tables).map(([table, mapping]) => ({ name: regex(qualified(table, database, engine)), ...mapping }));
+function changes(name: string, replication: ReplicationConfig, { engine, database, beside }: Origin): ConnectorConfig {
+  const tables = Object.entries(replication.tables).map(([table, mapping]) => ({ name: qualified(table, database, engine), ...mapping }));
   const omitted = tables.flatMap((table) => (table.omit ?? []).map((column) => `${table.name}\\.${regex(column)}`));
   return {
     name,
     config: {
       ...TRANSPORT, ...EXACT_VALUES, ...CHANGES,
-      ...(engine === 'postgres' ? postgres(objectName(name), database) : binlog(name, engine, database)),
+      ...(engine === 'postgres' ? postgres(name, database, { makesItsOwn: beside, beside }) : binlog(name, engine, database)),
       'topic.prefix': name,
       'table.include.list': tables.map((table) => table.name).join(','),
       'message.key.columns': tables.map((table) => `${table.name}:${table.key.join(',')}`).join(';'),
@@ -81,16 +108,16 @@ function changes(name: string, replication: ReplicationConfig, database: Setting
   };
 }
 
-function postgres(object: string, database: Setting): Record<string, string> {
-  const { host, port, user, password, name } = databaseSettings(database, 'postgres');
+function postgres(connector: string, { host, port, user, password, name }: DatabaseSettings, { makesItsOwn, beside }: { readonly makesItsOwn: boolean; readonly beside: boolean }): Record<string, string> {
+  const object = beside ? objectName(connector).replace(/^strangler_/, 'debezium_') : objectName(connector);
   return {
     'connector.class': 'io.debezium.connector.postgresql.PostgresConnector',
     'plugin.name': 'pgoutput',
     'database.hostname': host, 'database.port': port, 'database.user': user, 'database.password': password, 'database.dbname': name,
     'slot.name': object,
     'publication.name': object,
-    // Slot and publication are made by `strangler replicate`; made by the connector they would begin too late, and without the partitions' roots.
-    'publication.autocreate.mode': 'disabled',
+    // A replication's are made by `strangler replicate`; made by the connector they would begin too late, and without the partitions' roots.
+    'publication.autocreate.mode': makesItsOwn ? 'filtered' : 'disabled',
     // A slot that is further than what Connect has stored has been read by somebody else, or made anew: fail, and lose nothing in silence.
     'offset.mismatch.strategy': 'trust_offset',
     'slot.drop.on.stop': 'false',
@@ -104,6 +131,7 @@ function postgres(object: string, database: Setting): Record<string, string> {
     'time.precision.mode': 'microseconds',
     // The converter writes bytes as base64 anyway; asked for base64, Debezium writes NULL where a TOASTed value did not change.
     'binary.handling.mode': 'bytes',
+    // Four headers on every message that say what its source says anyway.
     'extended.headers.enabled': 'false',
     // How long a change may lie in the connector before it is handed to Kafka.
     'poll.interval.ms': '5',
@@ -118,8 +146,7 @@ function postgres(object: string, database: Setting): Record<string, string> {
   };
 }
 
-function binlog(name: string, engine: 'mysql' | 'mariadb', database: Setting): Record<string, string> {
-  const { host, port, user, password, name: schema } = databaseSettings(database, engine);
+function binlog(name: string, engine: 'mysql' | 'mariadb', { host, port, user, password, name: schema }: DatabaseSettings): Record<string, string> {
   return {
     'connector.class': engine === 'mysql' ? 'io.debezium.connector.mysql.MySqlConnector' : 'io.debezium.connector.mariadb.MariaDbConnector',
     'database.hostname': host, 'database.port': port, 'database.user': user, 'database.password': password,
@@ -133,14 +160,16 @@ function binlog(name: string, engine: 'mysql' | 'mariadb', database: Setting): R
   };
 }
 
-function outbox(service: string, database: Setting, tables: readonly string[]): ConnectorConfig {
+function outbox(service: string, { database, beside }: Origin, tables: readonly string[]): ConnectorConfig {
   const name = connectorName(service);
   return {
     name,
     config: {
-      ...TRANSPORT, ...AS_TEXT, ...postgres(objectName(name), database),
+      ...TRANSPORT, ...AS_TEXT, ...postgres(name, database, { makesItsOwn: true, beside }),
       'topic.prefix': name,
       'table.include.list': tables.map((table) => regex(tableName(parseTableRef(table)))).join(','),
+      // What lies in the outbox already is to be shipped too; what was, is shipped twice at worst, under the same id.
+      'snapshot.mode': 'initial',
       // Deleting a shipped row is housekeeping, not news.
       'skipped.operations': 'u,d,t',
       'tombstones.on.delete': 'false',
@@ -180,9 +209,11 @@ const transactionTopic = (name: string): Record<string, string> => ({
 /** Debezium's lists are anchored regular expressions. */
 const regex = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-/** In MySQL the database takes the schema's place. */
-const qualified = (table: string, database: Setting, engine: Engine): string =>
-  engine === 'postgres' ? tableName(parseTableRef(table)) : table.includes('.') ? table : `${databaseSettings(database, engine).name}.${table}`;
+/** A table as Debezium's lists name it. In MySQL the database takes the schema's place; a reference to its name is none of the expression, and stays as it is. */
+function qualified(table: string, { name }: DatabaseSettings, engine: Engine): string {
+  if (engine === 'postgres') return regex(tableName(parseTableRef(table)));
+  return table.includes('.') ? regex(table) : `${name.startsWith('${') ? name : regex(name)}\\.${regex(table)}`;
+}
 
 function engineOf(database: Setting): Engine {
   const scheme = typeof database === 'string' ? /^([a-z]+):/.exec(database)?.[1] : undefined;

@@ -19,6 +19,6 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
   ['relay', { summary: 'deliver a service\'s outbox to Kafka, RabbitMQ or a log', load: () => import('./commands/relay.ts') }],
   ['sagas', { summary: 'sagas that are stuck, and what to do about them', load: () => import('./commands/sagas.ts') }],
   ['migrate', { summary: 'expand or contract a database\'s schema', load: () => import('./commands/migrate.ts') }],
-  ['connect', { summary: 'Debezium connector configs from the config', load: () => import('./commands/connect.ts') }],
+  ['connect', { summary: 'Debezium connectors from the config, in Kafka Connect', load: () => import('./commands/connect.ts') }],
   ['schema', { summary: 'the config\'s JSON Schema, for editors', load: () => import('./commands/schema.ts') }],
 ]);

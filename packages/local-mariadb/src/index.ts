@@ -1,0 +1,1 @@
+export { startMariadb, type LocalMariadb, type MariadbOptions } from './mariadb.ts';
