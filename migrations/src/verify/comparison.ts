@@ -123,7 +123,7 @@ function text(own: ColumnFacts, other: ColumnFacts, side: 'source' | 'target'): 
 }
 
 /** IS NOT DISTINCT FROM: a composite value of nulls IS NULL, and yet is not null. */
-const printedText = (expression: string): string => `CASE WHEN ${expression} IS NOT DISTINCT FROM NULL THEN NULL ELSE format('%s', ${expression}) END`;
+export const printedText = (expression: string): string => `CASE WHEN ${expression} IS NOT DISTINCT FROM NULL THEN NULL ELSE format('%s', ${expression}) END`;
 
 function blindSpots(table: string, into: string, mapping: TableMapping, target: TableFacts, mapped: readonly string[]): string[] {
   const own = [...target.keys()].filter((name) => !mapped.includes(name));

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ReplicationConfig, TableMapping } from '@strangler/kernel';
-import { emitMarker, replay, waitForCheckpoint, type ReplayOptions } from '@strangler/migrations';
+import { emitMarker, replay, verify, waitForCheckpoint, type ReplayOptions } from '@strangler/migrations';
 import type pg from 'pg';
 import { contents, databasePair, type Pair } from '../support/pair.ts';
 
@@ -35,6 +35,8 @@ describe('after this history the copy equals the source, by the stream and by a 
     await Promise.race([settled(), running.failed]);
     await running.stop();
 
+    const mapping: ReplicationConfig = { from: 'monolith', to: 'catalog', tables };
+    expect(await verify({ mapping, sourceUrl: pair.sourceUrl, targetUrl: pair.targetUrl, settleMs: 0 })).toMatchObject({ kind: 'Verified' });
     await expectAnswers(pair.target, await sql(directory, 'expect'));
     await expectEqual(tables);
     await expectReplayed(tables);
