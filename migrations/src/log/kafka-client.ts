@@ -1,4 +1,5 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
+import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka, type KafkaConfig } from 'kafkajs';
 import { mendKafkajs } from './kafkajs-mend.ts';
 
@@ -13,13 +14,22 @@ export function kafkaClient({ brokers, security }: KafkaAccess): Kafka {
   return new kafkajs.Kafka({ clientId: 'strangler', brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 5, initialRetryTime: 100 }, ...security });
 }
 
+/** How long leaders of new topics, or a broker that starts again, are waited for. */
+const ADMIN_PATIENCE_MS = 5_000;
+
+/** Runs one piece of work on a connection of its own; `act` may run again after a trouble that passes. */
 export async function withAdmin<T>(kafka: Kafka, act: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return await act(admin);
-  } finally {
-    await admin.disconnect();
+  for (const until = performance.now() + ADMIN_PATIENCE_MS; ;) {
+    const admin = kafka.admin();
+    try {
+      await admin.connect();
+      return await act(admin);
+    } catch (error) {
+      if (!isKafkaPassing(error) || performance.now() > until) throw error;
+      await delay(50);
+    } finally {
+      await admin.disconnect();
+    }
   }
 }
 

@@ -66,7 +66,7 @@ const MAX_WAIT_MS = 250;
 const RETRY_MS = { first: 100, longest: 2_000 };
 
 /**
- * Follows partitions from given offsets, without a consumer group: who reads what and from where is the caller's to know, and lies in the target database. A record
+ * Follows partitions from given offsets, without a consumer group, and says with an empty answer when nothing new has come for a moment: who reads what and from where is the caller's to know, and lies in the target database. A record
  * that is no longer there is an error; kafkajs's consumer would go on at the oldest or the newest one without a word.
  * @throws StranglerError STR_TOPIC_TRUNCATED, STR_TOPIC_MISSING; passing troubles are retried and told to `onTrouble`
  */
@@ -81,7 +81,7 @@ export async function* follow(kafka: Kafka, positions: readonly Position[], opti
       if (options.signal.aborted) return;
       pending = fetcher.next();
       pending.catch(() => undefined);
-      if (fetched.length > 0) yield fetched;
+      yield fetched;
     }
   } finally {
     options.signal.removeEventListener('abort', stop);
@@ -104,7 +104,7 @@ class Fetcher {
     this.topics = [...new Set(positions.map(({ topic }) => topic))];
   }
 
-  /** What there is; empty when nothing came for a while. */
+  /** What there is; empty when nothing came for a while. Never empty for a trouble that passes: that is waited out. */
   async next(): Promise<Fetched[]> {
     for (let retryMs = RETRY_MS.first; !this.closed; retryMs = Math.min(retryMs * 2, RETRY_MS.longest)) {
       try {

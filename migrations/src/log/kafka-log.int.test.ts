@@ -1,6 +1,5 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { testKafka } from '@strangler/testkit';
 import kafkajs from 'kafkajs';
 import { all, changeLogContract } from '../../test/contracts/change-log.contract.ts';
 import { at } from '../../test/support/transactions.ts';
@@ -9,35 +8,20 @@ import { toEnvelopes } from '../capture/envelope-print.ts';
 import type { ChangeLog } from './change-log.ts';
 import { openKafkaLog } from './kafka-log.ts';
 
-/** librdkafka's mock cluster inside kcat (Debian package kcat): a broker without Java. */
-const kcat = spawnSync('kcat', ['-V']).status === 0;
-if (!kcat && process.env['CI'] !== undefined) throw new Error('kcat is missing: apt-get install kcat');
-if (!kcat) process.stderr.write('Kafka log: skipped, install kcat (apt-get install kcat) for its mock broker\n');
-const suite = kcat ? describe : describe.skip;
-
-let broker: ChildProcess;
+type Broker = Awaited<ReturnType<typeof testKafka>>;
+let broker: Broker;
 let brokers: string[];
 const logs: ChangeLog[] = [];
 const tables = new Map([['public.books', ['id']], ['Sales Dept.Order "Lines"', ['id']]]);
 
 beforeAll(async () => {
-  if (!kcat) return;
-  broker = spawn('kcat', ['-P', '-t', 'unused', '-b', 'unused', '-X', 'test.mock.num.brokers=1'], { stdio: ['pipe', 'ignore', 'pipe'] });
-  brokers = [await new Promise<string>((resolve) => {
-    let text = '';
-    broker.stderr?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const address = /127\.0\.0\.1:\d+/.exec(text)?.[0];
-      if (address !== undefined) resolve(address);
-    });
-  })];
-});
+  broker = await testKafka();
+  brokers = [broker.bootstrap];
+}, 120_000);
 afterAll(async () => {
-  if (!kcat) return;
   await Promise.all(logs.map((log) => log.close()));
-  broker.kill('SIGKILL'); // it would go on waiting for its input
-  await once(broker, 'exit');
-});
+  await broker.stop();
+}, 60_000);
 
 const open = async (prefix: string): Promise<ChangeLog> => {
   const log = await openKafkaLog({ brokers, prefix, tables });
@@ -45,18 +29,16 @@ const open = async (prefix: string): Promise<ChangeLog> => {
   return log;
 };
 
-if (kcat) {
-  let count = 0;
-  changeLogContract('the log on Kafka', async () => {
-    count += 1;
-    const prefix = `contract-${String(count)}`;
-    return { log: await open(prefix), reopen: () => open(prefix), dispose: () => Promise.resolve() };
-  }, { runs: 2 });
-}
+let count = 0;
+changeLogContract('the log on Kafka', async () => {
+  count += 1;
+  const prefix = `contract-${String(count)}`;
+  return { log: await open(prefix), reopen: () => open(prefix), dispose: () => Promise.resolve() };
+}, { runs: 2 });
 
 const transaction = (number: number): ChangeTransaction => at(number * 100);
 
-suite('what Kafka may bring', () => {
+describe('what Kafka may bring', () => {
   test('another process that opens the log drops what it has already', async () => {
     await (await open('reopened')).append([transaction(1), transaction(2)]);
     const again = await open('reopened');

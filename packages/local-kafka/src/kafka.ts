@@ -73,7 +73,7 @@ const brokerSettings = (directory: string, port: number, controllerPort: number)
 /** A directory is formatted once. @throws StranglerError STR_STACK_FAILED */
 async function format(settings: string, directory: string, program: { version: KafkaVersion; directory: string; heapMb: number }, options: ObtainOptions): Promise<void> {
   if (await stat(join(directory, 'data', 'meta.properties')).then(() => true, () => false)) return;
-  const { command, args } = await javaCommand({ ...program, mainClass: 'kafka.tools.StorageTool', args: ['format', '-t', clusterId(), '-c', settings] }, options);
+  const { command, args } = await javaCommand({ ...program, mainClass: 'kafka.tools.StorageTool', args: ['format', `--cluster-id=${clusterId()}`, '-c', settings] }, options);
   try {
     await promisify(execFile)(command, args, { cwd: directory });
   } catch (cause) {
