@@ -49,7 +49,7 @@ export async function begin(options: BeginOptions, directory: string): Promise<B
     if (before !== undefined && await goesOn(options, before, log)) return await hold(client, options, log, undefined);
     await log.close();
     log = await emptyLog(before, directory, options.log);
-    return await hold(client, options, log, await startSnapshot(client, options, log, before));
+    return await hold(client, options, log, await startSnapshot(client, options, log.id, before));
   } catch (error) {
     await log?.close();
     await client.end().catch(() => undefined);
@@ -57,7 +57,7 @@ export async function begin(options: BeginOptions, directory: string): Promise<B
   }
 }
 
-async function requireReady(options: BeginOptions): Promise<void> {
+export async function requireReady(options: BeginOptions): Promise<void> {
   const errors = (await preflight(options)).filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
   throw new FindingsError({
@@ -116,14 +116,14 @@ async function setAside(directory: string): Promise<void> {
 }
 
 /** The checkpoint row comes first: whatever is half done after a crash, it says that it may be thrown away. */
-async function startSnapshot(target: pg.Client, { name, mapping, sourceUrl }: BeginOptions, log: EmbeddedLog, before: Checkpoint | undefined): Promise<NonNullable<Beginning['snapshot']>> {
+export async function startSnapshot(target: pg.Client, { name, mapping, sourceUrl }: BeginOptions, logId: string, before: Checkpoint | undefined): Promise<NonNullable<Beginning['snapshot']>> {
   const slot = objectName(name);
   const tables = capturedTables(mapping);
   if (before?.phase === 'snapshotting') {
     const targets = targetsOf(tableMaps(mapping)).map(quoteTable);
     await target.query(['BEGIN', ...targets.map((table) => `DELETE FROM ${table}`), 'COMMIT'].join('; '));
   }
-  await startCheckpoint(target, name, 'snapshotting', log.id, LSN_ZERO);
+  await startCheckpoint(target, name, 'snapshotting', logId, LSN_ZERO);
   await withConnection(sourceUrl, 'source', async (source) => {
     await dropSlot(source, slot);
     await ensurePublication(source, slot, tables);
@@ -165,7 +165,7 @@ export async function prepareReplication(options: BeginOptions): Promise<Lsn> {
   }
 }
 
-async function prepare(target: pg.Client, { name, mapping, sourceUrl }: BeginOptions): Promise<Lsn> {
+export async function prepare(target: pg.Client, { name, mapping, sourceUrl }: BeginOptions): Promise<Lsn> {
   const before = await loadCheckpoint(target, name);
   if (before !== undefined && before.phase !== 'starting') return before.lsn;
   await startCheckpoint(target, name, 'starting', undefined, LSN_ZERO);
@@ -178,7 +178,7 @@ async function prepare(target: pg.Client, { name, mapping, sourceUrl }: BeginOpt
   return lsn;
 }
 
-const wrongLog = (name: string): StranglerError => new StranglerError({
+export const wrongLog = (name: string): StranglerError => new StranglerError({
   code: 'STR_LOG_MISSING',
   message: `The state directory does not hold the change log that ${name} was applied from: changes that were already acknowledged to the source may be only there.`,
   remedy: 'Name the state directory it ran with. If it is gone, remove the replication and start it again with a new snapshot.',

@@ -8,6 +8,7 @@ import { foreignSlot, objectName, slotState, type SlotState } from '../capture/s
 import { judgeSlotRoom, slotRoom } from '../capture/slot-room.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import { ORIGIN_SINCE } from '../capture/wal.ts';
+import { checkDebezium } from './check-debezium.ts';
 import { checkTransforms } from './check-transforms.ts';
 import type { Add } from './findings.ts';
 import { describeTables, sameKey, type TableDescription } from './describe.ts';
@@ -41,6 +42,7 @@ export async function preflight({ name, mapping, sourceUrl, targetUrl, startFrom
     await checkTransforms({ source, target, maps, sources, targets }, add);
     if (!started && startFrom === 'snapshot' && await ownsItsRows(source, maps, add)) await checkEmpty(target, maps, targets, add);
     await checkCasts(target, maps, sources, targets, add);
+    if (mapping.log === 'kafka') await checkDebezium(source, mapping, add);
   }));
   return findings;
 }

@@ -1,5 +1,6 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeOffsets } from '../apply/kafka-offsets.ts';
 import { textRows, withConnection } from '../capture/connect.ts';
 import { dropOrigin, dropPublication, dropSlot, objectName } from '../capture/slot.ts';
 
@@ -12,7 +13,7 @@ export interface RemoveOptions {
 }
 
 export interface Removed {
-  readonly what: 'slot' | 'publication' | 'checkpoint' | 'origin' | 'log';
+  readonly what: 'slot' | 'publication' | 'checkpoint' | 'offsets' | 'origin' | 'log';
   readonly name: string;
 }
 
@@ -29,6 +30,7 @@ export async function removeReplication({ name, sourceUrl, targetUrl, logDirecto
     const gone = typeof there?.there === 'string' ? await target.query('DELETE FROM strangler.checkpoint WHERE replication = $1', [name]) : undefined;
     if (typeof there?.there === 'string') await target.query("DELETE FROM strangler.dead_letter WHERE replication = $1", [name]).catch(() => undefined); // an older target has no such table
     if ((gone?.rowCount ?? 0) > 0) removed.push({ what: 'checkpoint', name });
+    if (await removeOffsets(target, name)) removed.push({ what: 'offsets', name });
   });
   if (await dropOrigin(targetUrl, object)) removed.push({ what: 'origin', name: object });
   if (logDirectory !== undefined) {

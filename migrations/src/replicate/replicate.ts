@@ -1,14 +1,17 @@
 import { join } from 'node:path';
-import { systemClock, type Clock, type Finding, type ReplicationConfig } from '@strangler/kernel';
+import { systemClock, type Clock, type ReplicationConfig } from '@strangler/kernel';
 import type { Applied } from '../apply/applier.ts';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isPassing } from '../capture/connect.ts';
-import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
-import { readSnapshot, type SnapshotProgress } from '../capture/snapshot.ts';
+import { LSN_ZERO, maxLsn } from '../capture/lsn.ts';
+import { readSnapshot } from '../capture/snapshot.ts';
 import { WalCapture } from '../capture/wal.ts';
 import type { EmbeddedLog, EmbeddedLogOptions } from '../log/embedded-log.ts';
 import { retentionOptions } from '../log/retention.ts';
 import { parkingRules } from './dead-letters.ts';
+import type { KafkaAccess } from '../log/kafka-client.ts';
+import { replicateFromKafka } from './kafka-replication.ts';
+import type { ReplicationEvent, ReplicationStatus, RunningReplication } from './running.ts';
 import { runSink } from './sink.ts';
 import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
@@ -24,43 +27,10 @@ export interface ReplicateOptions {
   /** What to do where no checkpoint exists: copy the rows first (default), or follow from this moment on because both sides are already equal. */
   readonly startFrom?: 'snapshot' | 'now';
   readonly clock?: Clock;
+  /** Needed where the mapping's log is on Kafka. */
+  readonly kafka?: KafkaAccess;
   readonly log?: Pick<EmbeddedLogOptions, 'segmentBytes' | 'retention' | 'openFile'>;
   readonly onEvent?: (event: ReplicationEvent) => void;
-}
-
-export type ReplicationEvent =
-  | ({ readonly kind: 'snapshot' } & SnapshotProgress)
-  | { readonly kind: 'streaming'; readonly from: Lsn }
-  | ({ readonly kind: 'applied' } & Applied)
-  /** The slot keeps so much of the source's WAL that somebody should look; told once per code and severity. */
-  | { readonly kind: 'warning'; readonly finding: Finding }
-  /** A side was lost and is asked again; nothing is lost meanwhile. Lost during the copy, the copy begins anew. */
-  | { readonly kind: 'trouble'; readonly side: 'source' | 'target'; readonly message: string; readonly retryInMs: number };
-
-export interface ReplicationStatus {
-  readonly phase: 'snapshot' | 'streaming' | 'stopped';
-  /** The target is the source as of here. */
-  readonly checkpoint: Lsn;
-  /** Received from the source and durable, or known to be nothing of ours. */
-  readonly captured: Lsn;
-  readonly lag: {
-    /** WAL between what was captured and what is applied; 0 when all is applied. */
-    readonly bytes: number;
-    /** Age of the oldest change not yet applied; 0 when all is applied. */
-    readonly ms: number;
-  };
-  readonly eventsApplied: number;
-  readonly transactionsApplied: number;
-  readonly rowsSnapshotted: number;
-}
-
-export interface RunningReplication {
-  status(): ReplicationStatus;
-  /** Never resolves; rejects with the error that ended the replication. After `stop()` it stays pending. */
-  readonly failed: Promise<never>;
-  /** Lets the batch in hand finish, then closes everything. What is in the log and not applied is applied at the next start. */
-  stop(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -69,6 +39,7 @@ export interface RunningReplication {
  * @throws FindingsError STR_PREFLIGHT; StranglerError STR_SINK_ACTIVE, STR_SLOT_MISSING, STR_LOG_MISSING and others, each with its remedy
  */
 export async function replicate(options: ReplicateOptions): Promise<RunningReplication> {
+  if (options.mapping.log === 'kafka') return replicateFromKafka(options);
   const retained = { ...options, log: { ...retentionOptions(options.mapping.retention), ...options.log } };
   return new Running(retained, await begin(retained, logOf(retained)));
 }

@@ -13,6 +13,7 @@ export function checkConfig(config: MigrationConfig): Finding[] {
       ...unknownSide(config, `replication.${name}.from`, mapping.from),
       ...unknownSide(config, `replication.${name}.to`, mapping.to),
       ...(mapping.from === mapping.to ? [error('STR_REPLICATION_LOOP', `replication.${name}`, `'${name}' replicates ${mapping.from} into itself.`, 'Give it two different sides.')] : []),
+      ...(mapping.reading !== undefined && mapping.log !== 'kafka' ? [error('STR_READING_WITHOUT_KAFKA', `replication.${name}.reading`, `'${name}' says how Kafka is read, but its log is not on Kafka.`, "Add log: 'kafka', or take `reading` away.")] : []),
       ...checkTables(name, mapping),
     ]),
     ...checkOwners(config),

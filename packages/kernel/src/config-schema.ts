@@ -25,7 +25,9 @@ const service = z.strictObject({
     to: z.enum(['kafka', 'rabbitmq', 'log']),
     broker: setting.optional(),
     pipelined: z.boolean().optional(),
-    onRefusal: z.enum(['stop', 'park']).optional(),
+    log: z.enum(['embedded', 'kafka']).optional(),
+  reading: z.enum(['transactions', 'keys']).optional(),
+  onRefusal: z.enum(['stop', 'park']).optional(),
     keepDays: z.number().positive().optional(),
   }).optional(),
 });

@@ -93,6 +93,13 @@ export interface ReplicationConfig<ServiceName extends string = string> {
   readonly tables: Readonly<Record<string, TableMapping>>;
   /** How much history the change log of files keeps for replays: what is older or beyond the size goes, once it is applied. Default: everything, for ever. */
   readonly retention?: { readonly days?: number; readonly megabytes?: number };
+  /** Where changes wait between source and target: files of our own (default), or Kafka, written by Debezium (`strangler connect`). */
+  readonly log?: 'embedded' | 'kafka';
+  /**
+   * With Kafka: whole source transactions in commit order by one sink (default), or the partitions of each topic by any number of sinks at once. The second is in
+   * order per key only: between two rows, and between tables, a reader of the target may meet half a transaction.
+   */
+  readonly reading?: 'transactions' | 'keys';
   /** A change the target refuses: stop there (default), or park its transaction, and later ones of the same rows, as dead letters while everything else goes on. */
   readonly onRefusal?: 'stop' | 'park';
   /** Beyond so many dead letters it stops after all; default 10,000 transactions, 256 megabytes. */

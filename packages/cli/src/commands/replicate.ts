@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ExitCode, StranglerError, systemClock, type ReplicationConfig } from '@strangler/kernel';
-import { readCheckpoint, removeReplication, replicate, type ReplicationEvent, type RunningReplication } from '@strangler/migrations';
+import { readCheckpoint, removeReplication, replicate, type KafkaAccess, type ReplicationEvent, type RunningReplication } from '@strangler/migrations';
 import { flag, type Command, type Invocation, type Io, type Outcome } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, prepareStateDirectory, replicationSides, type Migration } from '../context.ts';
 import { untilAborted } from '../wait.ts';
@@ -8,7 +8,8 @@ import { untilAborted } from '../wait.ts';
 export const command: Command = {
   usage: 'replicate [REPLICATION …] | replicate REPLICATION … --remove [--execute]',
   help: `Copies the tables of each replication (all of the config by default) and follows their changes until it is told to stop: WAL → change log →
-target, whole transactions, each exactly once in effect. It goes on where it stopped, however it stopped. A replication back to the monolith
+target, whole transactions, each exactly once in effect. With log: 'kafka' in the config the change log is written by Debezium (\`strangler connect\`),
+and KAFKA_BROKERS names the brokers. It goes on where it stopped, however it stopped. A replication back to the monolith
 waits until a cut-over prepares it. One process per replication; a second is refused.
 
   --remove        take away what the named replications have made: slot, publication, checkpoint, origin and change log; the copied rows
@@ -57,10 +58,16 @@ async function remove(migration: Migration, { positionals, values, io }: Invocat
 async function follow(migration: Migration, name: string, mapping: ReplicationConfig, { io }: Invocation, stop: AbortSignal, running: Map<string, RunningReplication>): Promise<void> {
   const sides = replicationSides(migration, mapping, io);
   if (mapping.to === 'monolith' && !await prepared(name, sides.targetUrl, io, stop)) return;
-  const replication = await replicate({ name, mapping, ...sides, logDirectory: join(migration.stateDirectory, 'log'), onEvent: (event) => { say(io, name, event); } });
+  const replication = await replicate({ name, mapping, ...sides, logDirectory: join(migration.stateDirectory, 'log'), ...kafkaOf(mapping, io), onEvent: (event) => { say(io, name, event); } });
   running.set(name, replication);
   io.out(`${JSON.stringify({ event: 'ready', replication: name })}\n`);
   await Promise.race([replication.failed, untilAborted(stop)]);
+}
+
+/** Brokers come from the environment: the same config serves every place it runs in. */
+function kafkaOf({ log }: ReplicationConfig, { environment }: Io): { readonly kafka?: KafkaAccess } {
+  const brokers = (environment['KAFKA_BROKERS'] ?? '').split(',').map((broker) => broker.trim()).filter((broker) => broker !== '');
+  return log === 'kafka' && brokers.length > 0 ? { kafka: { brokers } } : {};
 }
 
 /** The way back is prepared by the cut-over, before it flips: nothing written on the service is missed. False when told to stop first. */

@@ -1,0 +1,45 @@
+import type pg from 'pg';
+import { textRows } from '../capture/connect.ts';
+import type { Statement } from './statements.ts';
+
+/** By `topic/partition`: the offset of the next record wanted. */
+export type KafkaOffsets = ReadonlyMap<string, bigint>;
+
+const TABLE = `CREATE SCHEMA IF NOT EXISTS strangler;
+CREATE TABLE IF NOT EXISTS strangler.kafka_offset (
+  replication text NOT NULL, place text NOT NULL, next_offset bigint NOT NULL,
+  epoch bigint NOT NULL DEFAULT 0, events_applied bigint NOT NULL DEFAULT 0, commit_lsn pg_lsn NOT NULL DEFAULT '0/0', event_order bigint NOT NULL DEFAULT 0,
+  PRIMARY KEY (replication, place)
+)`;
+
+/** Creates the table where it is missing; two may try at once. */
+export async function ensureOffsetsTable(target: pg.ClientBase): Promise<void> {
+  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.kafka_offset') AS there");
+  if (typeof there?.there === 'string') return;
+  await target.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('strangler.kafka_offset', 0)); ${TABLE}; COMMIT`);
+}
+
+export async function loadOffsets(target: pg.ClientBase, replication: string): Promise<KafkaOffsets> {
+  const rows = await textRows<'place' | 'next_offset'>(target, 'SELECT place, next_offset FROM strangler.kafka_offset WHERE replication = $1', [replication]);
+  return new Map(rows.map(({ place, next_offset: next }) => [place, BigInt(next)]));
+}
+
+/** Begins anew: nothing before these offsets is wanted. */
+export async function startOffsets(target: pg.ClientBase, replication: string, offsets: KafkaOffsets): Promise<void> {
+  await target.query('DELETE FROM strangler.kafka_offset WHERE replication = $1', [replication]);
+  const { text, values } = saveOffsets(replication, offsets);
+  await target.query(text, [...values]);
+}
+
+/** Goes into the transaction of the rows that were read up to there. */
+export const saveOffsets = (replication: string, offsets: KafkaOffsets): Statement => ({
+  text: `INSERT INTO strangler.kafka_offset AS o (replication, place, next_offset) SELECT $1, place, next_offset FROM unnest($2::text[], $3::bigint[]) AS t(place, next_offset)
+    ON CONFLICT (replication, place) DO UPDATE SET next_offset = excluded.next_offset WHERE o.next_offset < excluded.next_offset`,
+  values: [replication, `{${[...offsets.keys()].map((place) => `"${place}"`).join(',')}}`, `{${[...offsets.values()].join(',')}}`],
+});
+
+export async function removeOffsets(target: pg.ClientBase, replication: string): Promise<boolean> {
+  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.kafka_offset') AS there");
+  if (typeof there?.there !== 'string') return false;
+  return ((await target.query('DELETE FROM strangler.kafka_offset WHERE replication = $1', [replication])).rowCount ?? 0) > 0;
+}

@@ -1,0 +1,207 @@
+import { systemClock, type Clock } from '@strangler/kernel';
+import { Applier, type Applied } from '../apply/applier.ts';
+import { loadOffsets, saveOffsets, type KafkaOffsets } from '../apply/kafka-offsets.ts';
+import { openApplySession } from '../apply/session.ts';
+import type { ChangeTransaction } from '../capture/change-event.ts';
+import { isPassing, withConnection } from '../capture/connect.ts';
+import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
+import { requireSlot, slotState } from '../capture/slot.ts';
+import { readSnapshot } from '../capture/snapshot.ts';
+import { isKafkaPassing } from '../log/kafka-client.ts';
+import type { Regrouped } from '../log/regroup.ts';
+import { beginFromKafka, type KafkaBeginning } from './kafka-begin.ts';
+import { openKafkaSource, type KafkaSource } from './kafka-source.ts';
+import type { ReplicateOptions } from './replicate.ts';
+import type { ReplicationStatus, RunningReplication } from './running.ts';
+
+const RETRY_MS = { first: 100, longest: 5_000 };
+/** How often the slot is looked at: whoever drops it does not tell us. */
+const SLOT_EVERY_MS = 10_000;
+const ANY_LSN = 0xFFFF_FFFF_FFFF_FFFFn as Lsn;
+
+/**
+ * Copies the mapped tables and follows their changes through Kafka: Debezium's connector reads the WAL, we put its messages together to whole source transactions and
+ * apply them in commit order. The copy goes from database to database, past Kafka: the connector may already be writing what comes after it.
+ */
+export async function replicateFromKafka(options: ReplicateOptions): Promise<RunningReplication> {
+  return new RunningFromKafka(options, await beginFromKafka(options, options.kafka));
+}
+
+class RunningFromKafka implements RunningReplication {
+  readonly failed: Promise<never>;
+  private readonly options: ReplicateOptions;
+  private readonly clock: Clock;
+  private readonly abort = new AbortController();
+  private readonly done: Promise<unknown>;
+  private phase: ReplicationStatus['phase'];
+  private counts: { lsn: Lsn; events: number; transactions: number; rows: number };
+  private applyingSince: number | undefined;
+  private head: Lsn;
+
+  constructor(options: ReplicateOptions, beginning: KafkaBeginning) {
+    const { checkpoint, snapshot } = beginning;
+    this.options = options;
+    this.clock = options.clock ?? systemClock;
+    this.phase = snapshot === undefined ? 'streaming' : 'snapshot';
+    this.head = checkpoint.lsn;
+    this.counts = { lsn: checkpoint.lsn, events: checkpoint.eventsApplied, transactions: checkpoint.transactionsApplied, rows: checkpoint.rowsSnapshotted };
+    const work = this.live(beginning);
+    this.done = work.catch(() => undefined).finally(() => { this.phase = 'stopped'; });
+    this.failed = new Promise<never>((_, reject) => { work.catch(reject); });
+    this.failed.catch(() => undefined);
+  }
+
+  private async live(first: KafkaBeginning): Promise<void> {
+    let beginning = first;
+    while (beginning.snapshot !== undefined && !await this.copied(beginning, beginning.snapshot)) {
+      const again = await this.beginAgain();
+      if (again === undefined) return;
+      beginning = again;
+    }
+    const life = new AbortController();
+    const signal = AbortSignal.any([this.abort.signal, life.signal]);
+    const parts = [this.stream(beginning, signal), this.watchSlot(beginning.slot, signal)];
+    for (const part of parts) part.catch(() => { life.abort(); });
+    const results = await Promise.allSettled(parts);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** False when the copy was lost half way: half a copy is no state the source was ever in. */
+  private async copied({ tables, applier }: KafkaBeginning, { slot, session }: NonNullable<KafkaBeginning['snapshot']>): Promise<boolean> {
+    const { signal } = this.abort;
+    try {
+      await readSnapshot({
+        sourceUrl: this.options.sourceUrl, tables, slot, nowMs: this.clock.now(), signal,
+        append: async (chunk) => { this.count(await applier.apply(chunk)); },
+        onProgress: (progress) => this.options.onEvent?.({ kind: 'snapshot', ...progress }),
+      });
+      return true;
+    } catch (error) {
+      await applier.close();
+      if (!signal.aborted && !isPassing(error)) throw error;
+      if (!signal.aborted) this.trouble('source', error, RETRY_MS.first);
+      return false;
+    } finally {
+      await session.close(this.clock.now());
+    }
+  }
+
+  private async beginAgain(): Promise<KafkaBeginning | undefined> {
+    for (let retryMs = RETRY_MS.first; ; retryMs = Math.min(retryMs * 2, RETRY_MS.longest)) {
+      await this.clock.sleep(retryMs, this.abort.signal).catch(() => undefined);
+      if (this.abort.signal.aborted) return undefined;
+      try {
+        return await beginFromKafka(this.options, this.options.kafka);
+      } catch (error) {
+        if (!isPassing(error) && !isKafkaPassing(error)) throw error;
+        this.trouble('source', error, retryMs);
+      }
+    }
+  }
+
+  private async stream(beginning: KafkaBeginning, signal: AbortSignal): Promise<void> {
+    this.phase = 'streaming';
+    this.options.onEvent?.({ kind: 'streaming', from: beginning.applier.checkpoint });
+    let open: { applier: Applier; offsets: KafkaOffsets } | undefined = beginning;
+    let retryMs = RETRY_MS.first;
+    try {
+      while (!isAborted(signal)) {
+        try {
+          open ??= await this.reopen(beginning);
+          await this.follow(beginning, open, signal, () => { retryMs = RETRY_MS.first; });
+        } catch (error) {
+          if (isAborted(signal)) return;
+          await this.waitOut(error, retryMs, signal);
+          await open?.applier.close();
+          open = undefined;
+          retryMs = Math.min(retryMs * 2, RETRY_MS.longest);
+        }
+      }
+    } finally {
+      await open?.applier.close();
+    }
+  }
+
+  private async waitOut(error: unknown, retryMs: number, signal: AbortSignal): Promise<void> {
+    if (!isPassing(error) && !isKafkaPassing(error)) throw error;
+    this.trouble(isPassing(error) ? 'target' : 'source', error, retryMs);
+    await this.clock.sleep(retryMs, signal).catch(() => undefined);
+  }
+
+  private async reopen({ maps }: KafkaBeginning): Promise<{ applier: Applier; offsets: KafkaOffsets }> {
+    const { targetUrl, name } = this.options;
+    const session = await openApplySession(targetUrl, name);
+    const applier = await Applier.open({ targetUrl, replication: name, maps, mode: 'strict' }, session);
+    return { applier, offsets: await loadOffsets(session, name) };
+  }
+
+  /** Reads ahead while the target commits. */
+  private async follow({ tables, topics }: KafkaBeginning, { applier, offsets }: { applier: Applier; offsets: KafkaOffsets }, signal: AbortSignal, onProgress: () => void): Promise<void> {
+    const { kafka, sourceUrl, name } = this.options;
+    if (kafka === undefined) throw new Error('a replication from Kafka without brokers');
+    const source: KafkaSource = await openKafkaSource({
+      access: kafka, sourceUrl, tables, topics, offsets, afterLsn: applier.checkpoint, signal,
+      onRead: (lsn) => { this.head = maxLsn(this.head, lsn); }, onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
+    });
+    try {
+      for await (const batch of source.batches()) {
+        this.applyingSince = batch[0]?.transaction.committedAtMs;
+        this.count(await applier.apply(transactionsOf(batch), [saveOffsets(name, readUpTo(batch))]));
+        this.applyingSince = undefined;
+        onProgress();
+      }
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** A slot that is dropped ends the stream in silence, and a connector that is started again would make a new one behind the gap. */
+  private async watchSlot(slot: string, signal: AbortSignal): Promise<void> {
+    while (!isAborted(signal)) {
+      try {
+        await withConnection(this.options.sourceUrl, 'source', async (source) => { requireSlot(slot, await slotState(source, slot), ANY_LSN); });
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+      }
+      await this.clock.sleep(SLOT_EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+
+  private count(applied: Applied | undefined): void {
+    if (applied === undefined) return;
+    const { counts } = this;
+    this.counts = { lsn: applied.lsn, events: counts.events + applied.events, transactions: counts.transactions + applied.transactions, rows: counts.rows + applied.rowsSnapshotted };
+    this.options.onEvent?.({ kind: 'applied', ...applied });
+  }
+
+  private trouble(side: 'source' | 'target', error: unknown, retryInMs: number): void {
+    this.options.onEvent?.({ kind: 'trouble', side, message: error instanceof Error ? error.message : String(error), retryInMs });
+  }
+
+  status(): ReplicationStatus {
+    const { lsn, events, transactions, rows } = this.counts;
+    const lag = lsn >= this.head ? { bytes: 0, ms: 0 } : { bytes: Number(this.head - lsn), ms: Math.max(0, this.clock.now() - (this.applyingSince ?? this.clock.now())) };
+    return { phase: this.phase, checkpoint: lsn, captured: maxLsn(this.head, lsn), lag, eventsApplied: events, transactionsApplied: transactions, rowsSnapshotted: rows };
+  }
+
+  async stop(): Promise<void> {
+    this.abort.abort();
+    await this.done;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+}
+
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
+
+const transactionsOf = (batch: readonly Regrouped[]): ChangeTransaction[] => batch.map(({ transaction }) => transaction);
+
+/** The furthest each partition was read for these transactions; they are in commit order, but Connect may have repeated itself in between. */
+function readUpTo(batch: readonly Regrouped[]): Map<string, bigint> {
+  const furthest = new Map<string, bigint>();
+  for (const { read } of batch) for (const [place, next] of read) if (next > (furthest.get(place) ?? LSN_ZERO)) furthest.set(place, next);
+  return furthest;
+}

@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TableMapping } from '@strangler/kernel';
+import { connectorConfigs, type KafkaAccess } from '@strangler/migrations';
+import { testConnect, testKafka } from '@strangler/testkit';
+import type { Pair } from './pair.ts';
+
+/** A broker and a Connect worker, and connectors as `strangler connect` would register them. */
+export interface Debezium {
+  readonly access: KafkaAccess;
+  readonly kafka: Awaited<ReturnType<typeof testKafka>>;
+  readonly connect: Awaited<ReturnType<typeof testConnect>>;
+  /** Registers the pair's connector; it may still be starting. */
+  register(pair: Pair, tables: Readonly<Record<string, TableMapping>>, more?: Readonly<Record<string, string>>): Promise<void>;
+  /** Waits until the connector reads the slot. @throws Error with the task's trace when it failed */
+  streams(pair: Pair): Promise<void>;
+  unregister(pair: Pair): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startDebezium(settings: Readonly<Record<string, string>> = {}): Promise<Debezium> {
+  const kafka = await testKafka({ settings });
+  const connect = await testConnect({ kafka, settings: { 'offset.flush.interval.ms': '1000' } });
+  const ask = async (path: string, init?: RequestInit): Promise<Response> => {
+    for (let attempt = 0; ; attempt += 1) {
+      const answer = await fetch(`${connect.url}${path}`, { headers: { 'content-type': 'application/json' }, ...init });
+      if (answer.status !== 409 || attempt > 40) return answer;
+      await delay(250);
+    }
+  };
+  return {
+    access: { brokers: [kafka.bootstrap] }, kafka, connect,
+    register: async (pair, tables, more = {}) => {
+      const answer = await ask(`/connectors/${pair.name}/config`, { method: 'PUT', body: JSON.stringify({ ...configOf(pair, tables), ...more }) });
+      if (!answer.ok) throw new Error(`Connect: ${String(answer.status)} ${await answer.text()}`);
+    },
+    streams: async (pair) => {
+      const slot = `strangler_${pair.name.replaceAll('-', '_')}`;
+      for (const until = Date.now() + 60_000; Date.now() < until;) {
+        if ((await pair.source.query('SELECT 1 FROM pg_replication_slots WHERE slot_name = $1 AND active', [slot])).rowCount === 1) return;
+        const { tasks = [] } = await (await ask(`/connectors/${pair.name}/status`)).json() as { tasks?: { state: string; trace?: string }[] };
+        const failed = tasks.find(({ state }) => state === 'FAILED');
+        if (failed !== undefined) throw new Error(failed.trace?.split('\n').slice(0, 3).join(' / '));
+        await delay(50);
+      }
+      throw new Error('the connector does not read the slot');
+    },
+    unregister: async (pair) => {
+      await ask(`/connectors/${pair.name}`, { method: 'DELETE' });
+    },
+    stop: async () => {
+      await connect.stop();
+      await kafka.stop();
+    },
+  };
+}
+
+function configOf({ name, sourceUrl }: Pair, tables: Readonly<Record<string, TableMapping>>): Readonly<Record<string, string>> {
+  const owns = { modules: [], tables: [] };
+  const config = connectorConfigs({
+    monolith: { source: '.', url: 'http://127.0.0.1', database: sourceUrl }, services: { catalog: { context: 'Catalog', url: 'http://127.0.0.1', database: sourceUrl, owns } }, routes: {},
+    compare: { promoteWhen: { minSamples: 1, maxMismatchRate: 0, maxLatencyRatio: 1 } }, replication: { [name]: { from: 'monolith', to: 'catalog', tables, log: 'kafka' } },
+  }).get(`${name}.json`)?.config ?? {};
+  return { ...config, 'database.password': decodeURIComponent(new URL(sourceUrl).password) };
+}
