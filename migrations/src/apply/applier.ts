@@ -24,6 +24,8 @@ export interface ApplierOptions {
   readonly replication: string;
   readonly maps: TableMaps;
   readonly mode: ApplyMode;
+  /** Written in the transaction of every batch: where its transactions were read. */
+  readonly beside?: (batch: readonly ChangeTransaction[]) => readonly Statement[];
 }
 
 const ADVANCE = `WITH held AS (UPDATE strangler.checkpoint SET commit_lsn = $3::pg_lsn, committed_at_ms = $4::bigint, events_applied = events_applied + $5::bigint,
@@ -107,7 +109,7 @@ export class Applier {
     const changes = fresh.flatMap(({ events }) => events.flatMap((event) => toTarget(event, this.options.maps)));
     const snapshotted = changes.filter((change) => change.op === 'insert' && change.from === 'snapshot').length;
     const applied = { lsn: last.commitLsn, transactions: fresh.filter(({ events: [first] }) => first !== undefined && first.op !== 'snapshot-read').length, events: changes.length - snapshotted, rowsSnapshotted: snapshotted };
-    await this.write(changes, [this.fence.advance(applied, last.committedAtMs), ...beside], fresh);
+    await this.write(changes, [this.fence.advance(applied, last.committedAtMs), ...beside, ...this.options.beside?.(fresh) ?? []], fresh);
     this.at = last.commitLsn;
     return applied;
   }

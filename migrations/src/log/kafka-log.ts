@@ -5,7 +5,7 @@ import type { ValueHints } from '../capture/envelope-values.ts';
 import { readExactly, type TransactionEnd } from '../capture/envelope.ts';
 import type { ChangeLog, LogExtent, LogPosition } from './change-log.ts';
 import { kafkaClient, kafkaUnreachable, withAdmin, type KafkaAccess } from './kafka-client.ts';
-import { follow, type Position } from './kafka-fetch.ts';
+import { follow, type Fetched, type Position } from './kafka-fetch.ts';
 import { ensureTopics, extents, partitionId, topicsOf, type Extent, type Topics } from './kafka-topics.ts';
 import { fixedHints, GROUP_HEADER, readTransactions, transactionEnd } from './kafka-transactions.ts';
 
@@ -41,7 +41,27 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<ChangeLog>
   return log;
 }
 
-const READ_DEFAULTS = { follow: false, maxBatch: 1_000 };
+const READ_DEFAULTS = { follow: false, maxBatch: 1_000, signal: new AbortController().signal };
+
+/** What is left of the log as it was when the reading began. */
+class ReadToEnd {
+  private readonly ends: Map<string, bigint>;
+
+  constructor(extents: readonly Extent[]) {
+    this.ends = new Map(extents.filter(({ low, high }) => low < high).map((extent) => [partitionId(extent), extent.high]));
+  }
+
+  note(fetched: readonly Fetched[]): void {
+    for (const some of fetched) {
+      const end = this.ends.get(partitionId(some));
+      if (end !== undefined && some.next >= end) this.ends.delete(partitionId(some));
+    }
+  }
+
+  get isDone(): boolean {
+    return this.ends.size === 0;
+  }
+}
 
 class KafkaLog implements ChangeLog {
   private readonly kafka: Kafka;
@@ -75,19 +95,18 @@ class KafkaLog implements ChangeLog {
   }
 
   async *read(from: LogPosition, options: ReadOptions = {}): AsyncGenerator<readonly ChangeTransaction[]> {
-    const { follow: following, signal, maxBatch }: ReadOptions & typeof READ_DEFAULTS = { ...READ_DEFAULTS, ...options };
+    const { follow: following, signal, maxBatch } = { ...READ_DEFAULTS, ...options };
     const target = await withAdmin(this.kafka, (admin) => extents(admin, this.topics.all));
-    if (signal?.aborted === true || (!following && isEmpty(target))) return;
+    if (signal.aborted || (!following && isEmpty(target))) return;
     const end = new AbortController();
-    const missing = new Map(target.filter(({ low, high }) => !following && low < high).map((extent) => [partitionId(extent), extent.high]));
+    const missing = new ReadToEnd(following ? [] : target);
     const reading = readTransactions(this.kafka, {
       topics: this.topics, positions: await this.positions(from, target), from: from === 'start' ? {} : from, hints: fixedHints(this.options.hints ?? {}), tables: new Set(this.options.tables.keys()),
-      signal: AbortSignal.any([end.signal, this.closing.signal, ...(signal === undefined ? [] : [signal])]),
-      onRead: (fetched) => { for (const { topic, partition, next } of fetched) if (next >= (missing.get(partitionId({ topic, partition })) ?? next + 1n)) missing.delete(partitionId({ topic, partition })); },
+      signal: AbortSignal.any([end.signal, this.closing.signal, signal]), onRead: (fetched) => { missing.note(fetched); },
     });
     for await (const whole of reading) {
       for (let at = 0; at < whole.length; at += maxBatch) yield whole.slice(at, at + maxBatch).map(({ transaction }) => transaction);
-      if (!following && missing.size === 0) break;
+      if (!following && missing.isDone) break;
     }
     end.abort();
   }

@@ -77,7 +77,7 @@ class Reading {
     }
     for (const record of records) {
       const envelope = await this.envelope(record);
-      if ('position' in envelope && envelope.position !== undefined) this.seen.set(place, envelope.position.lsn);
+      if (envelope.kind !== 'refused' && envelope.position !== undefined) this.seen.set(place, envelope.position.lsn);
       this.regrouper.event(envelope, groupOf(record.headers), { place, next: record.offset + 1n });
     }
     this.held += records.length;

@@ -2,7 +2,7 @@ import { ExitCode, StranglerError } from '@strangler/kernel';
 import type pg from 'pg';
 import { Applier } from '../apply/applier.ts';
 import { loadCheckpoint, type Checkpoint } from '../apply/checkpoint.ts';
-import { ensureOffsetsTable, loadOffsets, startOffsets, type KafkaOffsets } from '../apply/kafka-offsets.ts';
+import { ensureOffsetsTable, startOffsets, type KafkaOffsets } from '../apply/kafka-offsets.ts';
 import { openApplySession } from '../apply/session.ts';
 import { tableMaps, type TableMaps } from '../apply/table-map.ts';
 import { withConnection } from '../capture/connect.ts';
@@ -20,7 +20,6 @@ export interface KafkaBeginning extends Pick<Beginning, 'snapshot' | 'checkpoint
   readonly maps: TableMaps;
   readonly topics: Topics;
   readonly applier: Applier;
-  readonly offsets: KafkaOffsets;
 }
 
 /** Slots further than any log of ours can be: here Connect confirms, and says itself when its offsets and the slot do not fit (offset.mismatch.strategy). */
@@ -31,13 +30,13 @@ const ANY_LSN = 0xFFFF_FFFF_FFFF_FFFFn as Lsn;
  * Connect it reads from where the slot stands, so that nothing between snapshot and stream is lost.
  */
 export async function beginFromKafka(options: BeginOptions, access: KafkaAccess | undefined): Promise<KafkaBeginning> {
-  const kafka = kafkaClient(required(access));
+  const kafka = kafkaClient(requireBrokers(access));
   const client = await openApplySession(options.targetUrl, options.name);
   try {
     await requireReady(options);
     await ensureOffsetsTable(client);
     const topics = topicsOf(options.name, capturedTables(options.mapping).keys());
-    const { logId, ends } = await reach(kafka, topics, required(access));
+    const { logId, ends } = await reach(kafka, topics, requireBrokers(access));
     if (options.startFrom === 'now' && await loadCheckpoint(client, options.name) === undefined) await startOffsets(client, options.name, ends);
     if (options.startFrom === 'now') await prepare(client, options);
     const before = await loadCheckpoint(client, options.name);
@@ -80,10 +79,10 @@ async function hold(client: pg.Client, { name, mapping, targetUrl }: BeginOption
   const applier = await Applier.open({ targetUrl, replication: name, maps, mode: 'strict' }, client);
   const checkpoint = await loadCheckpoint(client, name);
   if (checkpoint === undefined) throw new Error(`the checkpoint of ${name} is gone`);
-  return { slot: objectName(name), tables: capturedTables(mapping), maps, topics, applier, checkpoint, offsets: await loadOffsets(client, name), ...(snapshot === undefined ? {} : { snapshot }) };
+  return { slot: objectName(name), tables: capturedTables(mapping), maps, topics, applier, checkpoint, ...(snapshot === undefined ? {} : { snapshot }) };
 }
 
-function required(access: KafkaAccess | undefined): KafkaAccess {
+export function requireBrokers(access: KafkaAccess | undefined): KafkaAccess {
   if (access !== undefined) return access;
   throw new StranglerError({ code: 'STR_NO_BROKERS', message: 'The log of this replication is on Kafka, and no brokers are named.', remedy: 'Set KAFKA_BROKERS to host:port, several with commas.', exitCode: ExitCode.environment });
 }

@@ -1,18 +1,17 @@
 import { systemClock, type Clock } from '@strangler/kernel';
-import { Applier, type Applied } from '../apply/applier.ts';
-import { loadOffsets, saveOffsets, type KafkaOffsets } from '../apply/kafka-offsets.ts';
-import { openApplySession } from '../apply/session.ts';
-import type { ChangeTransaction } from '../capture/change-event.ts';
+import type { Applied } from '../apply/applier.ts';
+import { loadOffsets, saveOffsets } from '../apply/kafka-offsets.ts';
 import { isPassing, withConnection } from '../capture/connect.ts';
-import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
+import { maxLsn, type Lsn } from '../capture/lsn.ts';
 import { requireSlot, slotState } from '../capture/slot.ts';
 import { readSnapshot } from '../capture/snapshot.ts';
 import { isKafkaPassing } from '../log/kafka-client.ts';
-import type { Regrouped } from '../log/regroup.ts';
-import { beginFromKafka, type KafkaBeginning } from './kafka-begin.ts';
-import { openKafkaSource, type KafkaSource } from './kafka-source.ts';
+import { parkingRules } from './dead-letters.ts';
+import { beginFromKafka, requireBrokers, type KafkaBeginning } from './kafka-begin.ts';
+import { KafkaSource } from './kafka-source.ts';
 import type { ReplicateOptions } from './replicate.ts';
 import type { ReplicationStatus, RunningReplication } from './running.ts';
+import { runSink } from './sink.ts';
 
 const RETRY_MS = { first: 100, longest: 5_000 };
 /** How often the slot is looked at: whoever drops it does not tell us. */
@@ -100,60 +99,18 @@ class RunningFromKafka implements RunningReplication {
     }
   }
 
-  private async stream(beginning: KafkaBeginning, signal: AbortSignal): Promise<void> {
+  private async stream({ applier, maps, tables, topics }: KafkaBeginning, signal: AbortSignal): Promise<void> {
+    const { name, targetUrl, sourceUrl, kafka, mapping, onEvent } = this.options;
     this.phase = 'streaming';
-    this.options.onEvent?.({ kind: 'streaming', from: beginning.applier.checkpoint });
-    let open: { applier: Applier; offsets: KafkaOffsets } | undefined = beginning;
-    let retryMs = RETRY_MS.first;
-    try {
-      while (!isAborted(signal)) {
-        try {
-          open ??= await this.reopen(beginning);
-          await this.follow(beginning, open, signal, () => { retryMs = RETRY_MS.first; });
-        } catch (error) {
-          if (isAborted(signal)) return;
-          await this.waitOut(error, retryMs, signal);
-          await open?.applier.close();
-          open = undefined;
-          retryMs = Math.min(retryMs * 2, RETRY_MS.longest);
-        }
-      }
-    } finally {
-      await open?.applier.close();
-    }
-  }
-
-  private async waitOut(error: unknown, retryMs: number, signal: AbortSignal): Promise<void> {
-    if (!isPassing(error) && !isKafkaPassing(error)) throw error;
-    this.trouble(isPassing(error) ? 'target' : 'source', error, retryMs);
-    await this.clock.sleep(retryMs, signal).catch(() => undefined);
-  }
-
-  private async reopen({ maps }: KafkaBeginning): Promise<{ applier: Applier; offsets: KafkaOffsets }> {
-    const { targetUrl, name } = this.options;
-    const session = await openApplySession(targetUrl, name);
-    const applier = await Applier.open({ targetUrl, replication: name, maps, mode: 'strict' }, session);
-    return { applier, offsets: await loadOffsets(session, name) };
-  }
-
-  /** Reads ahead while the target commits. */
-  private async follow({ tables, topics }: KafkaBeginning, { applier, offsets }: { applier: Applier; offsets: KafkaOffsets }, signal: AbortSignal, onProgress: () => void): Promise<void> {
-    const { kafka, sourceUrl, name } = this.options;
-    if (kafka === undefined) throw new Error('a replication from Kafka without brokers');
-    const source: KafkaSource = await openKafkaSource({
-      access: kafka, sourceUrl, tables, topics, offsets, afterLsn: applier.checkpoint, signal,
+    onEvent?.({ kind: 'streaming', from: applier.checkpoint });
+    const log = new KafkaSource({
+      access: requireBrokers(kafka), sourceUrl, tables, topics, offsets: () => withConnection(targetUrl, 'target', (target) => loadOffsets(target, name)),
       onRead: (lsn) => { this.head = maxLsn(this.head, lsn); }, onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
     });
-    try {
-      for await (const batch of source.batches()) {
-        this.applyingSince = batch[0]?.transaction.committedAtMs;
-        this.count(await applier.apply(transactionsOf(batch), [saveOffsets(name, readUpTo(batch))]));
-        this.applyingSince = undefined;
-        onProgress();
-      }
-    } finally {
-      await source.close();
-    }
+    await runSink(applier, {
+      targetUrl, replication: name, maps, mode: 'strict', log, rules: parkingRules(mapping), clock: this.clock, signal, beside: (batch) => [saveOffsets(name, log.readUpTo(batch))],
+      onApplying: (oldestMs) => { this.applyingSince = oldestMs; }, onApplied: (applied) => { this.count(applied); }, onTrouble: (error, retryInMs) => { this.trouble('target', error, retryInMs); },
+    });
   }
 
   /** A slot that is dropped ends the stream in silence, and a connector that is started again would make a new one behind the gap. */
@@ -196,12 +153,3 @@ class RunningFromKafka implements RunningReplication {
 }
 
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;
-
-const transactionsOf = (batch: readonly Regrouped[]): ChangeTransaction[] => batch.map(({ transaction }) => transaction);
-
-/** The furthest each partition was read for these transactions; they are in commit order, but Connect may have repeated itself in between. */
-function readUpTo(batch: readonly Regrouped[]): Map<string, bigint> {
-  const furthest = new Map<string, bigint>();
-  for (const { read } of batch) for (const [place, next] of read) if (next > (furthest.get(place) ?? LSN_ZERO)) furthest.set(place, next);
-  return furthest;
-}

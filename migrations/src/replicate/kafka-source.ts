@@ -1,14 +1,18 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
+import type { ChangeTransaction } from '../capture/change-event.ts';
 import { withConnection } from '../capture/connect.ts';
 import { readDebeziumTypes } from '../capture/debezium-types.ts';
 import type { ValueHints } from '../capture/envelope-values.ts';
 import type { Lsn } from '../capture/lsn.ts';
 import type { CapturedTables } from '../capture/table-ref.ts';
 import { Handover } from '../log/handover.ts';
-import { kafkaClient, withAdmin, type KafkaAccess } from '../log/kafka-client.ts';
+import type { ChangeLog, LogPosition } from '../log/change-log.ts';
+import { isKafkaPassing, kafkaClient, withAdmin, type KafkaAccess } from '../log/kafka-client.ts';
 import type { Position } from '../log/kafka-fetch.ts';
 import { extents, partitionId, type Topics } from '../log/kafka-topics.ts';
 import { readTransactions, type HintSource } from '../log/kafka-transactions.ts';
-import type { Regrouped } from '../log/regroup.ts';
+import type { Regrouped, RegroupOptions } from '../log/regroup.ts';
 import type { KafkaOffsets } from '../apply/kafka-offsets.ts';
 
 export interface KafkaSourceOptions {
@@ -16,55 +20,87 @@ export interface KafkaSourceOptions {
   readonly sourceUrl: string;
   readonly tables: CapturedTables;
   readonly topics: Topics;
-  readonly offsets: KafkaOffsets;
-  readonly afterLsn: Lsn;
-  readonly signal: AbortSignal;
+  /** How far the target has read each partition. */
+  readonly offsets: () => Promise<KafkaOffsets>;
   /** Everything up to here has been read. */
   readonly onRead: (lsn: Lsn) => void;
   readonly onTrouble: (error: unknown, retryInMs: number) => void;
 }
 
-export interface KafkaSource {
-  /** Transactions in commit order, some thousand events at once. Ends when aborted; throws what ended the reading. */
-  batches(): AsyncGenerator<readonly Regrouped[]>;
-  close(): Promise<void>;
-}
-
 /** Transactions read and not yet taken; beyond it the reader waits for the target. */
 const ON_THE_WAY = 5_000;
 const BATCH = { transactions: 2_000, events: 4_000 };
+const RETRY_MS = 500;
 
 /** Follows the topics from the offsets that the target has kept, ahead of the one who takes. */
-export async function openKafkaSource(options: KafkaSourceOptions): Promise<KafkaSource> {
-  const { access, topics, offsets, afterLsn, signal, tables, onTrouble, onRead } = options;
-  const kafka = kafkaClient(access);
-  const end = new AbortController();
-  const stopped = AbortSignal.any([signal, end.signal]);
-  const handover = new Handover<Regrouped>(ON_THE_WAY);
-  stopped.addEventListener('abort', () => { handover.close(); }, { once: true });
-  const kept = await withAdmin(kafka, (admin) => extents(admin, topics.all));
-  // A partition that was added since has no offset yet: from its first record. Where there is none at all, the checkpoint alone says what is new.
-  const positions: Position[] = kept.map(({ topic, partition, low }) => ({ topic, partition, offset: offsets.get(partitionId({ topic, partition })) ?? (offsets.size === 0 ? low : 0n) }));
-  const hints = await catalogHints(options);
-  const reading = (async () => {
-    for await (const whole of readTransactions(kafka, { topics, positions, from: { afterLsn }, hints, tables: new Set(tables.keys()), signal: stopped, onTrouble })) {
+export class KafkaSource implements Pick<ChangeLog, 'read'> {
+  private readonly options: KafkaSourceOptions;
+  private readonly places = new WeakMap<ChangeTransaction, ReadonlyMap<string, bigint>>();
+
+  constructor(options: KafkaSourceOptions) {
+    this.options = options;
+  }
+
+  /** The furthest each partition was read for these transactions; they are in commit order, but Connect may have repeated itself in between. */
+  readUpTo(transactions: readonly ChangeTransaction[]): KafkaOffsets {
+    const furthest = new Map<string, bigint>();
+    for (const transaction of transactions) for (const [place, next] of this.places.get(transaction) ?? []) if (next > (furthest.get(place) ?? 0n)) furthest.set(place, next);
+    return furthest;
+  }
+
+  /** Transactions after a position in commit order, some thousand events at once, until aborted. @throws what ended the reading */
+  async *read(from: LogPosition, { signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<readonly ChangeTransaction[]> {
+    const end = new AbortController();
+    const stopped = AbortSignal.any([end.signal, ...(signal === undefined ? [] : [signal])]);
+    const handover = new Handover<Regrouped>(ON_THE_WAY);
+    stopped.addEventListener('abort', () => { handover.close(); }, { once: true });
+    const reading = this.ahead(typeof from === 'string' ? {} : from, handover, stopped);
+    reading.then(() => { handover.close(); }, (error: unknown) => { handover.fail(error); });
+    try {
+      for await (const some of handover.take(BATCH.transactions)) {
+        for (const portion of portions(some)) yield portion.map(({ transaction }) => transaction);
+      }
+    } finally {
+      end.abort();
+      await reading.catch(() => undefined);
+    }
+  }
+
+  private async ahead(from: RegroupOptions, handover: Handover<Regrouped>, signal: AbortSignal): Promise<void> {
+    const { access, topics, tables, onTrouble, onRead } = this.options;
+    const kafka = kafkaClient(access);
+    const positions = await this.patiently(signal, () => this.positions(kafka));
+    if (positions === undefined) return;
+    const hints = await catalogHints(this.options);
+    for await (const whole of readTransactions(kafka, { topics, positions, from, hints, tables: new Set(tables.keys()), signal, onTrouble })) {
+      for (const { transaction, read } of whole) this.places.set(transaction, read);
       const newest = whole.at(-1);
       if (newest === undefined) continue;
       onRead(newest.transaction.commitLsn);
       handover.push(whole);
       while (handover.isFull) await handover.room(1_000);
     }
-  })();
-  reading.then(() => { handover.close(); }, (error: unknown) => { handover.fail(error); });
-  return {
-    batches: async function* batches() {
-      for await (const some of handover.take(BATCH.transactions)) yield* portions(some);
-    },
-    close: async () => {
-      end.abort();
-      await reading.catch(() => undefined);
-    },
-  };
+  }
+
+  /** A partition that was added since has no offset yet: from its first record. Where there is none at all, the checkpoint alone says what is new. */
+  private async positions(kafka: Kafka): Promise<Position[]> {
+    const offsets = await this.options.offsets();
+    const kept = await withAdmin(kafka, (admin) => extents(admin, this.options.topics.all));
+    return kept.map(({ topic, partition, low }) => ({ topic, partition, offset: offsets.get(partitionId({ topic, partition })) ?? (offsets.size === 0 ? low : 0n) }));
+  }
+
+  private async patiently<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T | undefined> {
+    for (const aborted = (): boolean => signal.aborted; !aborted();) {
+      try {
+        return await act();
+      } catch (error) {
+        if (!isKafkaPassing(error)) throw error;
+        this.options.onTrouble(error, RETRY_MS);
+        await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
 }
 
 function* portions(transactions: readonly Regrouped[]): Generator<readonly Regrouped[]> {

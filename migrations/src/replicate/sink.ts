@@ -6,7 +6,7 @@ import { isPassing } from '../capture/connect.ts';
 import type { ChangeLog } from '../log/change-log.ts';
 
 export interface SinkOptions extends ApplierOptions {
-  readonly log: ChangeLog;
+  readonly log: Pick<ChangeLog, 'read'>;
   readonly rules: ParkingRules;
   readonly clock: Clock;
   readonly signal: AbortSignal;
