@@ -7,6 +7,7 @@ import type { ChangeLog, LogExtent, LogPosition } from './change-log.ts';
 import { kafkaClient, kafkaUnreachable, withAdmin, type KafkaAccess } from './kafka-client.ts';
 import { follow, type Fetched, type Position } from './kafka-fetch.ts';
 import { ensureTopics, extents, partitionId, topicsOf, type Extent, type Topics } from './kafka-topics.ts';
+import type { Regrouped } from './regroup.ts';
 import { fixedHints, GROUP_HEADER, readTransactions, transactionEnd } from './kafka-transactions.ts';
 
 export interface KafkaLogOptions extends KafkaAccess {
@@ -97,18 +98,19 @@ class KafkaLog implements ChangeLog {
   async *read(from: LogPosition, options: ReadOptions = {}): AsyncGenerator<readonly ChangeTransaction[]> {
     const { follow: following, signal, maxBatch } = { ...READ_DEFAULTS, ...options };
     const target = await withAdmin(this.kafka, (admin) => extents(admin, this.topics.all));
-    if (signal.aborted || (!following && isEmpty(target))) return;
-    const end = new AbortController();
     const missing = new ReadToEnd(following ? [] : target);
-    const reading = readTransactions(this.kafka, {
-      topics: this.topics, positions: await this.positions(from, target), from: from === 'start' ? {} : from, hints: fixedHints(this.options.hints ?? {}), tables: new Set(this.options.tables.keys()),
-      signal: AbortSignal.any([end.signal, this.closing.signal, signal]), onRead: (fetched) => { missing.note(fetched); },
-    });
-    for await (const whole of reading) {
+    if (signal.aborted || (!following && missing.isDone)) return;
+    for await (const whole of this.transactions(from, target, signal, missing)) {
       for (let at = 0; at < whole.length; at += maxBatch) yield whole.slice(at, at + maxBatch).map(({ transaction }) => transaction);
-      if (!following && missing.isDone) break;
+      if (!following && missing.isDone) return;
     }
-    end.abort();
+  }
+
+  private async *transactions(from: LogPosition, target: readonly Extent[], signal: AbortSignal, missing: ReadToEnd): AsyncGenerator<Regrouped[]> {
+    yield* readTransactions(this.kafka, {
+      topics: this.topics, positions: await this.positions(from, target), from: from === 'start' ? {} : from, hints: fixedHints(this.options.hints ?? {}), tables: new Set(this.options.tables.keys()),
+      signal: AbortSignal.any([this.closing.signal, signal]), onRead: (fetched) => { missing.note(fetched); },
+    });
   }
 
   async extent(): Promise<LogExtent> {
@@ -169,7 +171,5 @@ class KafkaLog implements ChangeLog {
     return ends.sort((a, b) => a.lsn < b.lsn ? -1 : 1).filter(({ lsn }, index, all) => lsn !== all[index - 1]?.lsn);
   }
 }
-
-const isEmpty = (topics: readonly Extent[]): boolean => topics.every(({ low, high }) => low >= high);
 
 type ReadOptions = NonNullable<Parameters<ChangeLog['read']>[1]>;
