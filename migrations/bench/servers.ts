@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ReplicationConfig } from '@strangler/kernel';
 import { startPostgres, type LocalPostgres } from '@strangler/local-postgres';
 import pg from 'pg';
+import { cpuSeconds, type CpuSeconds } from './cpu.ts';
 
 /** What every part of the bench gets: an empty database of the same name on each of two servers, and a directory. */
 export interface Bench {
@@ -14,6 +15,8 @@ export interface Bench {
   readonly source: pg.Client;
   readonly target: pg.Client;
   readonly directory: string;
+  /** CPU time so far of this process and both servers. */
+  cpu(): Promise<CpuSeconds | undefined>;
 }
 
 export interface Servers {
@@ -45,7 +48,7 @@ async function withDatabases<T>({ source, target }: { source: LocalPostgres; tar
   for (const server of [source, target]) await withClient(server.url(), (client) => client.query(`CREATE DATABASE ${name}`));
   try {
     return await withClient(source.url(name), (from) => withClient(target.url(name), (to) =>
-      work({ name, directory, sourceUrl: source.url(name), targetUrl: target.url(name), source: from, target: to })));
+      work({ name, directory, sourceUrl: source.url(name), targetUrl: target.url(name), source: from, target: to, cpu: () => cpuSeconds([source.pid, target.pid]) })));
   } finally {
     for (const server of [source, target]) await withClient(server.url(), (client) => client.query(`DROP DATABASE ${name} WITH (FORCE)`));
   }

@@ -8,8 +8,8 @@ export interface StreamingOptions {
   readonly rows: Readonly<Record<1 | 100, number>>;
 }
 
-/** One-row transactions that take connecting, catalogs and cold code with them before anything is counted. */
-const PRIMED = 2_000;
+/** Rows of each kind that take connecting, catalogs and cold code with them before anything is counted: a replication runs for weeks. */
+const PRIMED = { 1: 3_000, 100: 30_000 } as const;
 
 const CELLS = ([1, 100] as const).flatMap((per) => (['insert', 'update', 'delete'] as const).map((what) => ({ per, what, name: `${what}, ${per === 1 ? '1 row' : '100 rows'} per transaction` })));
 
@@ -30,6 +30,7 @@ export async function streaming(bench: Bench, { runs, rows }: StreamingOptions):
   await bench.source.query(`${ORDERS}; CREATE TABLE marks (id bigint PRIMARY KEY); ${LOAD}`);
   await bench.target.query(`${ORDERS}; CREATE TABLE marks (id bigint PRIMARY KEY)`);
   const found = { ours: new Map<string, number[]>(), native: new Map<string, number[]>() };
+  const spent = { ours: new Map<string, number[]>(), native: new Map<string, number[]>() };
   for (let run = 0; run < runs; run += 1) {
     const turns = [['ours', startOurs], ['native', startNative]] as const;
     for (const [peer, start] of run % 2 === 0 ? turns : turns.toReversed()) {
@@ -37,8 +38,13 @@ export async function streaming(bench: Bench, { runs, rows }: StreamingOptions):
       for (const client of [bench.source, bench.target]) await client.query('CHECKPOINT'); // both meet the same full-page writes
       const stream = await start(bench);
       try {
-        for (const what of ['insert', 'delete']) await seconds(bench, stream, what, PRIMED, 1);
-        for (const { name, what, per } of CELLS) found[peer].set(name, [...found[peer].get(name) ?? [], rows[per] / await seconds(bench, stream, what, rows[per], per)]);
+        for (const { what, per } of CELLS) await seconds(bench, stream, what, PRIMED[per], per);
+        for (const { name, what, per } of CELLS) {
+          const before = await bench.cpu();
+          note(found[peer], name, rows[per] / await seconds(bench, stream, what, rows[per], per));
+          const after = await bench.cpu();
+          if (before !== undefined && after !== undefined) note(spent[peer], name, (after.node + after.servers - before.node - before.servers) * 1e6 / rows[per]);
+        }
       } finally {
         await stream.stop();
       }
@@ -47,8 +53,13 @@ export async function streaming(bench: Bench, { runs, rows }: StreamingOptions):
   const cells = CELLS.map(({ name }) => rowOf({
     name: `streaming: ${name}`, unit: 'rows/s', runs: found.ours.get(name) ?? [], peer: { name: 'CREATE SUBSCRIPTION', runs: found.native.get(name) ?? [] }, ratioGoal: { atLeast: 1 },
   }));
-  return [...cells, geometricMean('streaming: geometric mean of the six', cells, { atLeast: 1.3 })];
+  const costs = CELLS.flatMap(({ name }) => spent.ours.has(name) ? [rowOf({
+    name: `CPU time: ${name}`, unit: 'µs/row', runs: spent.ours.get(name) ?? [], peer: { name: 'CREATE SUBSCRIPTION', runs: spent.native.get(name) ?? [] },
+  })] : []);
+  return [...cells, geometricMean('streaming: geometric mean of the six', cells, { atLeast: 1.3 }), ...costs];
 }
+
+const note = (into: Map<string, number[]>, name: string, value: number): void => { into.set(name, [...into.get(name) ?? [], value]); };
 
 /** A running replication of `orders` and `marks`. */
 interface Stream {

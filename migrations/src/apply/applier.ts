@@ -4,10 +4,16 @@ import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts'
 import { isPassing } from '../capture/connect.ts';
 import { printLsn, type Lsn } from '../capture/lsn.ts';
 import { tableName } from '../capture/table-ref.ts';
+import { packedOf } from '../capture/packed-transaction.ts';
+import type { PackedChanges } from '../capture/packed.ts';
 import { loadCheckpoint } from './checkpoint.ts';
+import { CopyQuery } from './copy-query.ts';
+import { planPacked } from './packed-plan.ts';
+import { Shapes } from './packed-shape.ts';
+import { packedStatements } from './packed-statements.ts';
 import { plan, type ApplyMode } from './plan.ts';
 import { openApplySession, sinkActive } from './session.ts';
-import { statements, type Statement } from './statements.ts';
+import { statements, type Statement, type Work } from './statements.ts';
 import { targetsOf, type TableMaps, type TargetChange } from './table-map.ts';
 import { toTarget } from './to-target.ts';
 import { readCatalog, type TargetCatalog } from './target-catalog.ts';
@@ -26,6 +32,12 @@ export interface ApplierOptions {
   readonly mode: ApplyMode;
   /** Written in the transaction of every batch: where its transactions were read. */
   readonly beside?: (batch: readonly ChangeTransaction[]) => readonly Statement[];
+}
+
+interface Prepared {
+  readonly work: readonly Work[];
+  readonly events: number;
+  readonly rowsSnapshotted: number;
 }
 
 const ADVANCE = `WITH held AS (UPDATE strangler.checkpoint SET commit_lsn = $3::pg_lsn, committed_at_ms = $4::bigint, events_applied = events_applied + $5::bigint,
@@ -51,6 +63,7 @@ export class Applier {
   private readonly options: ApplierOptions;
   private readonly fence: Fence;
   private readonly names = new Map<string, string>();
+  private readonly shapes: Shapes;
   private catalog: TargetCatalog;
   private at: Lsn;
 
@@ -59,6 +72,7 @@ export class Applier {
     this.options = options;
     this.fence = fence;
     this.at = fence.at;
+    this.shapes = new Shapes(options.maps);
     this.catalog = catalog;
   }
 
@@ -106,20 +120,17 @@ export class Applier {
     const fresh = batch.filter(({ commitLsn }) => commitLsn > this.at);
     const last = upTo ?? fresh.at(-1);
     if (last === undefined) return undefined;
-    const changes = fresh.flatMap(({ events }) => events.flatMap((event) => toTarget(event, this.options.maps)));
-    const snapshotted = changes.filter((change) => change.op === 'insert' && change.from === 'snapshot').length;
-    const applied = { lsn: last.commitLsn, transactions: fresh.filter(({ events: [first] }) => first !== undefined && first.op !== 'snapshot-read').length, events: changes.length - snapshotted, rowsSnapshotted: snapshotted };
-    await this.write(changes, [this.fence.advance(applied, last.committedAtMs), ...beside, ...this.options.beside?.(fresh) ?? []], fresh);
+    const { work, ...counts } = await this.prepare(fresh);
+    const applied = { lsn: last.commitLsn, transactions: fresh.filter(isBusiness).length, ...counts };
+    await this.write(work, [this.fence.advance(applied, last.committedAtMs), ...beside, ...this.options.beside?.(fresh) ?? []], fresh);
     this.at = last.commitLsn;
     return applied;
   }
 
   /** Applies a transaction that was passed over, behind the position. Whoever calls it knows that nothing of what it touches was applied since. */
   async redo(transaction: ChangeTransaction, beside: readonly Statement[]): Promise<void> {
-    const changes = transaction.events.flatMap((event) => toTarget(event, this.options.maps));
-    const rowsSnapshotted = changes.filter((change) => change.op === 'insert' && change.from === 'snapshot').length;
-    const counts = { events: changes.length - rowsSnapshotted, transactions: rowsSnapshotted === 0 ? 1 : 0, rowsSnapshotted };
-    await this.write(changes, [this.hold(counts), ...beside], [transaction]);
+    const { work, ...counts } = await this.prepare([transaction]);
+    await this.write(work, [this.hold({ ...counts, transactions: counts.rowsSnapshotted === 0 ? 1 : 0 }), ...beside], [transaction]);
   }
 
   /** Statements of our own, under the same fence. */
@@ -160,31 +171,49 @@ export class Applier {
     this.catalog = await readTargets(this.client, this.options.maps);
   }
 
-  private async write(changes: readonly TargetChange[], advance: readonly Statement[], source: readonly ChangeTransaction[]): Promise<void> {
+  private async write(work: readonly Work[], advance: readonly Statement[], source: readonly ChangeTransaction[]): Promise<void> {
     try {
-      await this.commit([...advance, ...await this.statements(changes)]);
+      await this.commit([...advance, ...work]);
     } catch (error) {
       if (isPassing(error) || error instanceof StranglerError) throw error;
       // The net effect has another order than the source had (two rows that swap a unique value), or a row is at fault: one by one it works, or names the row.
-      await this.rowByRow(changes, advance, source);
+      await this.rowByRow(this.changesOf(source), advance, source);
     }
   }
 
-  /** A table may have grown a column since the catalog was read: look again before complaining. */
-  private async statements(changes: readonly TargetChange[]): Promise<Statement[]> {
-    const steps = plan(changes, this.options.mode);
+  private changesOf(source: readonly ChangeTransaction[]): TargetChange[] {
+    return source.flatMap(({ events }) => events.flatMap((event) => toTarget(event, this.options.maps)));
+  }
+
+  /** What is to be done, and what it counts for. A table may have grown a column since the catalog was read: look again before complaining. */
+  private async prepare(source: readonly ChangeTransaction[]): Promise<Prepared> {
+    const prepare = this.plan(source);
     try {
-      return statements(steps, this.catalog, this.options.mode);
+      return prepare();
     } catch (error) {
       if (!(error instanceof StranglerError)) throw error;
       this.catalog = await readTargets(this.client, this.options.maps);
-      return statements(steps, this.catalog, this.options.mode);
+      return prepare();
     }
   }
 
+  /** Packed transactions stay packed where the target is known to be the source as of the checkpoint: see `planPacked`. */
+  private plan(source: readonly ChangeTransaction[]): () => Prepared {
+    const { mode, maps } = this.options;
+    const packed = mode === 'strict' ? source.map(packedForm) : [undefined];
+    if (packed.every((changes) => changes !== undefined)) {
+      const { steps, ...counts } = planPacked(packed, this.shapes, maps);
+      return () => ({ ...counts, work: packedStatements(steps, this.catalog) });
+    }
+    const changes = this.changesOf(source);
+    const rowsSnapshotted = changes.filter((change) => change.op === 'insert' && change.from === 'snapshot').length;
+    const steps = plan(changes, mode);
+    return () => ({ rowsSnapshotted, events: changes.length - rowsSnapshotted, work: statements(steps, this.catalog, mode) });
+  }
+
   /** All statements go out in one breath (pipelining): the round trips are what a small transaction costs. */
-  private async commit(work: readonly Statement[]): Promise<void> {
-    const sent = [this.client.query('BEGIN'), this.client.query('SET CONSTRAINTS ALL DEFERRED'), ...work.map((statement) => this.send(statement)), this.client.query('COMMIT')];
+  private async commit(work: readonly Work[]): Promise<void> {
+    const sent = [this.client.query('BEGIN'), this.client.query('SET CONSTRAINTS ALL DEFERRED'), ...work.map((each) => this.send(each)), this.client.query('COMMIT')];
     const results = await Promise.allSettled(sent);
     const failed = results.findIndex(({ status }) => status === 'rejected');
     if (failed >= 0) throw this.fenced(failed === 2, (results[failed] as PromiseRejectedResult).reason);
@@ -217,7 +246,9 @@ export class Applier {
     }
   }
 
-  private send({ text, values }: Statement): Promise<pg.QueryResult> {
+  private send(work: Work): Promise<pg.QueryResult> {
+    if ('copy' in work) return this.client.query(new CopyQuery(work.text, work.copy)).done;
+    const { text, values } = work;
     let name = this.names.get(text);
     if (name === undefined) {
       name = `strangler_${String(this.names.size)}`;
@@ -251,6 +282,19 @@ const checkpointFence = (replication: string, epoch: bigint, at: Lsn): Fence => 
   advance: ({ lsn, events, transactions, rowsSnapshotted }, committedAtMs) =>
     ({ text: ADVANCE, values: [replication, String(epoch), printLsn(lsn), String(Math.round(committedAtMs)), String(events), String(transactions), String(rowsSnapshotted)] }),
 });
+
+const NO_CHANGES: PackedChanges = { bytes: Buffer.alloc(0), count: 0, snapshotRows: 0, relations: new Map(), relationsAfter: new Map() };
+
+/** A mark is a transaction without changes. */
+const packedForm = (transaction: ChangeTransaction): PackedChanges | undefined => packedOf(transaction) ?? (transaction.events.length === 0 ? NO_CHANGES : undefined);
+
+/** Of the source's own transactions, not a chunk of its snapshot. */
+function isBusiness(transaction: ChangeTransaction): boolean {
+  const packed = packedOf(transaction);
+  if (packed !== undefined) return packed.count > 0 && packed.snapshotRows === 0;
+  const [first] = transaction.events;
+  return first !== undefined && first.op !== 'snapshot-read';
+}
 
 const readTargets = (client: pg.Client, maps: TableMaps): Promise<TargetCatalog> => readCatalog(client, targetsOf(maps));
 

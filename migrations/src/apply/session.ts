@@ -10,6 +10,12 @@ import { ensureDeadLetters } from './dead-letter.ts';
 const LOCK_PATIENCE_MS = 3_000;
 
 /**
+ * Every statement finds its rows by the key, however few rows the table had when the plan was made: a plan is made once, and a scan of what was an empty table would
+ * be kept while it grows. Costs that say "never" would otherwise start the compiler.
+ */
+const PLANS = ['plan_cache_mode = force_generic_plan', ...['seqscan', 'bitmapscan', 'hashjoin', 'mergejoin', 'memoize'].map((way) => `enable_${way} = off`), 'jit = off'].map((setting) => `SET ${setting}`).join('; ');
+
+/**
  * Opens the one session that may apply this replication: holds its advisory lock, fires no trigger and checks no foreign key (the source's did), and marks
  * what it writes with a replication origin, so that the way back does not echo it.
  * @throws StranglerError STR_SINK_ACTIVE
@@ -22,6 +28,7 @@ export async function openApplySession(targetUrl: string, replication: string): 
     await ensureDeadLetters(client);
     // A role's synchronous_commit = off would let a crash take back what a cut-over had already counted as drained.
     await client.query("SET session_replication_role = replica; SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = 'synchronous_commit' AND setting = 'off'");
+    await client.query(PLANS);
     await setUpOrigin(client, objectName(replication));
     return client;
   } catch (error) {

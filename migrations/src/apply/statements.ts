@@ -9,8 +9,12 @@ import type { TargetCatalog, TargetColumn, TargetColumns } from './target-catalo
 
 export interface Statement {
   readonly text: string;
-  readonly values: readonly string[];
+  /** A Buffer goes as it is, in binary format. */
+  readonly values: readonly (string | Buffer)[];
 }
+
+/** A statement, or a COPY with all its data. */
+export type Work = Statement | { readonly text: string; readonly copy: Buffer };
 
 /** The steps as SQL, in order. Every value is text, one array per column; the target casts it to its own type. */
 export const statements = (steps: readonly Step[], catalog: TargetCatalog, mode: ApplyMode): Statement[] => steps.flatMap((step) => {
@@ -22,11 +26,11 @@ export const statements = (steps: readonly Step[], catalog: TargetCatalog, mode:
 });
 
 /** A target table as a mapping writes it. */
-interface Table extends Into {
+export interface Table extends Into {
   readonly columns: TargetColumns;
 }
 
-const tableOf = (catalog: TargetCatalog, into: Into): Table => ({ ...into, columns: columnsOf(catalog, into.target) });
+export const tableOf = (catalog: TargetCatalog, into: Into): Table => ({ ...into, columns: columnsOf(catalog, into.target) });
 
 function netStatements({ deletes, upserts, updates, clears }: NetEffect, table: Table, mode: ApplyMode): Statement[] {
   return [
@@ -65,13 +69,20 @@ function portions(rows: readonly RowText[]): (readonly RowText[])[] {
   return cut;
 }
 
-function deleteStatement(table: Table, rows: readonly RowText[]): Statement {
-  const { target, key } = table;
-  return {
-    text: `DELETE FROM ${quoteTable(target)} AS t USING ${unnest(key)} WHERE ${sameKey(table)}`,
-    values: key.map((name) => arrayOf(rows, name)),
-  };
+/** Parameters: a `text[]` per key column. */
+export const deleteText = (table: Table): string => `DELETE FROM ${quoteTable(table.target)} AS t USING ${unnest(table.key)} WHERE ${sameKey(table)}`;
+
+/** Parameters: a `text[]` per key column, then one per changed column. */
+export function updateText(table: Table, changed: readonly string[]): string {
+  const sets = (changed.length === 0 ? table.key : changed).map((name) => `${quoteName(name)} = ${sent(table, name)}`).join(', ');
+  return `UPDATE ${quoteTable(table.target)} AS t SET ${sets} FROM ${unnest([...table.key, ...changed])} WHERE ${sameKey(table)}`;
 }
+
+/** Of the columns given those that an update may set. */
+export const settable = (table: Table, given: readonly string[]): string[] =>
+  given.filter((name) => !table.key.includes(name) && !column(table, name).generated && !column(table, name).identityAlways);
+
+const deleteStatement = (table: Table, rows: readonly RowText[]): Statement => ({ text: deleteText(table), values: table.key.map((name) => arrayOf(rows, name)) });
 
 function upsertStatement(table: Table, { columns: given, rows }: RowGroup): Statement {
   const { target, key } = table;
@@ -87,14 +98,8 @@ function upsertStatement(table: Table, { columns: given, rows }: RowGroup): Stat
 }
 
 function updateStatement(table: Table, { columns: given, rows }: RowGroup, mode: ApplyMode): Statement {
-  const { target, key } = table;
-  const changed = given.filter((name) => !key.includes(name) && !column(table, name).generated && !column(table, name).identityAlways);
-  const names = [...key, ...changed];
-  const sets = (changed.length === 0 ? key : changed).map((name) => `${quoteName(name)} = ${sent(table, name)}`).join(', ');
-  return expecting({
-    text: `UPDATE ${quoteTable(target)} AS t SET ${sets} FROM ${unnest(names)} WHERE ${sameKey(table)}`,
-    values: names.map((name) => arrayOf(rows, name)),
-  }, rows.length, mode);
+  const changed = settable(table, given);
+  return expecting({ text: updateText(table, changed), values: [...table.key, ...changed].map((name) => arrayOf(rows, name)) }, rows.length, mode);
 }
 
 function moveStatement({ into, keyBefore, row }: Extract<Step, { kind: 'move' }>, table: Table, mode: ApplyMode): Statement {
@@ -111,7 +116,7 @@ function moveStatement({ into, keyBefore, row }: Extract<Step, { kind: 'move' }>
 }
 
 /** In strict mode a row that is not there is an error: the division by zero stops the transaction before it commits, and the replay row by row names the row. */
-function expecting({ text, values }: Statement, rows: number, mode: ApplyMode): Statement {
+export function expecting({ text, values }: Statement, rows: number, mode: ApplyMode): Statement {
   if (mode === 'idempotent') return { text, values };
   return {
     text: `WITH written AS (${text} RETURNING 1) SELECT 1 / (count(*) = $${String(values.length + 1)}::bigint)::int FROM written`,
@@ -142,7 +147,7 @@ function columnsOf(catalog: TargetCatalog, target: TableRef): TargetColumns {
   }, tableName(target));
 }
 
-function column({ target, columns }: Pick<Table, 'target' | 'columns'>, name: string): TargetColumn {
+export function column({ target, columns }: Pick<Table, 'target' | 'columns'>, name: string): TargetColumn {
   const found = columns.get(name);
   if (found !== undefined) return found;
   throw new TableError({

@@ -1,4 +1,5 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 
 /** Which database, in the words a message uses. */
@@ -18,10 +19,10 @@ const NO_TRANSACTION_TIMEOUT = "SELECT set_config(name, '0', false) FROM pg_sett
 const asText: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
 /** @throws StranglerError STR_DATABASE_UNREACHABLE */
-export async function connect(url: string, side: Side, options: { readonly replication?: boolean; readonly pipeline?: boolean } = {}): Promise<pg.Client> {
+export async function connect(url: string, side: Side, options: { readonly replication?: boolean; readonly pipeline?: boolean; readonly stream?: () => Socket } = {}): Promise<pg.Client> {
   const config = {
     connectionString: url, application_name: 'strangler', options: EXACT, types: asText, keepAlive: true, connectionTimeoutMillis: 10_000,
-    ...(options.replication === true ? { replication: 'database' } : {}), ...(options.pipeline === true ? { pipeline: true } : {}),
+    ...(options.replication === true ? { replication: 'database' } : {}), ...(options.pipeline === true ? { pipeline: true } : {}), ...(options.stream === undefined ? {} : { stream: options.stream }),
   };
   const client = new pg.Client(config);
   client.on('error', () => undefined); // a lost connection shows in the query that needs it

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ColumnText } from './change-event.ts';
-import { LineSplitter, parseCopyRow } from './copy-text.ts';
+import { parseCopyRow } from './copy-text.ts';
 
 /** As the server escapes (PostgreSQL, CopyAttributeOutText). */
 const printField = (value: ColumnText): string => value === null ? '\\N'
@@ -19,18 +19,4 @@ describe('a row of COPY', () => {
   test('tells the text \\N from NULL', () => {
     expect(parseCopyRow('\\N\t\\\\N')).toEqual([null, '\\N']);
   });
-});
-
-test('lines are found however the bytes are cut', () => {
-  fc.assert(fc.property(fc.array(fc.string({ unit: fc.constantFrom('a', 'ü', '😀', '\t') }), { maxLength: 6 }), fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1 }), (lines, sizes) => {
-    const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-    const splitter = new LineSplitter();
-    const found: string[] = [];
-    for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
-      const size = sizes[turn % sizes.length] ?? 1;
-      found.push(...splitter.push(bytes.subarray(at, at + size)));
-      at += size;
-    }
-    expect(found).toEqual(lines);
-  }));
 });

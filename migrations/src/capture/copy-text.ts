@@ -11,19 +11,3 @@ export function parseCopyRow(line: string): ColumnText[] {
 
 /** The server writes only these escapes; a backslash before anything else stands for that character. */
 const unescape = (field: string): string => (field.includes('\\') ? field.replaceAll(/\\(.)/gs, (_, letter: string) => ESCAPES[letter] ?? letter) : field);
-
-/** Cuts a byte stream into lines. A chunk may end anywhere, even inside a character. */
-export class LineSplitter {
-  private rest: Buffer = Buffer.alloc(0);
-
-  push(chunk: Buffer): string[] {
-    const bytes = this.rest.length === 0 ? chunk : Buffer.concat([this.rest, chunk]);
-    const end = bytes.lastIndexOf(0x0a);
-    if (end < 0) {
-      this.rest = Buffer.from(bytes);
-      return [];
-    }
-    this.rest = Buffer.from(bytes.subarray(end + 1));
-    return bytes.toString('utf8', 0, end).split('\n');
-  }
-}

@@ -4,7 +4,7 @@ import { parseRelation, relationOf, withRelation, type PackedChanges, type Relat
 import { afterTuple, hasUnchanged, mergeTuples, NULL_VALUE, TEXT_VALUE, u16, u32 } from './tuple.ts';
 
 /** The events that packed changes stand for, in order. */
-export function unpack({ bytes, relations }: PackedChanges): ChangeEvent[] {
+export function unpack({ bytes, relations }: Pick<PackedChanges, 'bytes' | 'relations'>): ChangeEvent[] {
   const events: ChangeEvent[] = [];
   let known: Relations = relations;
   for (let at = 0; at < bytes.length; at += 4 + u32(bytes, at)) {
@@ -28,7 +28,7 @@ function snapshotRows(events: ChangeEvent[], { schema, table, columns }: Relatio
 }
 
 /** An insert, update or delete. */
-function rowChange(bytes: Buffer, start: number, relation: Relation): ChangeEvent {
+export function rowChange(bytes: Buffer, start: number, relation: Relation): ChangeEvent {
   const { schema, table } = relation;
   const tag = bytes[start + 5];
   switch (bytes[start]) {

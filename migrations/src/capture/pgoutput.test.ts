@@ -1,27 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ChangeTransaction } from './change-event.ts';
 import { PgoutputReader } from './pgoutput.ts';
+import { BEGIN, COMMIT, cstring, message, relation, text, tuple, u32, u64, u8, UNCHANGED } from '../../test/support/pgoutput-bytes.ts';
 import { plain } from '../../test/support/transactions.ts';
 import { capturedTables } from './table-ref.ts';
 
-/** Bytes as a server sends them (PostgreSQL docs, "Logical Replication Message Formats"). */
-const u8 = (value: number): Buffer => Buffer.of(value);
-const u16 = (value: number): Buffer => { const bytes = Buffer.alloc(2); bytes.writeUInt16BE(value); return bytes; };
-const u32 = (value: number): Buffer => { const bytes = Buffer.alloc(4); bytes.writeUInt32BE(value); return bytes; };
-const u64 = (value: bigint): Buffer => { const bytes = Buffer.alloc(8); bytes.writeBigUInt64BE(value); return bytes; };
-const text = (value: string): Buffer => Buffer.from(value);
-const cstring = (value: string): Buffer => Buffer.from(`${value}\0`);
-const message = (tag: string, ...parts: Buffer[]): Buffer => Buffer.concat([text(tag), ...parts]);
-
-const UNCHANGED = Symbol('unchanged');
-type Field = string | null | typeof UNCHANGED;
-const field = (value: Field): Buffer => (value === null ? text('n') : value === UNCHANGED ? text('u') : Buffer.concat([text('t'), u32(Buffer.byteLength(value)), text(value)]));
-const tuple = (...fields: Field[]): Buffer => Buffer.concat([u16(fields.length), ...fields.map(field)]);
-const relation = (oid: number, name: string, columns: readonly string[]): Buffer =>
-  message('R', u32(oid), cstring('public'), cstring(name), text('d'), u16(columns.length), ...columns.map((column) => Buffer.concat([u8(0), cstring(column), u32(25), u32(0)])));
-
-const BEGIN = message('B', u64(900n), u64(1_000_000n), u32(77));
-const COMMIT = message('C', u8(0), u64(900n), u64(1_000n), u64(1_000_000n));
 const BOOKS = relation(1, 'books', ['id', 'title', 'cover']);
 
 function decode(...messages: Buffer[]): ChangeTransaction[] {
