@@ -26,6 +26,8 @@ export type { KafkaAccess } from './log/kafka-client.ts';
 export { parseEnvelope, parseJson, parseTransactionEnd, type Envelope, type EnvelopePosition, type MessageHeaders, type Refusal, type TransactionEnd } from './capture/envelope.ts';
 export { toEnvelopes, type PrintedMessage, type PrintOptions } from './capture/envelope-print.ts';
 export { removeReplication, type Removed, type RemoveOptions } from './replicate/remove.ts';
+export { tablesBeingCopied } from './replicate/table-copy/state.ts';
+export type { TableChanges } from './replicate/table-copy/change-tables.ts';
 export { replay, type ReplayOptions, type ReplayReport } from './replicate/replay.ts';
 export type { ReplayedTable, ReplayFrom, ReplayPlan } from './replicate/replay-plan.ts';
 export { openKafkaLog, type KafkaLogOptions } from './log/kafka-log.ts';

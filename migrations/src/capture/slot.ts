@@ -135,14 +135,14 @@ export function requireSlot(slot: string, state: SlotState | undefined, confirme
 
 /** @throws StranglerError STR_TABLES_CHANGED when the running publication and the config name different tables. */
 export function requireTables(publication: string, published: ReadonlySet<string> | undefined, tables: CapturedTables): void {
-  const missing = [...tables.keys()].filter((name) => published?.has(name) !== true);
-  const extra = [...(published ?? [])].filter((name) => !tables.has(name));
+  const missing = [...tables].filter(([name, { leaving }]) => leaving !== true && published?.has(name) !== true).map(([name]) => name);
+  const extra = [...(published ?? [])].filter((name) => tables.get(name)?.leaving !== true && !tables.has(name));
   if (missing.length === 0 && extra.length === 0) return;
   const said = [missing.length > 0 ? `it lacks ${missing.join(', ')}` : '', extra.length > 0 ? `it has ${extra.join(', ')} besides` : ''].filter((part) => part !== '').join('; ');
   throw new StranglerError({
     code: 'STR_TABLES_CHANGED',
     message: `The publication ${publication} does not name the configured tables: ${said}. Rows written meanwhile may be missing.`,
-    remedy: 'Set the config back, or remove the replication (`strangler replicate --remove`) and start it again with a new snapshot.',
+    remedy: `Set the config back; or let it take ${[missing.length > 0 ? `the new in (\`strangler replicate REPLICATION ${missing.map((name) => `--add-table ${name}`).join(' ')}\`)` : '', extra.length > 0 ? `the old out (\`--drop-table ${extra.join(' --drop-table ')}\`)` : ''].filter((part) => part !== '').join(' and ')}; each prints its plan first.`,
     exitCode: ExitCode.environment,
   });
 }

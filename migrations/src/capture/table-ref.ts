@@ -20,6 +20,8 @@ export interface CapturedTable {
   readonly ref: TableRef;
   readonly key: readonly string[];
   readonly omit: ReadonlySet<string>;
+  /** No longer published: what the stream still holds of it is read and thrown away. */
+  readonly leaving?: true;
 }
 
 /** By `schema.table`. */

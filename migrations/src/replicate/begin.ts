@@ -13,6 +13,9 @@ import { createSlotNow, dropSlot, ensurePublication, objectName, requireSlot, sl
 import { capturedTables, quoteTable, type CapturedTables } from '../capture/table-ref.ts';
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '../log/embedded-log.ts';
 import { preflight } from './preflight.ts';
+import { changeTables, plainMappings, type TableChanges } from './table-copy/change-tables.ts';
+import { TableCopies } from './table-copy/copies.ts';
+import { CopyState } from './table-copy/state.ts';
 import type { ReplicationConfig } from '@strangler/kernel';
 
 export interface BeginOptions {
@@ -22,6 +25,8 @@ export interface BeginOptions {
   readonly targetUrl: string;
   readonly startFrom?: 'snapshot' | 'now';
   readonly log?: EmbeddedLogOptions;
+  /** Tables to take in, out, or to copy once more, where it has begun already. */
+  readonly changes?: TableChanges;
 }
 
 /** All that a running replication holds: the applier's session (and with it the lock), the log, and the snapshot that is still to be read. */
@@ -29,6 +34,8 @@ export interface Beginning {
   readonly slot: string;
   readonly tables: CapturedTables;
   readonly maps: TableMaps;
+  /** Tables that join or leave while the stream goes on. */
+  readonly copies: TableCopies;
   readonly log: EmbeddedLog;
   readonly applier: Applier;
   readonly checkpoint: Checkpoint;
@@ -46,10 +53,10 @@ export async function begin(options: BeginOptions, directory: string): Promise<B
     if (options.startFrom === 'now') await prepare(client, options);
     const before = await loadCheckpoint(client, options.name);
     log = await openLog(before, directory, options.log);
-    if (before !== undefined && await goesOn(options, before, log)) return await hold(client, options, log, undefined);
+    if (before !== undefined && await goesOn(options, before, log)) return await hold(client, options, log, undefined, directory);
     await log.close();
     log = await emptyLog(before, directory, options.log);
-    return await hold(client, options, log, await startSnapshot(client, options, log.id, before));
+    return await hold(client, options, log, await startSnapshot(client, options, log.id, before), directory);
   } catch (error) {
     await log?.close();
     await client.end().catch(() => undefined);
@@ -68,14 +75,17 @@ export async function requireReady(options: BeginOptions): Promise<void> {
   }, errors);
 }
 
-async function hold(client: pg.Client, options: BeginOptions, log: EmbeddedLog, snapshot: Beginning['snapshot']): Promise<Beginning> {
+async function hold(client: pg.Client, options: BeginOptions, log: EmbeddedLog, snapshot: Beginning['snapshot'], directory: string): Promise<Beginning> {
   const { name, mapping, targetUrl } = options;
   const maps = tableMaps(mapping);
+  const state = await CopyState.load(directory);
+  // A first snapshot copies all tables of the config.
+  const tables = snapshot === undefined ? await changeTables(options, options.changes ?? {}, state, log.durable()) : capturedTables(mapping);
   const applier = await Applier.open({ targetUrl, replication: name, maps, mode: 'strict' }, client);
   const checkpoint = await loadCheckpoint(client, name);
   if (checkpoint === undefined) throw new Error(`the checkpoint of ${name} is gone`);
   return {
-    slot: objectName(name), tables: capturedTables(mapping), maps, log, applier, checkpoint,
+    slot: objectName(name), tables, copies: new TableCopies(state, tables, plainMappings(mapping)), maps, log, applier, checkpoint,
     ...(checkpoint.phase !== 'snapshotting' || checkpoint.snapshotLsn === undefined ? {} : { snapshotLsn: checkpoint.snapshotLsn }),
     ...(snapshot === undefined ? {} : { snapshot }),
   };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { systemClock, type Clock, type ReplicationConfig } from '@strangler/kernel';
+import { StranglerError, systemClock, type Clock, type ReplicationConfig } from '@strangler/kernel';
 import type { Applied } from '../apply/applier.ts';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isPassing } from '../capture/connect.ts';
@@ -15,6 +15,9 @@ import type { ReplicationEvent, ReplicationStatus, RunningReplication } from './
 import { runSink } from './sink.ts';
 import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
+import { plainMappings, type TableChanges } from './table-copy/change-tables.ts';
+import { copyTables } from './table-copy/copier.ts';
+import { withoutReplaced } from './table-copy/replaced.ts';
 
 export interface ReplicateOptions {
   /** The replication's name in the config; slot, publication, origin and checkpoint are named after it. */
@@ -30,6 +33,8 @@ export interface ReplicateOptions {
   /** Needed where the mapping's log is on Kafka. */
   readonly kafka?: KafkaAccess;
   readonly log?: Pick<EmbeddedLogOptions, 'segmentBytes' | 'retention' | 'openFile'>;
+  /** Tables to take in, out, or to copy once more, while the others go on. Only where the replication has begun already. */
+  readonly changes?: TableChanges;
   readonly onEvent?: (event: ReplicationEvent) => void;
 }
 
@@ -39,10 +44,18 @@ export interface ReplicateOptions {
  * @throws FindingsError STR_PREFLIGHT; StranglerError STR_SINK_ACTIVE, STR_SLOT_MISSING, STR_LOG_MISSING and others, each with its remedy
  */
 export async function replicate(options: ReplicateOptions): Promise<RunningReplication> {
-  if (options.mapping.log === 'kafka') return replicateFromKafka(options);
+  if (options.mapping.log === 'kafka') {
+    if (options.changes !== undefined) throw notOnKafka(options.name);
+    return replicateFromKafka(options);
+  }
   const retained = { ...options, log: { ...retentionOptions(options.mapping.retention), ...options.log } };
   return new Running(retained, await begin(retained, logOf(retained)));
 }
+
+const notOnKafka = (name: string): StranglerError => new StranglerError({
+  code: 'STR_USAGE', message: `${name} reads Kafka: tables join and leave at the connector there.`,
+  remedy: 'Change the config, `strangler connect apply`, and let Debezium take an incremental snapshot of the table (its signal table).',
+});
 
 export const logOf = ({ logDirectory, name }: Pick<ReplicateOptions, 'logDirectory' | 'name'>): string => join(logDirectory, name);
 
@@ -118,7 +131,7 @@ class Running implements RunningReplication {
   private async run(beginning: Beginning): Promise<void> {
     const life = new AbortController();
     const signal = AbortSignal.any([this.abort.signal, life.signal]);
-    const parts = [this.read(beginning, signal), this.sink(beginning, signal), this.watchRoom(beginning.slot, signal)];
+    const parts = [this.read(beginning, signal), this.sink(beginning, signal), this.watchRoom(beginning.slot, signal), this.copyJoining(beginning, signal)];
     for (const part of parts) part.catch(() => { life.abort(); });
     const results = await Promise.allSettled(parts);
     await beginning.log.close();
@@ -140,9 +153,9 @@ class Running implements RunningReplication {
     });
   }
 
-  private walCapture({ slot, tables, log }: Beginning, signal: AbortSignal): WalCapture {
+  private walCapture({ slot, tables, log, copies }: Beginning, signal: AbortSignal): WalCapture {
     const append = async (transactions: readonly ChangeTransaction[]): Promise<void> => {
-      await log.append(transactions);
+      await copies.append(transactions, (changed) => log.append(changed));
       this.head = maxLsn(this.head, log.durable());
     };
     return new WalCapture({
@@ -175,10 +188,18 @@ class Running implements RunningReplication {
     }
   }
 
-  private async sink({ applier, maps, log }: Beginning, signal: AbortSignal): Promise<void> {
+  private copyJoining({ tables, copies }: Beginning, signal: AbortSignal): Promise<void> {
+    const { sourceUrl, targetUrl, mapping } = this.options;
+    return copyTables({
+      sourceUrl, targetUrl, tables, copies, mappings: plainMappings(mapping), clock: this.clock, signal, applied: () => this.counts.lsn, lagBytes: () => Number(this.head - this.counts.lsn),
+      onProgress: (progress) => this.options.onEvent?.({ kind: 'copying', ...progress }), onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
+    });
+  }
+
+  private async sink({ applier, maps, log, copies }: Beginning, signal: AbortSignal): Promise<void> {
     const { name, targetUrl, onEvent } = this.options;
     await runSink(applier, {
-      targetUrl, replication: name, maps, mode: 'strict', log, clock: this.clock, signal, rules: parkingRules(this.options.mapping),
+      targetUrl, replication: name, maps, mode: 'strict', log: withoutReplaced(log, copies.state), clock: this.clock, signal, rules: parkingRules(this.options.mapping),
       onApplying: (oldestMs) => { this.applyingSince = oldestMs; },
       onApplied: (applied) => {
         this.count(applied);

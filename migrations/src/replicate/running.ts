@@ -2,10 +2,13 @@ import type { Finding } from '@strangler/kernel';
 import type { Applied } from '../apply/applier.ts';
 import type { Lsn } from '../capture/lsn.ts';
 import type { SnapshotProgress } from '../capture/snapshot.ts';
+import type { CopyingProgress } from './table-copy/copier.ts';
 
 export type ReplicationEvent =
   | ({ readonly kind: 'snapshot' } & SnapshotProgress)
   | { readonly kind: 'streaming'; readonly from: Lsn }
+  /** A table that joined, or is copied once more, while the stream goes on. */
+  | ({ readonly kind: 'copying' } & CopyingProgress)
   | ({ readonly kind: 'applied' } & Applied)
   /** The slot keeps so much of the source's WAL that somebody should look; told once per code and severity. */
   | { readonly kind: 'warning'; readonly finding: Finding }

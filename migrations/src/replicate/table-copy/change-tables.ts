@@ -1,0 +1,83 @@
+import { ExitCode, StranglerError, type ReplicationConfig, type TableMapping } from '@strangler/kernel';
+import type pg from 'pg';
+import { tableMaps } from '../../apply/table-map.ts';
+import { textRows, withConnection } from '../../capture/connect.ts';
+import { printLsn, type Lsn } from '../../capture/lsn.ts';
+import { objectName, publishedTables } from '../../capture/slot.ts';
+import { capturedTables, parseTableRef, quoteName, quoteTable, tableName, type CapturedTables } from '../../capture/table-ref.ts';
+import type { CopyState } from './state.ts';
+
+/** What is to change in the set of tables of a replication that has begun; names as the config writes them. */
+export interface TableChanges {
+  /** Named by the config and not yet replicated: published, copied and followed. */
+  readonly add?: readonly string[];
+  /** Replicated already: copied once more, in place. */
+  readonly again?: readonly string[];
+  /** No longer named by the config: no longer published; the rows stay. */
+  readonly drop?: readonly string[];
+  /** False: the added tables are equal on both sides and need not be copied. */
+  readonly copy?: boolean;
+}
+
+interface Sides {
+  readonly name: string;
+  readonly mapping: ReplicationConfig;
+  readonly sourceUrl: string;
+  readonly targetUrl: string;
+}
+
+/**
+ * Brings publication and state to what is asked, before the stream is read: from then on a table's changes come, and are softened until its rows are there. A crash
+ * between two steps leaves nothing that the next start does not go on with.
+ * @returns every table whose changes may still come
+ * @throws StranglerError STR_UNKNOWN_TABLE, STR_TARGET_NOT_EMPTY
+ */
+export async function changeTables({ name, mapping, sourceUrl, targetUrl }: Sides, { add = [], again = [], drop = [], copy = true }: TableChanges, state: CopyState, logged: Lsn): Promise<CapturedTables> {
+  const configured = capturedTables(mapping);
+  const [added, repeated, dropped] = [add, again, drop].map((names) => names.map((table) => tableName(parseTableRef(table)))) as [string[], string[], string[]];
+  await withConnection(sourceUrl, 'source', async (source) => {
+    const published = await publishedTables(source, objectName(name)) ?? new Set<string>();
+    requireKnown('add', added.filter((table) => !configured.has(table)), 'the config does not name it', 'Write it into the config first.');
+    requireKnown('copy again', repeated.filter((table) => !configured.has(table) || !published.has(table)), `it is not replicated by ${name}`, 'Only a table that is replicated can be copied again; --add-table adds one.');
+    requireKnown('drop', dropped.filter((table) => configured.has(table)), 'the config still names it', 'Take it out of the config first.');
+    const fresh = added.filter((table) => !published.has(table) && !state.copying.has(table));
+    if (copy) await requireEmpty(targetUrl, mapping, fresh);
+    if (copy) for (const table of fresh) state.begin(table, undefined);
+    for (const table of repeated) state.begin(table, printLsn(logged));
+    for (const table of dropped) { state.copying.delete(table); if (published.has(table)) state.leaving.add(table); }
+    if (added.length + repeated.length + dropped.length > 0) await state.save();
+    await publish(source, objectName(name), published, new Set([...added, ...state.copying.keys()].filter((table) => configured.has(table))), new Set([...state.leaving].filter((table) => !configured.has(table))));
+  });
+  return new Map([...configured, ...[...state.leaving].filter((table) => !configured.has(table)).map((table) => [table, { ref: parseTableRef(table), key: [], omit: new Set<string>(), leaving: true as const }] as const)]);
+}
+
+/** What an earlier run began is completed here too. */
+async function publish(source: pg.ClientBase, publication: string, published: ReadonlySet<string>, wanted: ReadonlySet<string>, unwanted: ReadonlySet<string>): Promise<void> {
+  for (const [verb, tables] of [['ADD', wanted.difference(published)], ['DROP', unwanted.intersection(published)]] as const) {
+    if (tables.size > 0) await source.query(`ALTER PUBLICATION ${quoteName(publication)} ${verb} TABLE ${[...tables].map((table) => quoteTable(parseTableRef(table))).join(', ')}`);
+  }
+}
+
+function requireKnown(verb: string, tables: readonly string[], why: string, remedy: string): void {
+  if (tables.length === 0) return;
+  throw new StranglerError({ code: 'STR_UNKNOWN_TABLE', message: `Cannot ${verb} ${tables.join(', ')}: ${why}.`, remedy });
+}
+
+async function requireEmpty(targetUrl: string, mapping: ReplicationConfig, tables: readonly string[]): Promise<void> {
+  const maps = tableMaps(mapping);
+  await withConnection(targetUrl, 'target', async (target) => {
+    for (const into of new Map(tables.flatMap((table) => maps.get(table) ?? []).filter(({ discriminator, added }) => discriminator === undefined && added === undefined).map((map) => [tableName(map.target), map.target])).values()) {
+      const rows = await textRows<'one'>(target, `SELECT 1 AS one FROM ${quoteTable(into)} LIMIT 1`);
+      if (rows.length === 0) continue;
+      throw new StranglerError({
+        code: 'STR_TARGET_NOT_EMPTY', exitCode: ExitCode.environment, message: `The target's ${tableName(into)} has rows, and no checkpoint says where they come from.`,
+        remedy: `If they may go: TRUNCATE ${quoteTable(into)}; if both sides are equal already and nobody writes: --no-copy.`,
+      });
+    }
+  });
+}
+
+/** Mappings under which a row of the source is a row of the target with other names at most, by captured table. */
+export const plainMappings = ({ tables }: ReplicationConfig): ReadonlyMap<string, TableMapping> => new Map(Object.entries(tables)
+  .filter(([, mapping]) => Object.keys(mapping).every((field) => ['key', 'into', 'columns', 'omit'].includes(field)) && Object.values(tables).filter(({ into }) => into !== undefined && into === mapping.into).length <= 1)
+  .map(([name, mapping]) => [tableName(parseTableRef(name)), { ...mapping, into: mapping.into ?? name }]));
