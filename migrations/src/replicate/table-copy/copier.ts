@@ -218,7 +218,10 @@ class TableCopier {
     let logged: (rows: number) => void = () => undefined;
     const done = new Promise<number>((resolve) => { logged = resolve; });
     const marker = copies.expect(piece, logged);
-    const stopped = new Promise<never>((_, reject) => { signal.addEventListener('abort', () => { reject(new Error('stopped')); }, { once: true }); });
+    const stopped = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => { reject(new Error('stopped')); }, { once: true });
+      if (signal.aborted) reject(new Error('stopped')); // it had been before anybody listened
+    });
     stopped.catch(() => undefined);
     try {
       await mark(marker);

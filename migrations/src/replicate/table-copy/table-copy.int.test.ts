@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { emitMarker, replicate, tablesBeingCopied, waitForCheckpoint, type ReplicateOptions, type RunningReplication } from '@strangler/migrations';
 import { BANK, BANK_TABLES } from '../../../test/support/bank.ts';
@@ -6,13 +6,14 @@ import { doBusiness, openBank } from '../../../test/support/business.ts';
 import { contents, databasePair, type Pair } from '../../../test/support/pair.ts';
 
 const { accounts } = BANK_TABLES;
+jest.setTimeout(240_000); // the writers do not wait, and the machine may be busy
 let pair: Pair;
 
 beforeAll(async () => {
   pair = await databasePair('bank');
   await Promise.all([pair.source.query(BANK), pair.target.query(BANK)]);
   await openBank(pair.source);
-  await pair.source.query("INSERT INTO letters SELECT g % 3000, g / 3000, repeat(md5(g::text), 100), 0 FROM generate_series(0, 8999) AS g");
+  await pair.source.query("INSERT INTO letters SELECT g % 2000, g / 2000, repeat(md5(g::text), 70), 0 FROM generate_series(0, 4999) AS g");
 });
 afterAll(async () => {
   await pair.source.query('SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database() AND NOT active');
@@ -30,7 +31,7 @@ async function copied(running: RunningReplication): Promise<void> {
 
 /** Runs a piece of work while the bank does business, and compares afterwards. */
 async function whileBusy(seed: number, options: ReplicateOptions, work: (running: RunningReplication) => Promise<void>): Promise<void> {
-  const writers = await Promise.all([1, 2].map((n) => doBusiness(pair.sourceUrl, seed + n, 2)));
+  const writers = await Promise.all([1, 2].map((n) => doBusiness(pair.sourceUrl, seed + n, 5)));
   try {
     const running = await replicate(options);
     try {
@@ -79,7 +80,7 @@ describe('a replication that runs', () => {
   });
 
   test('copies a damaged table again in place: rows that are missing, wrong, or of nobody\'s', async () => {
-    const damage = "DELETE FROM letters WHERE id % 3 = 0; UPDATE letters SET opened = -1 WHERE id % 3 = 1; INSERT INTO letters SELECT 5000 + g, 0, 'nobody''s', 0 FROM generate_series(1, 3000) AS g";
+    const damage = "DELETE FROM letters WHERE id % 3 = 0; UPDATE letters SET opened = -1 WHERE id % 3 = 1; INSERT INTO letters SELECT 5000 + g, 0, 'nobody''s', 0 FROM generate_series(1, 2500) AS g";
     await pair.target.query(damage);
     await pair.source.query('UPDATE letters SET opened = opened + 1 WHERE id % 3 = 0'); // cannot be applied any more
     await whileBusy(37, pair.options(BANK_TABLES, { changes: { again: ['letters'] } }), copied);

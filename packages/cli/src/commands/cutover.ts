@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { ExitCode, StranglerError } from '@strangler/kernel';
-import { cutOver, planCutover, printPlan, type CutoverReport } from '@strangler/migrations';
+import { cutOver, planCutover, printPlan, tablesBeingCopied, type CutoverReport } from '@strangler/migrations';
 import { flag, text, type Command } from '../command.ts';
 import { adminClient } from '../compose/admin.ts';
 import { cutoverPorts, reverseOf } from '../compose/cutover.ts';
@@ -37,6 +38,7 @@ ${CONFIG_HELP}`,
       const planned = planCutover(plan);
       return { exitCode: ExitCode.ok, text: [...printPlan(planned), 'Nothing was changed; --execute performs it.'].join('\n'), json: planned };
     }
+    await requireWhole(join(migration.stateDirectory, 'log', name), name);
     const by = whoAsks(invocation);
     const why = required(text(values, 'why'), '--why', USAGE);
     const sides = { config: migration.config, name, mapping, direction, ...replicationSides(migration, mapping, invocation.io), stateDirectory: migration.stateDirectory };
@@ -45,6 +47,16 @@ ${CONFIG_HELP}`,
     return { exitCode: ExitCode.ok, text: printReport(report), json: report };
   },
 };
+
+/** A table that is still being copied is not there yet. @throws StranglerError STR_TABLE_COPYING */
+async function requireWhole(logDirectory: string, name: string): Promise<void> {
+  const copying = await tablesBeingCopied(logDirectory);
+  if (copying.length === 0) return;
+  throw new StranglerError({
+    code: 'STR_TABLE_COPYING', exitCode: ExitCode.no, message: `'${name}' is still copying ${copying.map(({ table: copied }) => copied).join(', ')}; nothing was held or changed.`,
+    remedy: 'Let `strangler replicate` finish the copy, verify, then try again.',
+  });
+}
 
 function printReport({ plan, steps, pauseMs, heldRequests, warnings, recovered }: CutoverReport): string {
   return [

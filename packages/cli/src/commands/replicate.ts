@@ -1,24 +1,28 @@
 import { join } from 'node:path';
 import { ExitCode, StranglerError, systemClock, type ReplicationConfig } from '@strangler/kernel';
-import { readCheckpoint, removeReplication, replicate, type KafkaAccess, type ReplicationEvent, type RunningReplication } from '@strangler/migrations';
+import { readCheckpoint, removeReplication, replicate, type KafkaAccess, type ReplicationEvent, type RunningReplication, type TableChanges } from '@strangler/migrations';
 import { flag, type Command, type Invocation, type Io, type Outcome } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, prepareStateDirectory, replicationSides, type Migration } from '../context.ts';
+import { askedChanges, copyingLines, planChanges, TABLE_HELP, TABLE_OPTIONS } from '../replicate/table-changes.ts';
 import { untilAborted } from '../wait.ts';
 
 export const command: Command = {
-  usage: 'replicate [REPLICATION …] | replicate REPLICATION … --remove [--execute]',
+  usage: 'replicate [REPLICATION …] | replicate REPLICATION --add-table T | --again T | --drop-table T [--execute] | replicate REPLICATION … --remove [--execute]',
   help: `Copies the tables of each replication (all of the config by default) and follows their changes until it is told to stop: WAL → change log →
 target, whole transactions, each exactly once in effect. With log: 'kafka' in the config the change log is written by Debezium (\`strangler connect\`),
 and KAFKA_BROKERS names the brokers. It goes on where it stopped, however it stopped. A replication back to the monolith
 waits until a cut-over prepares it. One process per replication; a second is refused.
 
+${TABLE_HELP}
   --remove        take away what the named replications have made: slot, publication, checkpoint, origin and change log; the copied rows
                   stay. Prints what it would do; --execute does it. For a fresh start, or for good: a slot nobody reads keeps the source's WAL
 ${CONFIG_HELP}`,
-  options: { ...CONFIG_OPTIONS, remove: { type: 'boolean' }, execute: { type: 'boolean' } },
+  options: { ...CONFIG_OPTIONS, ...TABLE_OPTIONS, remove: { type: 'boolean' }, execute: { type: 'boolean' } },
   run: async (invocation) => {
     const migration = await loadMigration(invocation);
     if (flag(invocation.values, 'remove')) return remove(migration, invocation);
+    const changes = askedChanges(invocation);
+    if (changes !== undefined && !flag(invocation.values, 'execute')) return planChanges(invocation.positionals[0] ?? '', changes);
     // Why it cannot be written is said by the log that needs it.
     await prepareStateDirectory(migration.stateDirectory).catch(() => undefined);
     const all = Object.keys(migration.config.replication ?? {});
@@ -27,7 +31,7 @@ ${CONFIG_HELP}`,
     const running = new Map<string, RunningReplication>();
     const ended = new AbortController();
     const stop = AbortSignal.any([invocation.io.signal, ended.signal]);
-    const work = names.map((name) => follow(migration, name, findReplication(migration, name), invocation, stop, running));
+    const work = names.map((name) => follow(migration, name, findReplication(migration, name), invocation, stop, running, changes));
     try {
       await Promise.race([Promise.all(work), untilAborted(invocation.io.signal)]);
     } finally {
@@ -55,10 +59,12 @@ async function remove(migration: Migration, { positionals, values, io }: Invocat
 }
 
 /** Ends with the error that ended the replication, or when it is told to stop. */
-async function follow(migration: Migration, name: string, mapping: ReplicationConfig, { io }: Invocation, stop: AbortSignal, running: Map<string, RunningReplication>): Promise<void> {
+async function follow(migration: Migration, name: string, mapping: ReplicationConfig, { io }: Invocation, stop: AbortSignal, running: Map<string, RunningReplication>, changes: TableChanges | undefined): Promise<void> {
   const sides = replicationSides(migration, mapping, io);
   if (mapping.to === 'monolith' && !await prepared(name, sides.targetUrl, io, stop)) return;
-  const replication = await replicate({ name, mapping, ...sides, logDirectory: join(migration.stateDirectory, 'log'), ...kafkaOf(mapping, io), onEvent: (event) => { say(io, name, event); } });
+  const replication = await replicate({
+    name, mapping, ...sides, logDirectory: join(migration.stateDirectory, 'log'), ...kafkaOf(mapping, io), ...(changes === undefined ? {} : { changes }), onEvent: speaker(io, name),
+  });
   running.set(name, replication);
   io.out(`${JSON.stringify({ event: 'ready', replication: name })}\n`);
   await Promise.race([replication.failed, untilAborted(stop)]);
@@ -80,6 +86,15 @@ async function prepared(name: string, targetUrl: string, io: Io, stop: AbortSign
     await systemClock.sleep(250, stop).catch(() => undefined);
   }
   return false;
+}
+
+function speaker(io: Io, name: string): (event: ReplicationEvent) => void {
+  const copying = copyingLines(() => systemClock.now());
+  return (event) => {
+    const line = event.kind === 'copying' ? copying(event) : undefined;
+    if (line !== undefined) io.err(`${name}: ${line}\n`);
+    say(io, name, event);
+  };
 }
 
 function say(io: Io, name: string, event: ReplicationEvent): void {
