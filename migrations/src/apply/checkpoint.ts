@@ -64,7 +64,7 @@ export async function startCheckpoint(target: pg.ClientBase, replication: string
   await target.query(`INSERT INTO strangler.checkpoint AS c (replication, phase, log_id, commit_lsn, epoch) VALUES ($1, $2, $3, $4::pg_lsn, 1)
     ON CONFLICT (replication) DO UPDATE SET phase = excluded.phase, log_id = excluded.log_id, commit_lsn = excluded.commit_lsn, epoch = c.epoch + 1, snapshot_lsn = NULL,
       committed_at_ms = NULL, parked = 0, events_applied = 0, transactions_applied = 0, rows_snapshotted = 0, updated_at = now()`, [replication, phase, logId ?? null, printLsn(lsn)]);
-  await target.query('DELETE FROM strangler.dead_letter WHERE replication = $1', [replication]);
+  for (const table of ['dead_letter', 'source_table']) await target.query(`DELETE FROM strangler.${table} WHERE replication = $1`, [replication]);
 }
 
 export async function noteSnapshot(target: pg.ClientBase, replication: string, snapshotLsn: Lsn): Promise<void> {

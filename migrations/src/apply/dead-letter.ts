@@ -3,6 +3,7 @@ import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts'
 import { textRows, withConnection } from '../capture/connect.ts';
 import { parseLsn, printLsn, type Lsn } from '../capture/lsn.ts';
 import type { ParkedAs, Refusal } from './refusal.ts';
+import type { Shape } from './source-schema.ts';
 import type { Statement } from './statements.ts';
 
 /** A whole source transaction that is kept aside, in the target, until somebody decides. Named by its commit LSN. */
@@ -16,7 +17,7 @@ export interface DeadLetter extends Refusal {
 
 const TABLES = `CREATE TABLE IF NOT EXISTS strangler.dead_letter (
     replication text NOT NULL, commit_lsn pg_lsn NOT NULL, xid bigint NOT NULL, committed_at_ms bigint NOT NULL, parked_as text NOT NULL, held_table text NOT NULL, code text NOT NULL, reason text NOT NULL,
-    events json NOT NULL, bytes bigint NOT NULL, parked_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (replication, commit_lsn)
+    events json NOT NULL, shapes json NOT NULL, bytes bigint NOT NULL, parked_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (replication, commit_lsn)
   );
   CREATE TABLE IF NOT EXISTS strangler.dead_letter_request (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, replication text NOT NULL, action text NOT NULL, letters json NOT NULL, why text NOT NULL, asked_by text NOT NULL,
@@ -25,11 +26,12 @@ const TABLES = `CREATE TABLE IF NOT EXISTS strangler.dead_letter (
   CREATE TABLE IF NOT EXISTS strangler.dead_letter_audit (
     replication text NOT NULL, commit_lsn pg_lsn NOT NULL, action text NOT NULL, why text NOT NULL, by text NOT NULL, at timestamptz NOT NULL DEFAULT now(), code text NOT NULL, reason text NOT NULL, events json
   );
+  CREATE TABLE IF NOT EXISTS strangler.source_table (replication text NOT NULL, source_table text NOT NULL, columns json NOT NULL, PRIMARY KEY (replication, source_table));
   ALTER TABLE strangler.checkpoint ADD COLUMN IF NOT EXISTS parked bigint NOT NULL DEFAULT 0`;
 
 /** Creates what is missing; two may try at once. */
 export async function ensureDeadLetters(target: pg.ClientBase): Promise<void> {
-  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.dead_letter_audit') AS there");
+  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.source_table') AS there");
   if (typeof there?.there === 'string') return;
   await target.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('strangler.checkpoint', 0)); ${TABLES}; COMMIT`);
 }
@@ -47,9 +49,9 @@ export async function listLetters(target: pg.ClientBase, replication: string): P
 }
 
 /** The transaction a letter keeps; undefined when it is gone. */
-export async function loadLetter(target: pg.ClientBase, replication: string, id: string): Promise<ChangeTransaction | undefined> {
-  const [row] = await textRows<'xid' | 'committed_at_ms' | 'events'>(target, 'SELECT xid, committed_at_ms, events FROM strangler.dead_letter WHERE replication = $1 AND commit_lsn = $2::pg_lsn', [replication, id]);
-  return row === undefined ? undefined : { commitLsn: parseLsn(id), xid: Number(row.xid), committedAtMs: Number(row.committed_at_ms), events: JSON.parse(row.events) as ChangeEvent[] };
+export async function loadLetter(target: pg.ClientBase, replication: string, id: string): Promise<(ChangeTransaction & { readonly shapes: readonly Shape[] }) | undefined> {
+  const [row] = await textRows<'xid' | 'committed_at_ms' | 'events' | 'shapes'>(target, 'SELECT xid, committed_at_ms, events, shapes FROM strangler.dead_letter WHERE replication = $1 AND commit_lsn = $2::pg_lsn', [replication, id]);
+  return row === undefined ? undefined : { commitLsn: parseLsn(id), xid: Number(row.xid), committedAtMs: Number(row.committed_at_ms), events: JSON.parse(row.events) as ChangeEvent[], shapes: JSON.parse(row.shapes) as Shape[] };
 }
 
 /** The letters and their events, for a person. Empty where this target knows no dead letters. */
@@ -70,12 +72,14 @@ export const countStatement = (replication: string): Statement => ({ text: COUNT
 export interface Parked extends Refusal {
   readonly transaction: ChangeTransaction;
   readonly json: string;
+  /** Tables of it that look otherwise than before. */
+  readonly shapes: readonly Shape[];
 }
 
-export const parkStatement = (replication: string, { transaction, as, table, code, reason, json }: Parked): Statement => ({
-  text: `INSERT INTO strangler.dead_letter (replication, commit_lsn, xid, committed_at_ms, parked_as, held_table, code, reason, events, bytes)
-    VALUES ($1, $2::pg_lsn, $3::bigint, $4::bigint, $5, $6, $7, $8, $9::json, $10::bigint)`,
-  values: [replication, printLsn(transaction.commitLsn), String(transaction.xid), String(Math.round(transaction.committedAtMs)), as, table, code, reason, json, String(json.length)],
+export const parkStatement = (replication: string, { transaction, as, table, code, reason, json, shapes }: Parked): Statement => ({
+  text: `INSERT INTO strangler.dead_letter (replication, commit_lsn, xid, committed_at_ms, parked_as, held_table, code, reason, events, shapes, bytes)
+    VALUES ($1, $2::pg_lsn, $3::bigint, $4::bigint, $5, $6, $7, $8, $9::json, $10::json, $11::bigint)`,
+  values: [replication, printLsn(transaction.commitLsn), String(transaction.xid), String(Math.round(transaction.committedAtMs)), as, table, code, reason, json, JSON.stringify(shapes), String(json.length)],
 });
 
 /** Takes a letter away; the division by zero stops the transaction when somebody else has. */

@@ -5,6 +5,7 @@ import type { Applied, Applier } from './applier.ts';
 import { auditStatement, countStatement, listLetters, loadLetter, parkStatement, refusedAgain, unparkStatement, type Parked } from './dead-letter.ts';
 import { footprint, Held, readTies, type Footprint, type Ties } from './footprint.ts';
 import { asRefusal, heldWhole, type Refusal } from './refusal.ts';
+import { SourceSchema, type Shape } from './source-schema.ts';
 import type { TableMaps } from './table-map.ts';
 
 export interface ParkingRules {
@@ -42,11 +43,13 @@ export class Desk {
   private readonly rules: ParkingRules;
   readonly replication: string;
   private ties: Ties = new Map();
+  private readonly schema: SourceSchema;
   private letters = new Map<string, Kept>();
   private held = new Held();
   private turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(applier: Applier, rules: ParkingRules) {
+  private constructor(applier: Applier, rules: ParkingRules, schema: SourceSchema) {
+    this.schema = schema;
     this.applier = applier;
     this.maps = applier.maps;
     this.replication = applier.replication;
@@ -54,7 +57,7 @@ export class Desk {
   }
 
   static async open(applier: Applier, rules: ParkingRules): Promise<Desk> {
-    const desk = new Desk(applier, rules);
+    const desk = new Desk(applier, rules, await SourceSchema.load(applier.session, applier.replication, applier.maps));
     await desk.reload();
     return desk;
   }
@@ -112,7 +115,7 @@ export class Desk {
     const fresh = batch.filter(({ commitLsn }) => commitLsn > this.checkpoint);
     if (fresh.length === 0) return undefined;
     try {
-      return await this.write(this.sort(fresh));
+      return await this.write(await this.sort(fresh));
     } catch (error) {
       const refusal = this.rules.onRefusal === 'park' ? asRefusal(error) : undefined;
       if (refusal === undefined) throw error;
@@ -121,27 +124,50 @@ export class Desk {
   }
 
   /** Which of them may go on, and which must wait for what is parked, or for one of them that must. */
-  private sort(fresh: readonly ChangeTransaction[]): Sorted {
-    if (this.isEmpty) return { free: fresh, parked: [], upTo: fresh.at(-1) };
-    const [free, parked]: [ChangeTransaction[], Parked[]] = [[], []];
+  private async sort(fresh: readonly ChangeTransaction[]): Promise<Sorted> {
+    const sorted = { free: [] as ChangeTransaction[], parked: [] as Parked[], adopt: [] as Shape[], upTo: fresh.at(-1) };
+    if (this.isEmpty && fresh.every((transaction) => this.schema.newShapes(transaction).length === 0)) return { ...sorted, free: fresh };
     const held = this.heldNow();
-    for (const transaction of fresh) {
-      const waiting = waitingEvents(transaction, (events) => {
-        const touched = footprint(events, this.maps, this.ties);
-        const blocked = held.blocks(touched);
-        if (blocked) held.add(touched);
-        return blocked;
-      });
-      if (waiting.length > 0) parked.push(park(transaction, waiting, { as: 'behind', table: '', code: '', reason: '' }));
-      if (waiting.length < transaction.events.length || waiting.length === 0) free.push(waiting.length === 0 ? transaction : without(transaction, new Set(waiting)));
-    }
-    return { free, parked, upTo: fresh.at(-1) };
+    for (const transaction of fresh) await this.sortOne(transaction, held, sorted);
+    return sorted;
   }
 
-  private async write({ free, parked, upTo }: Sorted): Promise<Applied | undefined> {
-    if (parked.length === 0) return this.applier.apply(free);
+  private async sortOne(transaction: ChangeTransaction, held: Held, sorted: { readonly free: ChangeTransaction[]; readonly parked: Parked[]; readonly adopt: Shape[] }): Promise<void> {
+    const shapes = this.schema.newShapes(transaction);
+    const waiting = waitingEvents(transaction, (events) => {
+      const touched = footprint(events, this.maps, this.ties);
+      const blocked = held.blocks(touched);
+      if (blocked) held.add(touched);
+      return blocked;
+    });
+    if (waiting.length > 0) sorted.parked.push(park(transaction, waiting, { as: 'behind', table: '', code: '', reason: '' }, shapes));
+    else if (shapes.length > 0) {
+      const problem = await this.problemOf(shapes);
+      if (problem === undefined) sorted.adopt.push(...shapes);
+      else {
+        held.add(footprint(transaction.events, this.maps, this.ties), heldWhole(problem));
+        sorted.parked.push(park(transaction, transaction.events, problem, shapes));
+        return;
+      }
+    }
+    if (waiting.length === 0) sorted.free.push(transaction);
+    else if (waiting.length < transaction.events.length) sorted.free.push(without(transaction, new Set(waiting)));
+  }
+
+  /** A reason to park, or an error where nothing may be parked. The target may have been mended a moment ago. */
+  private async problemOf(shapes: readonly Shape[]): Promise<Refusal | undefined> {
+    if (this.schema.problem(shapes) === undefined) return undefined;
+    await this.schema.look(this.applier.session);
+    const problem = this.schema.problem(shapes);
+    if (problem !== undefined && this.rules.onRefusal === 'stop') throw problem;
+    return asRefusal(problem);
+  }
+
+  private async write({ free, parked, adopt, upTo }: Sorted): Promise<Applied | undefined> {
+    if (parked.length === 0 && adopt.length === 0) return this.applier.apply(free);
     this.requireRoom(parked);
-    const applied = await this.applier.apply(free, [...parked.map((each) => parkStatement(this.replication, each)), countStatement(this.replication)], upTo);
+    const applied = await this.applier.apply(free, [...parked.map((each) => parkStatement(this.replication, each)), countStatement(this.replication), ...this.schema.adoptStatements(adopt)], upTo);
+    this.schema.adopted(adopt);
     for (const each of parked) this.keep(each);
     return applied;
   }
@@ -159,14 +185,14 @@ export class Desk {
   }
 
   private async one(transaction: ChangeTransaction): Promise<Applied | undefined> {
-    const sorted = this.sort([transaction]);
+    const sorted = await this.sort([transaction]);
     try {
       return await this.write(sorted);
     } catch (error) {
       const refusal = asRefusal(error);
       if (refusal === undefined) throw error;
       if (isSnapshotPart(transaction)) return this.snapshotPart(sorted);
-      return this.write({ free: [], parked: [park(transaction, transaction.events, refusal)], upTo: transaction });
+      return this.write({ free: [], parked: [park(transaction, transaction.events, refusal, sorted.adopt)], adopt: [], upTo: transaction });
     }
   }
 
@@ -176,7 +202,7 @@ export class Desk {
     const refused = await this.applier.refusedOf(part.events);
     const [first] = refused.values();
     const reason = asRefusal(first) ?? { as: 'refused', table: '', code: 'STR_APPLY_FAILED', reason: String(first) };
-    return this.write({ free: [without(part, refused)], parked: [park(part, [...refused.keys(), ...waiting?.transaction.events ?? []], reason)], upTo });
+    return this.write({ free: [without(part, refused)], parked: [park(part, [...refused.keys(), ...waiting?.transaction.events ?? []], reason, [])], adopt: [], upTo });
   }
 
   private requireRoom(parked: readonly Parked[]): void {
@@ -205,6 +231,7 @@ export class Desk {
 
   private async retryNow(wanted: ReadonlySet<string> | 'schema', audit?: { readonly why: string; readonly by: string }): Promise<Retried> {
     await this.applier.refresh();
+    await this.schema.look(this.applier.session);
     await this.reload();
     const blocked = new Held();
     const done: { applied: string[]; waiting: string[]; failed?: NonNullable<Retried['failed']> } = { applied: [], waiting: [] };
@@ -225,7 +252,10 @@ export class Desk {
     const transaction = await loadLetter(this.applier.session, this.replication, id);
     if (transaction === undefined) return undefined;
     try {
-      await this.applier.redo(transaction, [...audit === undefined ? [] : [auditStatement(this.replication, id, { action: 'retry', ...audit })], unparkStatement(this.replication, id), countStatement(this.replication)]);
+      const problem = this.schema.problem(transaction.shapes);
+      if (problem !== undefined) throw problem;
+      await this.applier.redo(this.schema.reshaped(transaction), [...this.schema.adoptStatements(transaction.shapes), ...audit === undefined ? [] : [auditStatement(this.replication, id, { action: 'retry', ...audit })], unparkStatement(this.replication, id), countStatement(this.replication)]);
+      this.schema.adopted(transaction.shapes);
       return undefined;
     } catch (error) {
       const refusal = asRefusal(error);
@@ -252,6 +282,8 @@ export class Desk {
 interface Sorted {
   readonly free: readonly ChangeTransaction[];
   readonly parked: readonly Parked[];
+  /** Shapes of tables that are seen for the first time, with these rows. */
+  readonly adopt: readonly Shape[];
   readonly upTo: ChangeTransaction | undefined;
 }
 
@@ -266,5 +298,5 @@ function waitingEvents(transaction: ChangeTransaction, mustWait: (events: readon
 const without = ({ commitLsn, xid, committedAtMs, events }: ChangeTransaction, gone: { has(event: ChangeEvent): boolean }): ChangeTransaction =>
   ({ commitLsn, xid, committedAtMs, events: events.filter((event) => !gone.has(event)) });
 
-const park = ({ commitLsn, xid, committedAtMs }: ChangeTransaction, events: readonly ChangeEvent[], refusal: Refusal): Parked =>
-  ({ transaction: { commitLsn, xid, committedAtMs, events }, ...refusal, json: JSON.stringify(events) });
+const park = ({ commitLsn, xid, committedAtMs }: ChangeTransaction, events: readonly ChangeEvent[], refusal: Refusal, shapes: readonly Shape[]): Parked =>
+  ({ transaction: { commitLsn, xid, committedAtMs, events }, ...refusal, shapes, json: JSON.stringify(events) });

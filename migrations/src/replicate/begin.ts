@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { Applier } from '../apply/applier.ts';
 import { loadCheckpoint, noteSnapshot, startCheckpoint, type Checkpoint } from '../apply/checkpoint.ts';
 import { openApplySession } from '../apply/session.ts';
+import { readShapes, shapeStatement } from '../apply/source-schema.ts';
 import { tableMaps, targetsOf, type TableMaps } from '../apply/table-map.ts';
 import { withConnection } from '../capture/connect.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
@@ -135,6 +136,7 @@ export async function startSnapshot(target: pg.Client, { name, mapping, sourceUr
   }
   await startCheckpoint(target, name, 'snapshotting', logId, LSN_ZERO);
   await withConnection(sourceUrl, 'source', async (source) => {
+    await noteShapes(source, target, name, mapping);
     await dropSlot(source, slot);
     await ensurePublication(source, slot, tables);
   });
@@ -185,7 +187,18 @@ export async function prepare(target: pg.Client, { name, mapping, sourceUrl }: B
     return createSlotNow(source, objectName(name));
   });
   await startCheckpoint(target, name, 'streaming', undefined, lsn);
+  await withConnection(sourceUrl, 'source', (source) => noteShapes(source, target, name, mapping));
   return lsn;
+}
+
+/** What the source looks like now: a change of it before the first row is then noticed, too. */
+async function noteShapes(source: pg.Client, target: pg.Client, name: string, mapping: ReplicationConfig): Promise<void> {
+  const tables = capturedTables(mapping);
+  const shapes = await readShapes(source, tableMaps(mapping), (table, column) => tables.get(table)?.omit.has(column) === true);
+  for (const shape of shapes) {
+    const { text, values } = shapeStatement(name, shape);
+    await target.query(text, [...values]);
+  }
 }
 
 export const wrongLog = (name: string): StranglerError => new StranglerError({
