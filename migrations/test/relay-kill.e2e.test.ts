@@ -29,7 +29,7 @@ test('a relay to RabbitMQ that is killed again and again delivers every event, i
   process.stdout.write(`relay to rabbitmq: ${JSON.stringify(result)}\n`);
   expect(result).toMatchObject({ kills: ROUNDS, lost: 0, outOfOrder: [], wrongEffects: 0 });
   expect(result.events).toBeGreaterThan(100);
-}, 240_000 + ROUNDS * 5_000);
+}, 300_000 + ROUNDS * 12_000);
 
 test('so does a relay to Kafka', async () => {
   await using kafka = await testKafka();
@@ -39,4 +39,4 @@ test('so does a relay to Kafka', async () => {
   process.stdout.write(`relay to kafka: ${JSON.stringify(result)}\n`);
   expect(result).toMatchObject({ kills: ROUNDS, lost: 0, outOfOrder: [], wrongEffects: 0 });
   expect(result.events).toBeGreaterThan(100);
-}, 240_000 + ROUNDS * 5_000);
+}, 300_000 + ROUNDS * 12_000);

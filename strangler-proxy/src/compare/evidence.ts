@@ -49,7 +49,7 @@ function verdictOn({ samples, mismatched, settled, mismatchRateAtMost, latencyRa
   const differ = `${String(mismatched)} of ${String(samples)} answers differ`;
   if (evidenceAbove(mismatched, samples, maxMismatchRate) >= ENOUGH) return { verdict: 'failed', because: `${differ}: more than ${percent(maxMismatchRate)}.` };
   if (samples < minSamples) return { verdict: 'insufficient', because: `${String(samples)} of ${String(minSamples)} samples.` };
-  if (evidenceBelow(mismatched, samples, maxMismatchRate) < ENOUGH) return { verdict: 'insufficient', because: `${differ}: the rate may still be ${percent(mismatchRateAtMost)}, allowed are ${percent(maxMismatchRate)}.` };
+  if (evidenceBelow(mismatched, samples, maxMismatchRate) < ENOUGH) return { verdict: 'insufficient', because: `${differ}: the rate may still be ${percent(mismatchRateAtMost, 3)}, allowed are ${percent(maxMismatchRate)}.` };
   if (settled / samples > maxSettledRate) {
     return { verdict: 'insufficient', because: `${String(settled)} of ${String(samples)} answers agreed only when asked again, allowed are ${percent(maxSettledRate)}: replication lags, or the candidate is wrong now and then.` };
   }
@@ -92,4 +92,5 @@ function upperBound(k: number, n: number): number {
   return high;
 }
 
-const percent = (rate: number): string => `${String(Number((rate * 100).toPrecision(2)))} %`;
+/** Two digits, or three where two would hide on which side of a limit it is. */
+const percent = (rate: number, digits = 2): string => `${String(Number((rate * 100).toPrecision(digits)))} %`;

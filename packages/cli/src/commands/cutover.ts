@@ -1,9 +1,10 @@
 import { join } from 'node:path';
-import { ExitCode, StranglerError } from '@strangler/kernel';
+import { ExitCode, StranglerError, type Finding } from '@strangler/kernel';
 import { cutOver, planCutover, printPlan, tablesBeingCopied, type CutoverReport } from '@strangler/migrations';
 import { flag, text, type Command } from '../command.ts';
 import { adminClient } from '../compose/admin.ts';
 import { cutoverPorts, reverseOf } from '../compose/cutover.ts';
+import { readsBehind } from '../compose/reads-behind.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, replicationSides, required, whoAsks } from '../context.ts';
 import { printFindings } from '../print/error.ts';
 import { table } from '../print/table.ts';
@@ -36,7 +37,8 @@ ${CONFIG_HELP}`,
     reverseOf(migration.config, name, mapping);
     if (!flag(values, 'execute')) {
       const planned = planCutover(plan);
-      return { exitCode: ExitCode.ok, text: [...printPlan(planned), 'Nothing was changed; --execute performs it.'].join('\n'), json: planned };
+      const findings = direction === 'back' ? [] : await lagging(migration.stateDirectory, mapping.to);
+      return { exitCode: ExitCode.ok, text: [...printPlan(planned), ...findings.length === 0 ? [] : [printFindings(findings).trimEnd()], 'Nothing was changed; --execute performs it.'].join('\n'), json: { ...planned, findings } };
     }
     await requireWhole(join(migration.stateDirectory, 'log', name), name);
     const by = whoAsks(invocation);
@@ -57,6 +59,10 @@ async function requireWhole(logDirectory: string, name: string): Promise<void> {
     remedy: 'Let `strangler replicate` finish the copy, verify, then try again.',
   });
 }
+
+/** A plan can be read without a proxy: then nobody knows where the reads are. */
+const lagging = async (stateDirectory: string, service: string): Promise<Finding[]> =>
+  adminClient(stateDirectory).then((admin) => admin.status()).then(({ routes }) => readsBehind(routes, service), () => []);
 
 function printReport({ plan, steps, pauseMs, heldRequests, warnings, recovered }: CutoverReport): string {
   return [
