@@ -1,30 +1,37 @@
 /**
- * `npm run faults:data [-- --kills N] [--seed S] [--only sink,reader,…] [--json FILE]`: kills with -9 what moves the data, at random moments under load, and has both
- * databases' own histories compared. One line per target; exits 1 on any loss.
+ * `npm run faults:data [-- --kills N] [--seed S] [--only sink,reader,…] [--json FILE [--add]]`: kills with -9 what moves the data, at random moments under load, and has both
+ * databases' own histories compared; then other faults, where the message counts as well. One line each; exits 1 on any loss. Full disks and cut networks need root.
  */
-import { writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { FAULTS, faultTrial, isAsExpected, type FaultResult } from './faults.ts';
 import { isClean, KILLS, killTrial, type KillResult } from './kills.ts';
+import { record } from './record.ts';
 import { openStage } from './scene.ts';
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '50' }, seed: { type: 'string', default: '4711' }, only: { type: 'string', multiple: true }, json: { type: 'string' } } });
+const { values } = parseArgs({ options: { kills: { type: 'string', default: '50' }, seed: { type: 'string', default: '4711' }, only: { type: 'string', multiple: true }, json: { type: 'string' }, add: { type: 'boolean', default: false } } });
 const [kills, seed] = [Number(values.kills), Number(values.seed)];
-const only = values.only?.flatMap((each) => each.split(',')) ?? Object.keys(KILLS);
-const unknown = only.filter((target) => !Object.hasOwn(KILLS, target));
+const only = values.only?.flatMap((each) => each.split(',')) ?? [...Object.keys(KILLS), ...Object.keys(FAULTS)];
+const unknown = only.filter((target) => !Object.hasOwn(KILLS, target) && !Object.hasOwn(FAULTS, target));
 if (unknown.length > 0 || !(kills >= 1) || !Number.isInteger(seed)) {
-  console.error(`--only takes ${Object.keys(KILLS).join(', ')}; --kills a number from 1, --seed a whole one.`);
+  console.error(`--only takes ${[...Object.keys(KILLS), ...Object.keys(FAULTS)].join(', ')}; --kills a number from 1, --seed a whole one.`);
   process.exit(2);
 }
 
 const results: KillResult[] = [];
-await using stage = await openStage();
-for (const target of only) {
+const faults: FaultResult[] = [];
+await using stage = await openStage({ listen_addresses: only.includes('network-cut') ? '*' : '127.0.0.1' });
+for (const target of only.filter((name) => Object.hasOwn(KILLS, name))) {
   const result = await killTrial(stage, target, kills, seed);
   results.push(result);
   const { findings, seconds, ...shown } = result;
   console.log(`${Object.entries(shown).map(([name, value]) => `${name} ${String(value)}`).join(', ')}; ${String(seconds)} s`);
   for (const finding of findings) console.log(`  ${finding}`);
 }
-if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ command: `npm run faults:data -- --kills ${String(kills)} --seed ${String(seed)}`, cores: availableParallelism(), results }, null, 2)}\n`);
-process.exitCode = results.every(isClean) ? 0 : 1;
+for (const name of only.filter((each) => Object.hasOwn(FAULTS, each))) {
+  const result = await faultTrial(stage, name, seed);
+  faults.push(result);
+  console.log(`fault ${name}: ${result.outcome}; committed ${String(result.committed)}, applied ${String(result.applied)}\n  ${result.said}`);
+  for (const finding of isAsExpected(result) ? [] : result.findings) console.log(`  ${finding}`);
+}
+if (values.json !== undefined) await record(values.json, results, faults, seed, values.add);
+process.exitCode = results.every(isClean) && faults.every(isAsExpected) ? 0 : 1;

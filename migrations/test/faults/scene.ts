@@ -10,7 +10,7 @@ import { LEDGER_KEY, watch } from '../history/audit.ts';
 import { check, type Verdict } from '../history/check.ts';
 import { readHistory } from '../history/history.ts';
 import { BANK, BANK_KEYS, openBank } from './load.ts';
-import { SinkProcess } from './sink.ts';
+import { SinkProcess, type SinkSurroundings } from './sink.ts';
 
 /** A server that can be killed and comes back at its address. */
 export interface Server {
@@ -56,10 +56,11 @@ async function server(directory: string, settings: Readonly<Record<string, strin
 export class Scene implements AsyncDisposable {
   readonly stage: Stage;
   readonly database: string;
-  readonly options: ReplicateOptions;
+  options: ReplicateOptions;
   /** What sinks said that ended by themselves. */
   readonly complaints: string[] = [];
   private current: SinkProcess | undefined;
+  private surroundings: SinkSurroundings | undefined;
 
   private constructor(stage: Stage, database: string) {
     this.stage = stage;
@@ -72,13 +73,13 @@ export class Scene implements AsyncDisposable {
   }
 
   /** The tables are copied empty, so that every row that follows is in a history. */
-  static async open(stage: Stage, label: string, command?: readonly string[]): Promise<Scene> {
+  static async open(stage: Stage, label: string, adapt: (scene: Scene) => Promise<SinkSurroundings | undefined> = () => Promise.resolve(undefined)): Promise<Scene> {
     const scene = new Scene(stage, `${label}_${randomBytes(3).toString('hex')}`);
     for (const side of [stage.source, stage.target]) {
       await withClient(side.url(), (client) => client.query(`CREATE DATABASE ${scene.database}`));
       await withClient(side.url(scene.database), async (client) => { await client.query(BANK); await watch(client, BANK_KEYS); });
     }
-    await scene.startSink(command).running;
+    await scene.startSink(await adapt(scene)).running;
     await withClient(scene.options.sourceUrl, openBank);
     return scene;
   }
@@ -88,16 +89,19 @@ export class Scene implements AsyncDisposable {
     return this.current;
   }
 
-  startSink(command?: readonly string[]): SinkProcess {
-    this.current = new SinkProcess(this.options, command);
+  /** In the surroundings of the last one unless others are named. */
+  startSink(surroundings = this.surroundings): SinkProcess {
+    this.surroundings = surroundings;
+    this.current = new SinkProcess(this.options, surroundings);
     return this.current;
   }
 
   /** One that ended by itself is noted and started again, as a supervisor would. */
   async keepSink(): Promise<void> {
     if (!this.sink.hasEnded) return;
-    this.complaints.push(this.sink.said.trim());
+    this.complaints.push(this.sink.gaveUp);
     await this.startSink().running;
+    await delay(200);
   }
 
   onSource<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -108,20 +112,22 @@ export class Scene implements AsyncDisposable {
     return withClient(this.options.targetUrl, work);
   }
 
-  /** Waits until the target's ledger is as long as the source's, at most `withinMs`; the check says what it means when it is not. */
-  async settle(withinMs = 60_000): Promise<void> {
+  /** Waits until the target's ledger is as long as the source's, as long as it grows within `patienceMs`; the check says what it means when it does not. */
+  async settle(patienceMs = 60_000): Promise<void> {
     const length = async (client: pg.Client): Promise<number> => Number((await client.query<{ n: string }>('SELECT count(*) AS n FROM ledger')).rows[0]?.n);
     const wanted = await this.onSource(length);
-    for (const until = performance.now() + withinMs; performance.now() < until;) {
+    let [reached, until] = [0, performance.now() + patienceMs];
+    while (reached < wanted && performance.now() < until) {
       await this.keepSink();
-      if (await this.onTarget(length) >= wanted) return;
-      await delay(50);
+      const now = await this.onTarget(length);
+      if (now > reached) [reached, until] = [now, performance.now() + patienceMs];
+      else await delay(50);
     }
   }
 
   /** Ends the sink and judges by both databases' own histories. */
-  async judge(): Promise<Verdict> {
-    await this.settle();
+  async judge(patienceMs?: number): Promise<Verdict> {
+    await this.settle(patienceMs);
     await this.sink.end('SIGTERM');
     const [source, target] = [await this.onSource((client) => readHistory(client, BANK_KEYS)), await this.onTarget((client) => readHistory(client, BANK_KEYS))];
     return check(source, target);

@@ -1,9 +1,19 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ReplicateOptions } from '@strangler/migrations';
 
+/** Hundreds of starts: what is compiled once need not be again. */
+const CACHE = join(tmpdir(), 'strangler-compile-cache');
 const CHILD = join(import.meta.dirname, '../support/sink-child.ts');
+
+export interface SinkSurroundings {
+  /** A command that runs another, such as `ip netns exec NAME`. */
+  readonly wrapper?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 /** A sink as a process of its own. */
 export class SinkProcess {
@@ -14,12 +24,27 @@ export class SinkProcess {
   readonly running: Promise<void>;
   private ended = false;
 
-  constructor(options: ReplicateOptions, command: readonly string[] = []) {
-    const [program = process.execPath, ...args] = command;
-    this.child = spawn(program, [...args, ...(command.length > 0 ? [process.execPath] : []), CHILD, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '' } });
+  constructor(options: ReplicateOptions, { wrapper = [], environment = {} }: SinkSurroundings = {}) {
+    const [program = process.execPath, ...args] = [...wrapper, process.execPath, CHILD, JSON.stringify(options)] as readonly string[];
+    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: CACHE, ...environment } });
     this.child.stderr?.on('data', (chunk: Buffer) => { this.said += chunk.toString(); });
     this.gone = once(this.child, 'close').then(() => { this.ended = true; });
     this.running = Promise.race([once(this.child.stdout ?? this.child, 'data').then(() => undefined), this.gone]);
+  }
+
+  /** Why it gave up, with code and remedy; empty if it did not. */
+  get gaveUp(): string {
+    return /^gave up: (.*)$/m.exec(this.said)?.[1] ?? '';
+  }
+
+  /** Waits until it says it. @throws when it does not in time */
+  async says(what: RegExp, withinMs = 60_000): Promise<string> {
+    for (const until = performance.now() + withinMs; performance.now() < until;) {
+      const found = this.said.split('\n').find((line) => what.test(line));
+      if (found !== undefined) return found;
+      await delay(50);
+    }
+    throw new Error(`the sink does not say ${String(what)} but: ${this.said}`);
   }
 
   get pid(): number {

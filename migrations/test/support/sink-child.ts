@@ -1,10 +1,26 @@
-/** A sink as a process of its own, to be killed: runs the replication given as JSON in its first argument until somebody ends it. */
+/**
+ * A sink as a process of its own, to be killed: runs the replication given as JSON in its first argument until somebody ends it. Says `running` on stdout once it does;
+ * on stderr a line for every trouble it rides out, and last, if it gives up, why and what to do. `STRANGLER_CLOCK_JUMPS=N` makes its wall clock jump by a day, there
+ * and back, every N milliseconds.
+ */
+import { StranglerError } from '@strangler/kernel';
 import { replicate, type ReplicateOptions } from '@strangler/migrations';
 
-const running = await replicate(JSON.parse(process.argv[2] ?? '{}') as ReplicateOptions);
+const jumpMs = Number(process.env['STRANGLER_CLOCK_JUMPS'] ?? '0');
+if (jumpMs > 0) {
+  const [real, started, day] = [Date.now, performance.now(), 86_400_000];
+  Date.now = () => real() + ([0, day, -day][Math.floor((performance.now() - started) / jumpMs) % 3] ?? 0);
+}
+
+const giveUp = (error: unknown): never => {
+  const { code, remedy } = error instanceof StranglerError ? error : { code: 'no code', remedy: 'no remedy' };
+  process.stderr.write(`gave up: ${code}: ${error instanceof Error ? error.message : String(error)} ${remedy}\n`);
+  process.exit(1);
+};
+const onEvent: NonNullable<ReplicateOptions['onEvent']> = (event) => {
+  if (event.kind === 'trouble') process.stderr.write(`trouble: ${event.side}: ${event.message}\n`);
+};
+const running = await replicate({ ...JSON.parse(process.argv[2] ?? '{}') as ReplicateOptions, onEvent }).catch(giveUp);
 process.on('SIGTERM', () => { void running.stop().then(() => process.exit(0)); });
 process.stdout.write('running\n');
-await running.failed.catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
-});
+await running.failed.catch(giveUp);
