@@ -11,12 +11,14 @@ export async function copying(bench: Bench, { runs, rows }: { runs: number; rows
   await bench.source.query(fill('1', String(rows)));
   await bench.source.query('ANALYZE orders');
   const [ours, pipe] = [[] as number[], [] as number[]];
+  const spent = { ours: [] as number[], pipe: [] as number[] };
   for (let run = 0; run < runs; run += 1) {
-    ours.push(rows / await empty(bench, () => snapshot(bench, rows)));
-    pipe.push(rows / await empty(bench, () => copyPipe(bench)));
+    ours.push(rows / await empty(bench, () => counted(bench, spent.ours, () => snapshot(bench, rows))));
+    pipe.push(rows / await empty(bench, () => counted(bench, spent.pipe, () => copyPipe(bench))));
   }
   return [
     rowOf({ name: 'snapshot', unit: 'rows/s', runs: ours, peer: { name: 'COPY TO STDOUT | COPY FROM STDIN', runs: pipe }, ratioGoal: { atLeast: 0.8 } }),
+    ...(spent.ours.length === 0 ? [] : [rowOf({ name: 'CPU time: snapshot', unit: 'µs/row', runs: spent.ours.map((micros) => micros / rows), peer: { name: 'COPY pipe', runs: spent.pipe.map((micros) => micros / rows) } })]),
     rowOf({ name: 'replay from the start into a schema', unit: 'events/s', runs: await replays(bench, runs, rows) }),
   ];
 }
@@ -25,6 +27,15 @@ async function empty(bench: Bench, work: () => Promise<number>): Promise<number>
   await bench.target.query('TRUNCATE orders');
   for (const client of [bench.source, bench.target]) await client.query('CHECKPOINT');
   return work();
+}
+
+/** Notes the CPU time that the work took, in microseconds. */
+async function counted(bench: Bench, into: number[], work: () => Promise<number>): Promise<number> {
+  const before = await bench.cpu();
+  const result = await work();
+  const after = await bench.cpu();
+  if (before !== undefined && after !== undefined) into.push((after.node + after.servers - before.node - before.servers) * 1e6);
+  return result;
 }
 
 const sides = ({ sourceUrl, targetUrl, directory }: Bench): { name: string; sourceUrl: string; targetUrl: string; logDirectory: string } => ({ name: 'bench', sourceUrl, targetUrl, logDirectory: directory });

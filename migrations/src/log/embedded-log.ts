@@ -39,7 +39,7 @@ export interface EmbeddedLog extends ChangeLog {
 
 /** Of the files' format. 1 held JSON. */
 const VERSION = 2;
-const BATCH_EVENTS = 2_000;
+const BATCH_EVENTS = 5_000;
 
 /** Opens (and, the first time, creates) the log in `directory`. @throws StranglerError STR_LOG_LOCKED, STR_LOG_CORRUPT, STR_LOG_MISSING */
 export async function openEmbeddedLog(directory: string, options: EmbeddedLogOptions = {}): Promise<EmbeddedLog> {
