@@ -35,8 +35,9 @@ export async function carryOver(client: pg.ClientBase, tables: readonly TableRef
   return {
     before: [...foreign.filter(({ outside }) => outside === 't').map(({ name, ...ref }) => `ALTER TABLE ${quoteTable(ref)} DROP CONSTRAINT ${quoteName(name)}`), ...sequences.before],
     after: [
-      ...foreign.map(({ name, definition, ...ref }) => `ALTER TABLE ${quoteTable(ref)} ADD CONSTRAINT ${quoteName(name)} ${definition}`),
-      ...triggers.flatMap(({ name, definition, state, ...ref }) => [definition, ...enabling(ref, name, state)]),
+      // A table that was in use before has its own, which point at what was beside it then.
+      ...foreign.flatMap(({ name, definition, ...ref }) => [`ALTER TABLE ${quoteTable(ref)} DROP CONSTRAINT IF EXISTS ${quoteName(name)}`, `ALTER TABLE ${quoteTable(ref)} ADD CONSTRAINT ${quoteName(name)} ${definition}`]),
+      ...triggers.flatMap(({ name, definition, state, ...ref }) => [`DROP TRIGGER IF EXISTS ${quoteName(name)} ON ${quoteTable(ref)}`, definition, ...enabling(ref, name, state)]),
       ...rights.flatMap(({ owner, grants, ...ref }) => [`ALTER TABLE ${quoteTable(ref)} OWNER TO ${owner}`, ...JSON.parse(grants) as string[]]), ...sequences.after,
     ],
   };

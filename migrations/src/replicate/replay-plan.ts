@@ -5,8 +5,8 @@ import { SNAPSHOT_COMPLETE } from '../capture/snapshot.ts';
 import { tableName, type CapturedTables } from '../capture/table-ref.ts';
 import type { ChangeLog, LogPosition } from '../log/change-log.ts';
 
-/** Where to begin: the oldest transaction kept, the first one committed at or after a time, or the first one at or after a position. */
-export type ReplayFrom = 'start' | { readonly time: Date } | { readonly lsn: Lsn };
+/** Where to begin: the oldest transaction kept, the first one committed at or after a time, or the first one at or after a position; in a log on Kafka also an offset. */
+export type ReplayFrom = 'start' | { readonly time: Date } | { readonly lsn: Lsn } | { readonly offset: bigint };
 
 export interface ReplayedTable {
   /** The source's name of it. */
@@ -91,6 +91,7 @@ const isPartialMove = (event: ChangeEvent): boolean => event.op === 'update' && 
 const isSnapshot = ({ events: [event], marker }: ChangeTransaction): boolean => event?.op === 'snapshot-read' || marker === SNAPSHOT_COMPLETE;
 
 async function positionOf(log: ChangeLog, from: ReplayFrom): Promise<LogPosition> {
+  if (from !== 'start' && 'offset' in from) throw noOffsets(from.offset);
   const { tail, complete = false } = await log.extent();
   if (from === 'start' || tail === undefined) return 'start';
   const early = 'time' in from ? from.time.getTime() < tail.timeMs : from.lsn < tail.lsn;
@@ -105,7 +106,11 @@ async function beginsInSnapshot(log: ChangeLog, position: LogPosition): Promise<
   return false;
 }
 
-function gap(from: Exclude<ReplayFrom, 'start'>, tail: { readonly lsn: Lsn; readonly timeMs: number }): StranglerError {
+const noOffsets = (offset: bigint): StranglerError => new StranglerError({
+  code: 'STR_USAGE', message: `This log is read by commit position, and has no offset ${String(offset)}.`, remedy: 'Offsets are those of a topic. Begin at a time or an LSN; the plan prints both ends of the range.',
+});
+
+function gap(from: { readonly time: Date } | { readonly lsn: Lsn }, tail: { readonly lsn: Lsn; readonly timeMs: number }): StranglerError {
   const [wanted, oldest] = 'time' in from ? [from.time.toISOString(), new Date(tail.timeMs).toISOString()] : [printLsn(from.lsn), printLsn(tail.lsn)];
   return new StranglerError({
     code: 'STR_REPLAY_GAP',
