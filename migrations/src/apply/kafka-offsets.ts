@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { textRows } from '../capture/connect.ts';
+import { parseLsn, printLsn, type Lsn } from '../capture/lsn.ts';
 import type { Statement } from './statements.ts';
 
 /** By `topic/partition`: the offset of the next record wanted. */
@@ -36,6 +37,30 @@ export const saveOffsets = (replication: string, offsets: KafkaOffsets): Stateme
   text: `INSERT INTO strangler.kafka_offset AS o (replication, place, next_offset) SELECT $1, place, next_offset FROM unnest($2::text[], $3::bigint[]) AS t(place, next_offset)
     ON CONFLICT (replication, place) DO UPDATE SET next_offset = excluded.next_offset WHERE o.next_offset < excluded.next_offset`,
   values: [replication, `{${[...offsets.keys()].map((place) => `"${place}"`).join(',')}}`, `{${[...offsets.values()].join(',')}}`],
+});
+
+/** How far a partition has come when its rows are applied apart from the others'. */
+export interface PartitionFence {
+  readonly next: bigint;
+  /** The transaction before the last event's, and that event's place in its own: an event not behind both was applied, though Kafka holds it once more. */
+  readonly after: Lsn;
+  readonly order: number;
+  readonly epoch: bigint;
+}
+
+/** Takes a partition over from whoever held it: an older epoch can no longer write. */
+export async function takePartition(target: pg.ClientBase, replication: string, place: string): Promise<PartitionFence> {
+  const [row] = await textRows<'next_offset' | 'commit_lsn' | 'event_order' | 'epoch'>(target, `INSERT INTO strangler.kafka_offset AS o (replication, place, next_offset, epoch) VALUES ($1, $2, 0, 1)
+    ON CONFLICT (replication, place) DO UPDATE SET epoch = o.epoch + 1 RETURNING next_offset, commit_lsn, event_order, epoch`, [replication, place]);
+  if (row === undefined) throw new Error(`no row for ${place}`);
+  return { next: BigInt(row.next_offset), after: parseLsn(row.commit_lsn), order: Number(row.event_order), epoch: BigInt(row.epoch) };
+}
+
+/** Fails with a division by zero when another sink has taken the partition. */
+export const advancePartition = (replication: string, place: string, { next, after, order, epoch }: PartitionFence, events: number): Statement => ({
+  text: `WITH held AS (UPDATE strangler.kafka_offset SET next_offset = $4::bigint, commit_lsn = $5::pg_lsn, event_order = $6::bigint, events_applied = events_applied + $7::bigint
+    WHERE replication = $1 AND place = $2 AND epoch = $3::bigint RETURNING 1) SELECT 1 / count(*) FROM held`,
+  values: [replication, place, String(epoch), String(next), printLsn(after), String(order), String(events)],
 });
 
 export async function removeOffsets(target: pg.ClientBase, replication: string): Promise<boolean> {

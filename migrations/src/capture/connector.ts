@@ -1,7 +1,7 @@
 import type { MigrationConfig, ReplicationConfig, Setting } from '@strangler/kernel';
 import { databaseSettings, type DatabaseSettings } from './connector-settings.ts';
 import { objectName } from './slot.ts';
-import { parseTableRef, tableName } from './table-ref.ts';
+import { capturedTables, parseTableRef, tableName } from './table-ref.ts';
 
 /** The body of Kafka Connect's `POST /connectors`; its `config` alone is the body of `PUT /connectors/<name>/config`. */
 export interface ConnectorConfig {
@@ -93,7 +93,8 @@ export const printConnector = ({ name, config }: ConnectorConfig): string =>
 
 function changes(name: string, replication: ReplicationConfig, { engine, database, beside }: Origin): ConnectorConfig {
   const tables = Object.entries(replication.tables).map(([table, mapping]) => ({ name: qualified(table, database, engine), ...mapping }));
-  const omitted = tables.flatMap((table) => (table.omit ?? []).map((column) => `${table.name}\\.${regex(column)}`));
+  // What a part of a split table needs is not left out because another part does.
+  const omitted = [...capturedTables(replication).values()].flatMap((table) => [...table.omit].map((column) => `${regex(qualified(tableName(table.ref), database, engine))}\\.${regex(column)}`));
   return {
     name,
     config: {

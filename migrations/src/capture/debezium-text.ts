@@ -17,21 +17,22 @@ export type Form =
 
 /** The decoder of a form. Pure; the forms are read from the source's catalog (`debezium-types.ts`). */
 export function decoderOf(form: Form): Decoder {
-  switch (form.kind) {
-    case 'plain': return plainText;
-    case 'numeric': return orNull((value, name) => NOT_A_NUMBER[String(value)] ?? plainText(value, name) ?? '');
-    case 'date': return orNull((value, name) => dayText(count(value, name)));
-    case 'time': return orNull((value, name) => timeText(count(value, name)));
-    case 'timestamp': return orNull((value, name) => momentText(count(value, name)));
-    case 'timestamptz': return orNull((value, name) => zonedText(text(value, name)));
-    case 'bytea': return orNull((value, name) => String.raw`\x${base64(value, name).toString('hex')}`);
-    // Types Debezium does not know travel as the bytes of their text (include.unknown.datatypes).
-    case 'opaque': return orNull((value, name) => base64(value, name).toString('utf8'));
-    case 'bits': return orNull((value, name) => typeof value === 'boolean' ? (value ? '1' : '0') : bitText(base64(value, name), form.width));
-    case 'hstore': return orNull((value, name) => hstoreText(typeof value === 'string' ? JSON.parse(value) as unknown : value, name));
-    case 'array': return arrayDecoder(decoderOf(form.element));
-  }
+  if (form.kind === 'array') return arrayDecoder(decoderOf(form.element));
+  if (form.kind === 'bits') return orNull((value, name) => typeof value === 'boolean' ? (value ? '1' : '0') : bitText(base64(value, name), form.width));
+  return form.kind === 'plain' ? plainText : orNull(SCALARS[form.kind]);
 }
+
+const SCALARS: Readonly<Record<Exclude<Form['kind'], 'plain' | 'bits' | 'array'>, (value: unknown, name: string) => string>> = {
+  numeric: (value, name) => NOT_A_NUMBER[String(value)] ?? plainText(value, name) ?? '',
+  date: (value, name) => dayText(count(value, name)),
+  time: (value, name) => timeText(count(value, name)),
+  timestamp: (value, name) => momentText(count(value, name)),
+  timestamptz: (value, name) => zonedText(text(value, name)),
+  bytea: (value, name) => String.raw`\x${base64(value, name).toString('hex')}`,
+  // Types Debezium does not know travel as the bytes of their text (include.unknown.datatypes).
+  opaque: (value, name) => base64(value, name).toString('utf8'),
+  hstore: (value, name) => hstoreText(typeof value === 'string' ? JSON.parse(value) as unknown : value, name),
+};
 
 const orNull = (decode: (value: unknown, name: string) => string): Decoder => (value, name) => value === null || value === undefined ? null : decode(value, name);
 
@@ -138,7 +139,7 @@ function bitText(bytes: Buffer, width: number): string {
 
 function hstoreText(value: unknown, name: string): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UnreadableValue(`${name}: an hstore should come as an object.`);
-  return Object.entries(value as Record<string, unknown>).map(([key, item]) => `${quoted(key)}=>${item === null ? 'NULL' : quoted(String(item))}`).join(', ');
+  return Object.entries(value as Record<string, unknown>).map(([key, item]) => `${quoted(key)}=>${item === null ? 'NULL' : quoted(text(item, name))}`).join(', ');
 }
 
 const quoted = (text: string): string => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;

@@ -72,21 +72,25 @@ function scalarForm(type: string, kind: string, width: string): Form {
 const WHOLE_ELEMENTS = new Set(['int4', 'int8', 'text', 'varchar', 'bpchar', 'uuid', 'json', 'jsonb', 'date', 'bytea']);
 const WHOLE_IF_FULL = new Set(['bool', 'int2', 'oid', 'float4', 'float8', 'inet', 'timestamp', 'hstore']);
 
-function lossOf({ schema, table, column, type, category, element, element_kind: elementKind, checks, identity }: Record<Fact, string>, version: number): Pick<LossyColumn, 'why' | 'remedy'> | undefined {
+function lossOf(fact: Record<Fact, string>, version: number): Pick<LossyColumn, 'why' | 'remedy'> | undefined {
+  const { type, category, column, checks } = fact;
   const leaveOut = `Leave it out (omit: ['${column}']), or read the WAL without Debezium (log: 'embedded').`;
   if (type === 'timetz') return { why: 'a time with time zone comes without its zone', remedy: leaveOut };
   if (type === 'varbit') return { why: 'a bit varying comes without its leading zeros', remedy: leaveOut };
-  if (type === 'interval' && version >= 170_000 && !checks.includes(`isfinite(${quoteIfNeeded(column)})`)) {
-    return { why: "an interval 'infinity' comes as zero", remedy: `${addCheck({ schema, table }, `isfinite(${quoteName(column)})`)} Or: ${leaveOut}` };
-  }
-  if (category !== 'A') return undefined;
+  if (category === 'A') return arrayLoss(fact, leaveOut);
+  if (type !== 'interval' || version < 170_000 || checks.includes(`isfinite(${quoteIfNeeded(column)})`)) return undefined;
+  return { why: "an interval 'infinity' comes as zero", remedy: `${addCheck(fact, `isfinite(${quoteName(column)})`)} Or: ${leaveOut}` };
+}
+
+function arrayLoss(fact: Record<Fact, string>, leaveOut: string): Pick<LossyColumn, 'why' | 'remedy'> | undefined {
+  const { column, element, element_kind: elementKind, checks, identity } = fact;
   const needsFull = elementKind === 'e' || WHOLE_IF_FULL.has(element);
   if (!needsFull && !WHOLE_ELEMENTS.has(element)) return { why: `an array of ${element} does not come whole`, remedy: leaveOut };
-  if (needsFull && identity !== 'f') return { why: `a long array of ${element} that did not change comes as NULL`, remedy: `ALTER TABLE ${quoteTable({ schema, table })} REPLICA IDENTITY FULL; Or: ${leaveOut}` };
+  if (needsFull && identity !== 'f') return { why: `a long array of ${element} that did not change comes as NULL`, remedy: `ALTER TABLE ${quoteTable(fact)} REPLICA IDENTITY FULL; Or: ${leaveOut}` };
   const name = quoteIfNeeded(column);
   if (checks.includes(`array_ndims(${name}) = 1`) && checks.includes(`array_lower(${name}, 1) = 1`)) return undefined;
   const promise = `array_ndims(${quoteName(column)}) = 1 AND array_lower(${quoteName(column)}, 1) = 1`;
-  return { why: 'an array of several dimensions comes as nulls, and one that does not begin at 1 as one that does', remedy: `${addCheck({ schema, table }, promise)} Or: ${leaveOut}` };
+  return { why: 'an array of several dimensions comes as nulls, and one that does not begin at 1 as one that does', remedy: `${addCheck(fact, promise)} Or: ${leaveOut}` };
 }
 
 /** NOT VALID is enough: only rows written from now on go through Debezium, the copy does not. */

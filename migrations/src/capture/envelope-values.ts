@@ -20,7 +20,7 @@ const PLACEHOLDERS = new Set([
   UNAVAILABLE, Buffer.from(UNAVAILABLE).toString('base64'), Buffer.from(UNAVAILABLE).toString('hex'), JSON.stringify({ [UNAVAILABLE]: UNAVAILABLE }), 'b68a35a7-17ad-35b3-af2a-ae46edb4545a',
 ]);
 /** Arrays of numbers, days and such hold its characters. */
-const CODES = [...UNAVAILABLE].map((letter) => letter.charCodeAt(0));
+const CODES = [...Buffer.from(UNAVAILABLE)];
 
 const BYTEA = decoderOf({ kind: 'bytea' });
 

@@ -112,7 +112,7 @@ test('what is printed Debezium-shaped is read back as it was, through JSON', () 
 });
 
 describe('an unchanged TOASTed value', () => {
-  const codes = [...'__debezium_unavailable_value'].map((letter) => letter.charCodeAt(0));
+  const codes = [...Buffer.from('__debezium_unavailable_value')];
   test.each([
     ['numbers', codes], ['texts', ['__debezium_unavailable_value']], ['uuids', ['b68a35a7-17ad-35b3-af2a-ae46edb4545a']], ['bytes', ['X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ==']],
     ['an hstore', '{"__debezium_unavailable_value":"__debezium_unavailable_value"}'],

@@ -28,6 +28,8 @@ export interface EnvelopePosition {
   readonly atMs: number;
   /** Present with `provide.transaction.metadata`: place among all events of the transaction, from 1. */
   readonly order?: number;
+  /** Where the transaction before this one ended (Debezium's `source.sequence`); absent for the first one a connector without offsets reads. */
+  readonly after?: Lsn;
 }
 
 export type MessageHeaders = Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>;
@@ -121,7 +123,12 @@ function positionOf(source: JsonObject, transaction: JsonObject | undefined): En
   const lsn = integer(source['lsn']);
   if (lsn === undefined) return undefined;
   const order = integer(transaction?.['total_order']);
-  return { lsn: (LSN_ZERO + lsn) as Lsn, xid: Number(integer(source['txId']) ?? 0n), atMs: Number(integer(source['ts_ms']) ?? 0n), ...(order === undefined ? {} : { order: Number(order) }) };
+  return { lsn: (LSN_ZERO + lsn) as Lsn, xid: Number(integer(source['txId']) ?? 0n), atMs: Number(integer(source['ts_ms']) ?? 0n), ...(order === undefined ? {} : { order: Number(order) }), ...afterOf(source['sequence']) };
+}
+
+function afterOf(sequence: unknown): Pick<EnvelopePosition, 'after'> {
+  const commit = typeof sequence === 'string' ? /^\["(\d+)"/.exec(sequence)?.[1] : undefined;
+  return commit === undefined ? {} : { after: BigInt(commit) as Lsn };
 }
 
 /** One end of a source transaction, from the transaction topic. */
@@ -177,7 +184,7 @@ type Reviver = (key: string, value: unknown, context: { readonly source?: string
 
 /** JSON.parse, except that a number which a double cannot hold (a bigint key, a long decimal) stays the text it was. Undefined when it is no JSON. */
 export function parseJson(text: string): unknown {
-  const exact: Reviver = (_key, value, { source }) => typeof value === 'number' && source !== undefined && String(value) !== source ? source : value;
+  const exact: Reviver = (_key, value, { source }) => typeof value === 'number' && source !== undefined && (String(value) !== source || (Number.isInteger(value) && !Number.isSafeInteger(value))) ? source : value;
   try {
     return JSON.parse(text, exact as Parameters<typeof JSON.parse>[1]) as unknown;
   } catch {

@@ -110,7 +110,7 @@ export async function dropOrigin(targetUrl: string, origin: string): Promise<boo
   return withConnection(targetUrl, 'target', async (client) => {
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return ((await client.query('SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname = $1', [origin])).rowCount ?? 0) > 0;
+        return ((await client.query("SELECT pg_replication_origin_drop(roname) FROM pg_replication_origin WHERE roname = $1 OR roname LIKE replace($1, $2, $3) || ':%'", [origin, '_', String.raw`\_`])).rowCount ?? 0) > 0;
       } catch (error) {
         const { code } = error as { code?: string };
         if (code === '42501') return false; // only a superuser may by default; a left origin harms nobody and is used again

@@ -77,10 +77,12 @@ class Reading {
     }
     for (const record of records) {
       const envelope = await this.envelope(record);
-      if (envelope.kind !== 'refused' && envelope.position !== undefined) this.seen.set(place, envelope.position.lsn);
+      if (envelope.kind !== 'refused' && envelope.position !== undefined) {
+        this.seen.set(place, envelope.position.lsn);
+        this.held += 1;
+      }
       this.regrouper.event(envelope, groupOf(record.headers), { place, next: record.offset + 1n });
     }
-    this.held += records.length;
   }
 
   private async envelope(record: FetchedRecord): Promise<Envelope> {
@@ -107,8 +109,7 @@ class Reading {
 
   take(): Regrouped[] {
     const whole = this.regrouper.take();
-    for (const { transaction } of whole) this.held -= transaction.events.length;
-    if (this.regrouper.waitingCount === 0 && whole.length > 0) this.held = Math.max(0, this.held);
+    for (const { messages } of whole) this.held -= messages;
     return whole;
   }
 

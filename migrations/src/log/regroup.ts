@@ -32,6 +32,8 @@ export interface RegroupOptions {
 export interface Regrouped {
   readonly transaction: ChangeTransaction;
   readonly read: ReadonlyMap<string, bigint>;
+  /** How many messages it was made of. */
+  readonly messages: number;
 }
 
 type End = TransactionEnd & { readonly group: string };
@@ -107,7 +109,7 @@ export class Regrouper {
       this.first += 1;
       this.pending.delete(end.group);
       this.last = end.lsn;
-      if (wanted) whole.push({ transaction: assemble(end, [...parts.byOrder].sort(([a], [b]) => a - b).map(([, part]) => part)), read: parts.read });
+      if (wanted) whole.push({ transaction: assemble(end, [...parts.byOrder].sort(([a], [b]) => a - b).map(([, part]) => part)), read: parts.read, messages: parts.byOrder.size });
     }
     this.forget();
     return whole;

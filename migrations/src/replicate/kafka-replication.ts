@@ -1,13 +1,17 @@
-import { systemClock, type Clock } from '@strangler/kernel';
+import { StranglerError, systemClock, type Clock } from '@strangler/kernel';
 import type { Applied } from '../apply/applier.ts';
 import { loadOffsets, saveOffsets } from '../apply/kafka-offsets.ts';
 import { isPassing, withConnection } from '../capture/connect.ts';
-import { maxLsn, type Lsn } from '../capture/lsn.ts';
-import { requireSlot, slotState } from '../capture/slot.ts';
+import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
+import { objectName, requireSlot, slotState } from '../capture/slot.ts';
 import { readSnapshot } from '../capture/snapshot.ts';
+import { tableMaps } from '../apply/table-map.ts';
+import { capturedTables } from '../capture/table-ref.ts';
 import { isKafkaPassing } from '../log/kafka-client.ts';
+import { topicsOf } from '../log/kafka-topics.ts';
 import { parkingRules } from './dead-letters.ts';
 import { beginFromKafka, requireBrokers, type KafkaBeginning } from './kafka-begin.ts';
+import { applyByKeys, keepCheckpoint, untilStreaming, type KeysOptions } from './kafka-keys.ts';
 import { KafkaSource } from './kafka-source.ts';
 import type { ReplicateOptions } from './replicate.ts';
 import type { ReplicationStatus, RunningReplication } from './running.ts';
@@ -23,7 +27,12 @@ const ANY_LSN = 0xFFFF_FFFF_FFFF_FFFFn as Lsn;
  * apply them in commit order. The copy goes from database to database, past Kafka: the connector may already be writing what comes after it.
  */
 export async function replicateFromKafka(options: ReplicateOptions): Promise<RunningReplication> {
-  return new RunningFromKafka(options, await beginFromKafka(options, options.kafka));
+  const beginning = await beginFromKafka(options, options.kafka).catch((error: unknown) => {
+    // Partitions may be divided: a further sink takes those that nobody holds.
+    if (options.mapping.reading === 'keys' && isSinkActive(error)) return undefined;
+    throw error;
+  });
+  return new RunningFromKafka(options, beginning);
 }
 
 class RunningFromKafka implements RunningReplication {
@@ -37,33 +46,76 @@ class RunningFromKafka implements RunningReplication {
   private applyingSince: number | undefined;
   private head: Lsn;
 
-  constructor(options: ReplicateOptions, beginning: KafkaBeginning) {
-    const { checkpoint, snapshot } = beginning;
+  constructor(options: ReplicateOptions, beginning: KafkaBeginning | undefined) {
+    const { checkpoint, snapshot } = beginning ?? {};
     this.options = options;
     this.clock = options.clock ?? systemClock;
     this.phase = snapshot === undefined ? 'streaming' : 'snapshot';
-    this.head = checkpoint.lsn;
-    this.counts = { lsn: checkpoint.lsn, events: checkpoint.eventsApplied, transactions: checkpoint.transactionsApplied, rows: checkpoint.rowsSnapshotted };
+    this.head = checkpoint?.lsn ?? LSN_ZERO;
+    this.counts = checkpoint === undefined ? { lsn: LSN_ZERO, events: 0, transactions: 0, rows: 0 }
+      : { lsn: checkpoint.lsn, events: checkpoint.eventsApplied, transactions: checkpoint.transactionsApplied, rows: checkpoint.rowsSnapshotted };
     const work = this.live(beginning);
     this.done = work.catch(() => undefined).finally(() => { this.phase = 'stopped'; });
     this.failed = new Promise<never>((_, reject) => { work.catch(reject); });
     this.failed.catch(() => undefined);
   }
 
-  private async live(first: KafkaBeginning): Promise<void> {
-    let beginning = first;
-    while (beginning.snapshot !== undefined && !await this.copied(beginning, beginning.snapshot)) {
-      const again = await this.beginAgain();
-      if (again === undefined) return;
-      beginning = again;
-    }
+  private async live(first: KafkaBeginning | undefined): Promise<void> {
     const life = new AbortController();
     const signal = AbortSignal.any([this.abort.signal, life.signal]);
-    const parts = [this.stream(beginning, signal), this.watchSlot(beginning.slot, signal)];
+    const slot = objectName(this.options.name);
+    const parts = this.options.mapping.reading === 'keys' ? [this.keep(first, signal), this.byKeys(signal)] : [this.whole(first, signal), this.watchSlot(slot, signal)];
     for (const part of parts) part.catch(() => { life.abort(); });
     const results = await Promise.allSettled(parts);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+  }
+
+  private async whole(first: KafkaBeginning | undefined, signal: AbortSignal): Promise<void> {
+    const beginning = await this.complete(first);
+    if (beginning !== undefined) await this.stream(beginning, signal);
+  }
+
+  /** The copy, begun anew as often as it is lost; undefined when it is told to stop. */
+  private async complete(first: KafkaBeginning | undefined): Promise<KafkaBeginning | undefined> {
+    for (let beginning = first ?? await this.beginAgain(); beginning !== undefined; beginning = await this.beginAgain()) {
+      if (beginning.snapshot === undefined || await this.copied(beginning, beginning.snapshot)) return beginning;
+    }
+    return undefined;
+  }
+
+  /** One of the sinks makes the copy and moves the checkpoint; when it ends, another takes its place. */
+  private async keep(first: KafkaBeginning | undefined, signal: AbortSignal): Promise<void> {
+    const beginning = await this.complete(first);
+    if (beginning === undefined) return;
+    try {
+      await keepCheckpoint(this.keys(signal));
+    } finally {
+      await beginning.applier.close();
+    }
+  }
+
+  private async byKeys(signal: AbortSignal): Promise<void> {
+    const { targetUrl, name } = this.options;
+    await untilStreaming(targetUrl, name, signal);
+    if (isAborted(signal)) return;
+    this.phase = 'streaming';
+    this.options.onEvent?.({ kind: 'streaming', from: this.counts.lsn });
+    await applyByKeys(this.keys(signal));
+  }
+
+  private keys(signal: AbortSignal): KeysOptions {
+    const { name, sourceUrl, targetUrl, kafka, mapping, onEvent } = this.options;
+    const tables = capturedTables(mapping);
+    return {
+      access: requireBrokers(kafka), name, sourceUrl, targetUrl, slot: objectName(name), tables, topics: topicsOf(name, tables.keys()), maps: tableMaps(mapping), signal,
+      onCheckpoint: (lsn) => { this.counts = { ...this.counts, lsn }; this.head = maxLsn(this.head, lsn); },
+      onApplied: (events) => {
+        this.counts = { ...this.counts, events: this.counts.events + events };
+        onEvent?.({ kind: 'applied', lsn: this.counts.lsn, transactions: 0, events, rowsSnapshotted: 0 });
+      },
+      onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
+    };
   }
 
   /** False when the copy was lost half way: half a copy is no state the source was ever in. */
@@ -93,6 +145,7 @@ class RunningFromKafka implements RunningReplication {
       try {
         return await beginFromKafka(this.options, this.options.kafka);
       } catch (error) {
+        if (this.options.mapping.reading === 'keys' && isSinkActive(error)) continue;
         if (!isPassing(error) && !isKafkaPassing(error)) throw error;
         this.trouble('source', error, retryMs);
       }
@@ -151,5 +204,7 @@ class RunningFromKafka implements RunningReplication {
     return this.stop();
   }
 }
+
+const isSinkActive = (error: unknown): boolean => error instanceof StranglerError && error.code === 'STR_SINK_ACTIVE';
 
 const isAborted = (signal: AbortSignal): boolean => signal.aborted;

@@ -1,0 +1,102 @@
+import { ExitCode, StranglerError } from '@strangler/kernel';
+import { Applier } from '../apply/applier.ts';
+import { advancePartition, takePartition, type PartitionFence } from '../apply/kafka-offsets.ts';
+import { openApplySession } from '../apply/session.ts';
+import type { TableMaps } from '../apply/table-map.ts';
+import type { ChangeEvent } from '../capture/change-event.ts';
+import { UnknownColumn } from '../capture/envelope-values.ts';
+import type { EnvelopePosition } from '../capture/envelope.ts';
+import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
+import { kafkaClient, type KafkaAccess } from '../log/kafka-client.ts';
+import { follow, type Fetched, type FetchedRecord } from '../log/kafka-fetch.ts';
+import { partitionId } from '../log/kafka-topics.ts';
+import { readRecord, type HintSource } from '../log/kafka-transactions.ts';
+
+export interface PartitionOptions {
+  readonly access: KafkaAccess;
+  readonly targetUrl: string;
+  readonly replication: string;
+  readonly maps: TableMaps;
+  readonly hints: HintSource;
+  readonly topic: string;
+  readonly partition: number;
+  /** The topic has others: what concerns all rows of a table then has no order. */
+  readonly hasSiblings: boolean;
+  readonly signal: AbortSignal;
+  readonly onApplied: (events: number) => void;
+  readonly onTrouble: (error: unknown, retryInMs: number) => void;
+}
+
+/**
+ * Applies one partition on a session of its own, record after record. Its lock, its replication origin and its epoch are the partition's: any number of sinks may
+ * divide the partitions among them, and one that has lost its session can no longer write.
+ * @throws StranglerError STR_SINK_ACTIVE when another holds the partition
+ */
+export async function applyPartition(options: PartitionOptions): Promise<void> {
+  const { access, targetUrl, replication, maps, topic, partition, signal, onTrouble } = options;
+  const place = partitionId({ topic, partition });
+  const session = await openApplySession(targetUrl, `${replication}:${place}`);
+  try {
+    const fence = await takePartition(session, replication, place);
+    let now = fence;
+    const applier = await Applier.under({ at: LSN_ZERO, advance: ({ events }) => advancePartition(replication, place, now, events) },
+      { targetUrl, replication: `${replication}:${place}`, maps, mode: 'idempotent' }, session);
+    for await (const fetched of follow(kafkaClient(access), [{ topic, partition, offset: fence.next }], { signal, onTrouble })) {
+      for (const some of fetched) {
+        const { events, reached } = await read(some, now, options);
+        now = reached;
+        await applier.apply([{ commitLsn: some.next as Lsn, xid: 0, committedAtMs: 0, events }]);
+        options.onApplied(events.length);
+      }
+    }
+  } finally {
+    await session.end().catch(() => undefined);
+  }
+}
+
+async function read({ records, next }: Fetched, before: PartitionFence, options: PartitionOptions): Promise<{ events: ChangeEvent[]; reached: PartitionFence }> {
+  const events: ChangeEvent[] = [];
+  let { after, order } = before;
+  for (const record of records) {
+    const change = await changeOf(record, options);
+    if (change === undefined || isRepeated(change.position, after, order)) continue;
+    events.push(change.event);
+    [after, order] = [change.position.after ?? after, change.position.order ?? 0];
+  }
+  return { events, reached: { ...before, next, after, order } };
+}
+
+/** Connect repeats itself after a crash, at new offsets. Where it does not say what came before, the event is applied again: what follows repeats as well, and ends in the same rows. */
+const isRepeated = ({ after, order = 0 }: EnvelopePosition, lastAfter: Lsn, lastOrder: number): boolean => after !== undefined && (after < lastAfter || (after === lastAfter && order <= lastOrder));
+
+async function changeOf(record: FetchedRecord, options: PartitionOptions): Promise<{ event: ChangeEvent; position: EnvelopePosition } | undefined> {
+  const movedHere = record.headers['__debezium.oldkey'] !== undefined;
+  // A changed key comes as a deletion in one partition and a new row in another: each is taken for what it is.
+  const plain = { ...record, headers: {} };
+  const envelope = await again(() => readRecord(plain, options.hints.current()), options.hints);
+  if (envelope.kind === 'refused') throw new StranglerError({ code: envelope.code, message: envelope.message, exitCode: 1, remedy: 'Compare the connector with the committed one: `strangler connect plan`.' });
+  if (envelope.kind !== 'change') return undefined;
+  if (movedHere && (await again(() => readRecord(record, options.hints.current()), options.hints) as { event?: { unchanged?: unknown } }).event?.unchanged !== undefined) throw movedInPart(envelope.event);
+  if (envelope.event.op === 'truncate' && options.hasSiblings) throw truncatedAcross(envelope.event);
+  return envelope;
+}
+
+async function again<T>(parse: () => T, hints: HintSource): Promise<T> {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof UnknownColumn)) throw error;
+    await hints.refresh();
+    return parse();
+  }
+}
+
+const WHOLE = "Read whole transactions instead (reading: 'transactions').";
+
+const movedInPart = ({ schema, table }: ChangeEvent): StranglerError => new StranglerError({
+  code: 'STR_KEYS_MOVED_IN_PART', exitCode: ExitCode.environment, message: `A key of ${schema}.${table} changed, and a long value that did not change was not sent: read by key, nothing knows it.`,
+  remedy: `ALTER TABLE "${schema}"."${table}" REPLICA IDENTITY FULL; helps from then on. ${WHOLE}`,
+});
+const truncatedAcross = ({ schema, table }: ChangeEvent): StranglerError => new StranglerError({
+  code: 'STR_KEYS_TRUNCATED', exitCode: ExitCode.environment, message: `${schema}.${table} was truncated, and its topic has several partitions: which rows came before is not known.`, remedy: WHOLE,
+});
