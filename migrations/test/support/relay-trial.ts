@@ -26,7 +26,7 @@ const BOOK = `WITH booked AS (UPDATE account SET n = n + 1 WHERE id = $1 RETURNI
   INSERT INTO outbox (aggregatetype, aggregateid, type, payload) SELECT 'account', id, 'booked', jsonb_build_object('n', n) FROM booked`;
 
 /** Writers that book until told to stop; returns how many events they committed. */
-export async function book(url: string, writers: number, until: AbortSignal, pauseMs = 25): Promise<number> {
+export async function book(url: string, writers: number, until: AbortSignal, pauseMs = 40): Promise<number> {
   const work = Array.from({ length: writers }, async (_, writer) => {
     const client = new pg.Client({ connectionString: url });
     await client.connect();
@@ -103,7 +103,7 @@ type ChildOptions = Pick<RelayOptions, 'service' | 'url' | 'table' | 'destinatio
 export async function killRelays(options: ChildOptions, listener: Listener, kills: number, random: () => number): Promise<RelayTrial> {
   const logDirectory = await mkdtemp(join(tmpdir(), 'strangler-relay-'));
   const enough = new AbortController();
-  const booking = book(options.url, 4, enough.signal);
+  const booking = book(options.url, 2, enough.signal);
   const start = () => spawn(process.execPath, [fileURLToPath(new URL('./relay-child.ts', import.meta.url)), JSON.stringify({ ...options, logDirectory })], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     for (let kill = 0; kill < kills; kill += 1) {
