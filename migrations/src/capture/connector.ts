@@ -94,7 +94,7 @@ export const printConnector = ({ name, config }: ConnectorConfig): string =>
 function changes(name: string, replication: ReplicationConfig, { engine, database, beside }: Origin): ConnectorConfig {
   const tables = Object.entries(replication.tables).map(([table, mapping]) => ({ name: qualified(table, database, engine), ...mapping }));
   // What a part of a split table needs is not left out because another part does.
-  const omitted = [...capturedTables(replication).values()].flatMap((table) => [...table.omit].map((column) => `${regex(qualified(tableName(table.ref), database, engine))}\\.${regex(column)}`));
+  const omitted = [...capturedTables(replication).values()].flatMap((table) => [...table.omit].map((column) => `${qualified(tableName(table.ref), database, engine)}\\.${regex(column)}`));
   return {
     name,
     config: {
