@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 const directory = (): string => `${pair.logDirectory}/${pair.name}`;
-const settled = async (): Promise<void> => { await waitForCheckpoint(pair.targetUrl, pair.name, await emitMarker(pair.sourceUrl, 'settled'), { deadlineMs: 60_000 }); };
+const settled = async (): Promise<void> => { await waitForCheckpoint(pair.targetUrl, pair.name, await emitMarker(pair.sourceUrl, 'settled'), { deadlineMs: 200_000 }); };
 const equal = async (tables: readonly string[]): Promise<void> => { for (const table of tables) expect(await contents(pair.target, table)).toEqual(await contents(pair.source, table)); };
 
 async function copied(running: RunningReplication): Promise<void> {
