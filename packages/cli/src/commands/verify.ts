@@ -1,5 +1,5 @@
-import { ExitCode } from '@strangler/kernel';
-import { verify, type Verdict } from '@strangler/migrations';
+import { ExitCode, type ReplicationConfig } from '@strangler/kernel';
+import { listDeadLetters, verify, type Verdict } from '@strangler/migrations';
 import { type Command } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, replicationSides } from '../context.ts';
 import { table } from '../print/table.ts';
@@ -14,10 +14,11 @@ ${CONFIG_HELP}`,
   run: async (invocation) => {
     const migration = await loadMigration(invocation);
     const names = invocation.positionals.length > 0 ? invocation.positionals : Object.keys(migration.config.replication ?? {});
-    const verdicts: Record<string, Verdict> = {};
+    const verdicts: Record<string, Judged> = {};
     for (const name of names) {
       const mapping = findReplication(migration, name);
-      verdicts[name] = await verify({ mapping, ...replicationSides(migration, mapping, invocation.io) });
+      const sides = replicationSides(migration, mapping, invocation.io);
+      verdicts[name] = { ...await verify({ mapping, ...sides }), parked: await parkedRows(name, mapping, sides.targetUrl) };
     }
     const all = Object.entries(verdicts);
     return {
@@ -28,13 +29,36 @@ ${CONFIG_HELP}`,
   },
 };
 
-export function printVerdict(name: string, verdict: Verdict): string {
+interface Judged extends Verdict {
+  /** Rows whose difference is known: the dead letter each waits in, by `rowText`. */
+  readonly parked: Readonly<Record<string, string>>;
+}
+
+/** Looked at after the rows were: what was parked meanwhile is known, too. */
+async function parkedRows(name: string, mapping: ReplicationConfig, targetUrl: string): Promise<Record<string, string>> {
+  const letters = await listDeadLetters({ name, mapping, targetUrl });
+  const keys = new Map(Object.entries(mapping.tables).map(([table, { key }]) => [qualified(table), key]));
+  return Object.fromEntries(letters.flatMap(({ id, events }) => events.flatMap((event) => {
+    const table = `${event.schema}.${event.table}`;
+    const rows = ['after' in event ? [event.after] : [], 'keyBefore' in event ? [event.keyBefore] : []].flat();
+    return rows.map((row) => [rowText(table, Object.fromEntries((keys.get(table) ?? []).map((column) => [column, row[column] ?? null]))), id] as const);
+  })));
+}
+
+const qualified = (table: string): string => table.includes('.') ? table : `public.${table}`;
+const rowText = (table: string, key: Readonly<Record<string, string | null>>): string => `${qualified(table)} ${JSON.stringify(key)}`;
+
+export function printVerdict(name: string, verdict: Verdict & { readonly parked?: Readonly<Record<string, string>> }): string {
+  const parked = verdict.parked ?? {};
+  const known = (text: string): string => Object.hasOwn(parked, text) ? ` (known: it waits in dead letter ${parked[text] ?? ''})` : '';
+  const letters = new Set(Object.values(parked)).size;
   const rows = verdict.tables.map(({ table: from, into, rowsSource, rowsTarget, checked, differing, why }) => [
     from, into, String(rowsSource), String(rowsTarget), checked ? (differing.length === 0 ? 'equal' : `${String(differing.length)} differ`) : 'not checked', why ?? '',
   ]);
-  const keys = verdict.tables.flatMap(({ table: from, differing }) => differing.slice(0, 10).map(({ key, kind }) => `  ${from} ${JSON.stringify(key)}: ${kind}`));
+  const keys = verdict.tables.flatMap(({ table: from, differing }) => differing.slice(0, 10).map(({ key, kind }) => `  ${from} ${JSON.stringify(key)}: ${kind}${known(rowText(from, key))}`));
   return [
     `${name}: ${verdict.kind}`, table(rows, ['table', 'into', 'rows', 'rows there', 'verdict', 'why']), ...keys,
+    ...(letters === 0 ? [] : [`${String(letters)} dead letter${letters === 1 ? ' is' : 's are'} open (strangler dead-letters list ${name}): their rows differ until they are retried.`]),
     ...(verdict.cannotSee.length === 0 ? [] : ['It cannot see', ...verdict.cannotSee.map((each) => `  ${each}`)]),
   ].join('\n');
 }
