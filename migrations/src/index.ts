@@ -56,3 +56,5 @@ export { planConnectors, printConnectPlan, type ConnectorPlan, type ConnectPlan,
 export { signalTableStatement, sourceState, type SourceState } from './connect/source.ts';
 export { explainTrace, troubleOf, type Trouble } from './connect/trouble.ts';
 export type { Settings } from './connect/settings.ts';
+export { parseBinlogEnvelope, type BinlogEnvelope } from './capture/binlog-envelope.ts';
+export { binlogLsn, printBinlogPlace, type BinlogPlace } from './capture/binlog-position.ts';

@@ -154,6 +154,14 @@ function binlog(name: string, engine: 'mysql' | 'mariadb', { host, port, user, p
     'database.include.list': schema,
     'database.server.id': String(serverId(name)),
     'snapshot.mode': 'initial',
+    // isostring sends NULL for a TIME below 0 or above 24 hours, and only logs it.
+    'time.precision.mode': 'adaptive_time_microseconds',
+    'binary.handling.mode': 'bytes',
+    // Whether base64 is bytes, or -1 is 2^64-1, is known from the source's types, which travel with each row.
+    'value.converter.schemas.enable': 'true',
+    'key.converter.schemas.enable': 'true',
+    'column.propagate.source.type': '.*',
+    'extended.headers.enabled': 'false',
     'include.schema.changes': 'false',
     'heartbeat.interval.ms': '10000',
     'schema.history.internal.kafka.bootstrap.servers': '${env:KAFKA_BROKERS}',

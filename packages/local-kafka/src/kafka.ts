@@ -80,7 +80,7 @@ async function format(settings: string, directory: string, program: { version: K
     const { stdout = '', stderr = '' } = cause as { stdout?: string; stderr?: string };
     const full = (stdout + stderr).includes('No space left on device');
     throw new StranglerError({
-      code: full ? 'STR_DISK_FULL' : 'STR_STACK_FAILED', message: `Kafka could not format ${directory}: ${(stderr || stdout).trim().split('\n').slice(-3).join(' / ')}`,
+      code: full ? 'STR_DISK_FULL' : 'STR_STACK_FAILED', message: `Kafka could not format ${directory}: ${(stderr || stdout).trim().split('\n').filter((line) => !/^\s+at |^\t/.test(line)).slice(-3).join(' / ')}`,
       remedy: full ? 'Make room, or choose another directory.' : 'Choose an empty directory that may be written.', exitCode: ExitCode.environment, cause });
   }
 }

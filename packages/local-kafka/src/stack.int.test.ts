@@ -57,7 +57,7 @@ describe('a broker', () => {
   }, SLOW);
 
   test('whose port is taken says so', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
+    const other = createServer((socket) => { socket.destroy(); }).listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
     await expect(startKafka({ directory: join(directory, 'taken'), port })).rejects.toMatchObject({ code: 'STR_PORT_TAKEN', exitCode: 3 });
