@@ -21,7 +21,7 @@ const asText: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => v
 /** @throws StranglerError STR_DATABASE_UNREACHABLE */
 export async function connect(url: string, side: Side, options: { readonly replication?: boolean; readonly pipeline?: boolean; readonly stream?: () => Socket } = {}): Promise<pg.Client> {
   const config = {
-    connectionString: url, application_name: 'strangler', options: EXACT, types: asText, keepAlive: true, connectionTimeoutMillis: 10_000,
+    connectionString: url, application_name: 'strangler', options: EXACT, types: asText, keepAlive: true, keepAliveInitialDelayMillis: 5_000, connectionTimeoutMillis: 10_000,
     ...(options.replication === true ? { replication: 'database' } : {}), ...(options.pipeline === true ? { pipeline: true } : {}), ...(options.stream === undefined ? {} : { stream: options.stream }),
   };
   const client = new pg.Client(config);

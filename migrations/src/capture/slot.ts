@@ -2,7 +2,8 @@ import { ExitCode, StranglerError } from '@strangler/kernel';
 import type pg from 'pg';
 import { setTimeout as delay } from 'node:timers/promises';
 import { textRows, withConnection } from './connect.ts';
-import { parseLsn, type Lsn } from './lsn.ts';
+import { parseLsn, printLsn, type Lsn } from './lsn.ts';
+import { changePublication } from './publication-mark.ts';
 import { quoteName, quoteTable, tableName, type CapturedTables } from './table-ref.ts';
 
 /** The slot, publication and origin of a replication share one name. Replication names hold no underscore, so two never meet. */
@@ -26,9 +27,9 @@ export async function slotState(source: pg.ClientBase, slot: string): Promise<Sl
 export async function ensurePublication(source: pg.ClientBase, publication: string, tables: CapturedTables): Promise<void> {
   const wanted = [...tables.values()].map(({ ref }) => quoteTable(ref)).sort().join(', ');
   const [exists] = await textRows<'one'>(source, 'SELECT 1 AS one FROM pg_publication WHERE pubname = $1', [publication]);
-  await source.query(exists === undefined
+  await changePublication(source, publication, [exists === undefined
     ? `CREATE PUBLICATION ${quoteName(publication)} FOR TABLE ${wanted} WITH (publish_via_partition_root = true)`
-    : `ALTER PUBLICATION ${quoteName(publication)} SET TABLE ${wanted}`);
+    : `ALTER PUBLICATION ${quoteName(publication)} SET TABLE ${wanted}`]);
 }
 
 /** Tables the publication names, as `schema.table`; undefined when there is no such publication. */
@@ -131,6 +132,20 @@ export function requireSlot(slot: string, state: SlotState | undefined, confirme
   if (state.confirmed > confirmedByUs) {
     throw slotError('STR_SLOT_ADVANCED', `The slot ${slot} is further than this log ever confirmed: somebody else has read from it, or it was made anew, or the log's directory is an old copy.`);
   }
+}
+
+/**
+ * A server whose WAL ends before what we have received from it is an older copy of itself: what it commits next would bear positions that we count as received, and be passed over.
+ * @throws StranglerError STR_SOURCE_REWOUND
+ */
+export async function requireNotRewound(source: pg.ClientBase, received: Lsn): Promise<void> {
+  const [row] = await textRows<'lsn'>(source, 'SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END AS lsn');
+  if (row === undefined || parseLsn(row.lsn) >= received) return;
+  throw new StranglerError({
+    code: 'STR_SOURCE_REWOUND', exitCode: ExitCode.environment,
+    message: `The source's WAL ends at ${row.lsn}, before ${printLsn(received)}, which has been received from it: it was restored from an older copy, or another server answers at its address.`,
+    remedy: 'The target may hold rows that the source no longer has. Find out which of the two is right; then remove the replication (`strangler replicate NAME --remove`), empty the copy, start again, verify.',
+  });
 }
 
 /** @throws StranglerError STR_TABLES_CHANGED when the running publication and the config name different tables. */

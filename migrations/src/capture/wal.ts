@@ -4,7 +4,8 @@ import { isPassing, textRows, withConnection } from './connect.ts';
 import { LSN_ZERO, maxLsn, type Lsn } from './lsn.ts';
 import { PgoutputReader } from './pgoutput.ts';
 import { ReplicationSession } from './replication-session.ts';
-import { publishedTables, requireSlot, requireTables, slotState } from './slot.ts';
+import { requirePublication, watchPublication } from './publication-watch.ts';
+import { requireNotRewound, requireSlot, slotState } from './slot.ts';
 import type { CapturedTables } from './table-ref.ts';
 
 /** Where captured transactions go. What it has made durable, and nothing else, is acknowledged to the source. */
@@ -58,7 +59,7 @@ export class WalCapture {
     return maxLsn(this.seen, this.options.target.durable());
   }
 
-  /** Resolves when aborted. @throws StranglerError STR_SLOT_MISSING, STR_SLOT_LOST, STR_SLOT_ADVANCED, STR_TABLES_CHANGED, STR_NO_KEY, STR_CAPTURE_FAILED, and what the target throws */
+  /** Resolves when aborted. @throws StranglerError STR_SLOT_MISSING, STR_SLOT_LOST, STR_SLOT_ADVANCED, STR_SOURCE_REWOUND, STR_TABLES_CHANGED, STR_NO_KEY, STR_CAPTURE_FAILED, and what the target throws */
   async run(): Promise<void> {
     const { signal, clock } = this.options;
     let retryMs = RETRY_MS.first;
@@ -81,14 +82,20 @@ export class WalCapture {
     const { sourceUrl, slot, tables, target } = this.options;
     const version = await withConnection(sourceUrl, 'source', async (client) => {
       requireSlot(slot, await slotState(client, slot), target.durable());
-      requireTables(slot, await publishedTables(client, slot), tables);
+      await requireNotRewound(client, target.durable());
+      await requirePublication(client, slot, tables);
       return Number((await textRows<'v'>(client, "SELECT current_setting('server_version_num') AS v"))[0]?.v ?? '0');
     });
     const session = await ReplicationSession.open(sourceUrl);
     const pump = new Pump(session, this.options, (lsn) => { this.seen = maxLsn(this.seen, lsn); });
+    const life = new AbortController();
     try {
-      await pump.run({ proto_version: '1', publication_names: `"${slot}"`, messages: 'true', ...(version >= ORIGIN_SINCE ? { origin: 'none' } : {}) });
+      const watch = watchPublication({ sourceUrl, publication: slot, tables, clock: this.options.clock, signal: AbortSignal.any([this.options.signal, life.signal]) });
+      const stream = pump.run({ proto_version: '1', publication_names: `"${slot}"`, messages: 'true', ...(version >= ORIGIN_SINCE ? { origin: 'none' } : {}) });
+      for (const part of [watch, stream]) part.catch(() => undefined);
+      await Promise.race([stream, watch]);
     } finally {
+      life.abort();
       await session.close(this.options.clock.now());
     }
   }
@@ -207,7 +214,12 @@ class Pump {
   private confirm(lsn: Lsn): void {
     this.onReceived(lsn);
     this.session.confirm(lsn);
-    if (this.options.clock.now() - this.reportedAt >= REPORT_AT_MOST_EVERY_MS) this.report();
+    if (this.since(this.reportedAt) >= REPORT_AT_MOST_EVERY_MS) this.report();
+  }
+
+  /** A wall clock that was set back must not keep us from confirming until it has caught up. */
+  private since(ms: number): number {
+    return Math.abs(this.options.clock.now() - ms);
   }
 
   private report(): void {
@@ -231,7 +243,7 @@ class Pump {
   private async tick(): Promise<void> {
     const { target, clock, idleAdvanceMs = 5_000 } = this.options;
     if (this.stopBeating) throw new Error('stream over');
-    if (this.isIdle() && this.idleLsn > target.durable() && clock.now() - this.advancedAt >= idleAdvanceMs) {
+    if (this.isIdle() && this.idleLsn > target.durable() && this.since(this.advancedAt) >= idleAdvanceMs) {
       this.advancedAt = clock.now();
       await target.advance(this.idleLsn);
       this.session.confirm(target.durable());

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { tableMaps } from '../../apply/table-map.ts';
 import { textRows, withConnection } from '../../capture/connect.ts';
 import { printLsn, type Lsn } from '../../capture/lsn.ts';
+import { changePublication } from '../../capture/publication-mark.ts';
 import { objectName, publishedTables } from '../../capture/slot.ts';
 import { capturedTables, parseTableRef, quoteName, quoteTable, tableName, type CapturedTables } from '../../capture/table-ref.ts';
 import type { CopyState } from './state.ts';
@@ -53,9 +54,10 @@ export async function changeTables({ name, mapping, sourceUrl, targetUrl }: Side
 
 /** What an earlier run began is completed here too. */
 async function publish(source: pg.ClientBase, publication: string, published: ReadonlySet<string>, wanted: ReadonlySet<string>, unwanted: ReadonlySet<string>): Promise<void> {
-  for (const [verb, tables] of [['ADD', wanted.difference(published)], ['DROP', unwanted.intersection(published)]] as const) {
-    if (tables.size > 0) await source.query(`ALTER PUBLICATION ${quoteName(publication)} ${verb} TABLE ${[...tables].map((table) => quoteTable(parseTableRef(table))).join(', ')}`);
-  }
+  const statements = ([['ADD', wanted.difference(published)], ['DROP', unwanted.intersection(published)]] as const).filter(([, tables]) => tables.size > 0).map(([verb, tables]) =>
+    `ALTER PUBLICATION ${quoteName(publication)} ${verb} TABLE ${[...tables].map((table) => quoteTable(parseTableRef(table))).join(', ')}`);
+  // Also without a statement: a table that is copied again mends what an alteration by others has done to it.
+  if (statements.length > 0 || wanted.size > 0) await changePublication(source, publication, statements);
 }
 
 function requireKnown(verb: string, tables: readonly string[], why: string, remedy: string): void {
