@@ -46,6 +46,7 @@ const ADVANCE = `WITH held AS (UPDATE strangler.checkpoint SET commit_lsn = $3::
   WHERE replication = $1 AND epoch = $2::bigint RETURNING 1) SELECT 1 / count(*) FROM held`;
 const HOLD = `WITH held AS (UPDATE strangler.checkpoint SET events_applied = events_applied + $3::bigint, transactions_applied = transactions_applied + $4::bigint, rows_snapshotted = rows_snapshotted + $5::bigint,
     updated_at = now() WHERE replication = $1 AND epoch = $2::bigint RETURNING 1) SELECT 1 / count(*) FROM held`;
+const OPENING = 'BEGIN; SET CONSTRAINTS ALL DEFERRED';
 const DIVISION_BY_ZERO = '22012';
 
 /** What says in the rows' own transaction how far they have come, and fails with a division by zero when another sink has taken over. */
@@ -213,10 +214,10 @@ export class Applier {
 
   /** All statements go out in one breath (pipelining): the round trips are what a small transaction costs. */
   private async commit(work: readonly Work[]): Promise<void> {
-    const sent = [this.client.query('BEGIN'), this.client.query('SET CONSTRAINTS ALL DEFERRED'), ...work.map((each) => this.send(each)), this.client.query('COMMIT')];
+    const sent = [this.client.query(OPENING), ...work.map((each) => this.send(each)), this.client.query('COMMIT')];
     const results = await Promise.allSettled(sent);
     const failed = results.findIndex(({ status }) => status === 'rejected');
-    if (failed >= 0) throw this.fenced(failed === 2, (results[failed] as PromiseRejectedResult).reason);
+    if (failed >= 0) throw this.fenced(failed === 1, (results[failed] as PromiseRejectedResult).reason);
     const end = results.at(-1);
     if (end?.status !== 'fulfilled' || end.value.command !== 'COMMIT') throw new Error('the target rolled the transaction back');
   }

@@ -22,6 +22,8 @@ export interface SnapshotProgress {
   readonly table: string;
   readonly rows: number;
   readonly bytes: number;
+  /** Rows the server believes the table has (pg_class.reltuples); absent where it does not know. */
+  readonly expected?: number;
 }
 
 export interface SnapshotRequest {
@@ -33,6 +35,8 @@ export interface SnapshotRequest {
   /** Where the chunks go; when it resolves the chunk is durable, and the next one is read. */
   readonly append: (transactions: readonly ChangeTransaction[]) => Promise<void>;
   readonly onProgress: (progress: SnapshotProgress) => void;
+  /** Asked after each chunk with the rows it had, and waited for before more are read: whoever wants the source or the target spared says how long. */
+  readonly pace?: (rows: number) => Promise<void>;
 }
 
 /** Reads every table as of the slot's snapshot into bounded transactions of `snapshot-read` events, ended by a marker at the consistent point. */
@@ -47,8 +51,8 @@ export async function readSnapshot(request: SnapshotRequest): Promise<void> {
     await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(slot.snapshot)}`);
     let position = slot.consistentPoint - RESERVED_POSITIONS;
     for (const table of tables.values()) {
-      const { relation, sql } = await described(client, table);
-      const progress = { table: tableName(table.ref), rows: 0, bytes: 0 };
+      const { relation, sql, expected } = await described(client, table);
+      const progress = { table: tableName(table.ref), rows: 0, bytes: 0, ...(expected === undefined ? {} : { expected }) };
       for await (const chunk of copyChunks(client, sql, CHUNK_BYTES)) {
         position += 1n;
         if (position >= slot.consistentPoint) throw new Error(`the snapshot of ${tableName(table.ref)} has more than ${String(RESERVED_POSITIONS)} chunks`);
@@ -58,6 +62,7 @@ export async function readSnapshot(request: SnapshotRequest): Promise<void> {
         progress.rows += chunk.rows;
         progress.bytes += chunk.text.length;
         onProgress({ ...progress });
+        await request.pace?.(chunk.rows);
       }
       if (progress.rows === 0) onProgress(progress);
     }
@@ -75,15 +80,18 @@ type SourceClient = Awaited<ReturnType<typeof connect>>;
 interface Copied {
   readonly relation: Relation;
   readonly sql: string;
+  readonly expected: number | undefined;
 }
 
 /** What is copied of a table, and how. Generated columns are computed anew by the target; pgoutput does not send them either. */
 async function described(client: SourceClient, { ref, key, omit }: CapturedTable): Promise<Copied> {
-  const rows = await textRows<'id' | 'name' | 'type' | 'modifier'>(client, `SELECT c.oid AS id, a.attname AS name, a.atttypid AS type, a.atttypmod AS modifier
+  const rows = await textRows<'id' | 'expected' | 'name' | 'type' | 'modifier'>(client, `SELECT c.oid AS id, c.reltuples::bigint AS expected, a.attname AS name, a.atttypid AS type, a.atttypmod AS modifier
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum`, [ref.schema, ref.table]);
   const columns = rows.filter(({ name }) => !omit.has(name)).map(({ name, type, modifier }) => ({ name, type: Number(type), modifier: Number(modifier) }));
+  const expected = Number(rows[0]?.expected ?? -1);
   return {
+    expected: expected < 0 ? undefined : expected,
     relation: { ...ref, id: Number(rows[0]?.id ?? 0), columns, key },
     sql: `COPY (SELECT ${columns.map(({ name }) => quoteName(name)).join(', ')} FROM ${quoteTable(ref)}) TO STDOUT`,
   };

@@ -17,6 +17,7 @@ import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
 import { plainMappings, type TableChanges } from './table-copy/change-tables.ts';
 import { copyTables } from './table-copy/copier.ts';
+import { evenly } from './pace.ts';
 import { withoutReplaced } from './table-copy/replaced.ts';
 
 export interface ReplicateOptions {
@@ -35,6 +36,8 @@ export interface ReplicateOptions {
   readonly log?: Pick<EmbeddedLogOptions, 'segmentBytes' | 'retention' | 'openFile'>;
   /** Tables to take in, out, or to copy once more, while the others go on. Only where the replication has begun already. */
   readonly changes?: TableChanges;
+  /** Bounds the first copy, for the sake of the source and the target. */
+  readonly snapshot?: { readonly maxRowsPerSecond?: number };
   readonly onEvent?: (event: ReplicationEvent) => void;
 }
 
@@ -179,6 +182,7 @@ class Running implements RunningReplication {
         sourceUrl: this.options.sourceUrl, tables, slot, nowMs: this.clock.now(), signal,
         append: async (transactions) => { await log.append(transactions); this.head = maxLsn(this.head, log.durable()); },
         onProgress: (progress) => this.options.onEvent?.({ kind: 'snapshot', ...progress }),
+        pace: evenly(this.options.snapshot?.maxRowsPerSecond, this.clock, signal),
       });
     } catch (cause) {
       if (signal.aborted) return;

@@ -13,11 +13,12 @@ target, whole transactions, each exactly once in effect. With log: 'kafka' in th
 and KAFKA_BROKERS names the brokers. It goes on where it stopped, however it stopped. A replication back to the monolith
 waits until a cut-over prepares it. One process per replication; a second is refused.
 
+  --max-rows-per-second N   bounds the first copy, so that the source and the target have room for others
 ${TABLE_HELP}
   --remove        take away what the named replications have made: slot, publication, checkpoint, origin and change log; the copied rows
                   stay. Prints what it would do; --execute does it. For a fresh start, or for good: a slot nobody reads keeps the source's WAL
 ${CONFIG_HELP}`,
-  options: { ...CONFIG_OPTIONS, ...TABLE_OPTIONS, remove: { type: 'boolean' }, execute: { type: 'boolean' } },
+  options: { ...CONFIG_OPTIONS, ...TABLE_OPTIONS, 'max-rows-per-second': { type: 'string' }, remove: { type: 'boolean' }, execute: { type: 'boolean' } },
   run: async (invocation) => {
     const migration = await loadMigration(invocation);
     if (flag(invocation.values, 'remove')) return remove(migration, invocation);
@@ -59,15 +60,23 @@ async function remove(migration: Migration, { positionals, values, io }: Invocat
 }
 
 /** Ends with the error that ended the replication, or when it is told to stop. */
-async function follow(migration: Migration, name: string, mapping: ReplicationConfig, { io }: Invocation, stop: AbortSignal, running: Map<string, RunningReplication>, changes: TableChanges | undefined): Promise<void> {
+async function follow(migration: Migration, name: string, mapping: ReplicationConfig, { io, values }: Invocation, stop: AbortSignal, running: Map<string, RunningReplication>, changes: TableChanges | undefined): Promise<void> {
   const sides = replicationSides(migration, mapping, io);
   if (mapping.to === 'monolith' && !await prepared(name, sides.targetUrl, io, stop)) return;
   const replication = await replicate({
-    name, mapping, ...sides, logDirectory: join(migration.stateDirectory, 'log'), ...kafkaOf(mapping, io), ...(changes === undefined ? {} : { changes }), onEvent: speaker(io, name),
+    name, mapping, ...sides, logDirectory: join(migration.stateDirectory, 'log'), ...kafkaOf(mapping, io), ...(changes === undefined ? {} : { changes }), ...bounded(values), onEvent: speaker(io, name),
   });
   running.set(name, replication);
   io.out(`${JSON.stringify({ event: 'ready', replication: name })}\n`);
   await Promise.race([replication.failed, untilAborted(stop)]);
+}
+
+/** @throws StranglerError STR_USAGE */
+function bounded(values: Invocation['values']): { readonly snapshot?: { readonly maxRowsPerSecond: number } } {
+  const given = values['max-rows-per-second'];
+  if (given === undefined) return {};
+  if (typeof given === 'string' && /^[1-9]\d{0,8}$/.test(given)) return { snapshot: { maxRowsPerSecond: Number(given) } };
+  throw new StranglerError({ code: 'STR_USAGE', message: '--max-rows-per-second takes a whole number from 1.', remedy: 'strangler replicate REPLICATION --max-rows-per-second 20000' });
 }
 
 /** Brokers come from the environment: the same config serves every place it runs in. */
@@ -91,7 +100,7 @@ async function prepared(name: string, targetUrl: string, io: Io, stop: AbortSign
 function speaker(io: Io, name: string): (event: ReplicationEvent) => void {
   const copying = copyingLines(() => systemClock.now());
   return (event) => {
-    const line = event.kind === 'copying' ? copying(event) : undefined;
+    const line = event.kind === 'copying' ? copying(event) : event.kind === 'snapshot' ? copying({ ...event, kind: 'copying', step: 'rows' }) : undefined;
     if (line !== undefined) io.err(`${name}: ${line}\n`);
     say(io, name, event);
   };
