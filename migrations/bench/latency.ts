@@ -61,9 +61,9 @@ class AppliedTimes {
   }
 }
 
-async function steady({ source, target, sourceUrl }: Bench, applied: AppliedTimes, { rate, seconds }: { rate: number; seconds: number }): Promise<Lags> {
+async function steady({ source, target, sourceUrl, targetUrl }: Bench, applied: AppliedTimes, { rate, seconds }: { rate: number; seconds: number }): Promise<Lags> {
   await source.query('TRUNCATE ticks');
-  await untilThere(target, 'SELECT WHERE NOT EXISTS (SELECT FROM ticks)', []);
+  await waitForCheckpoint(targetUrl, 'bench', await emitMarker(sourceUrl, 'emptied'), { deadlineMs: 60_000 });
   const total = Math.round(rate * seconds / SESSIONS) * SESSIONS;
   await delay(100); // what was seen at the target is told to us a moment later
   const known = applied.atMs.length;
