@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import kafkajs, { type Admin } from 'kafkajs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { emitMarker, readCheckpoint, waitForCheckpoint, type RunningReplication } from '@strangler/migrations';
 import { startDebezium, type Debezium } from '../../test/support/debezium.ts';
 import { contents, databasePair, type Pair } from '../../test/support/pair.ts';
@@ -22,12 +24,13 @@ afterEach(async () => {
   await pair.close();
 }, 60_000);
 
-const start = async (more: object = {}): Promise<RunningReplication> => {
+const begin = async (reading: 'transactions' | 'keys'): Promise<RunningReplication> => {
   const options = pair.options(FILMS, { kafka: debezium.access });
-  running = await pair.start(FILMS, { ...options, mapping: { ...options.mapping, log: 'kafka' }, ...more });
-  running.failed.catch(() => undefined);
-  return running;
+  const begun = await pair.start(FILMS, { ...options, mapping: { ...options.mapping, log: 'kafka', reading } });
+  begun.failed.catch(() => undefined);
+  return begun;
 };
+const start = async (reading: 'transactions' | 'keys' = 'transactions'): Promise<void> => { running = await begin(reading); };
 const settled = async (): Promise<void> => {
   const arrived = waitForCheckpoint(pair.targetUrl, pair.name, await emitMarker(pair.sourceUrl, 'settled'), { deadlineMs: 40_000 });
   await Promise.race([arrived, running?.failed ?? arrived]);
@@ -52,4 +55,70 @@ describe('through Debezium and Kafka', () => {
     await equal();
     expect(await readCheckpoint(pair.targetUrl, pair.name)).toMatchObject({ transactionsApplied: 4, rowsSnapshotted: 10 });
   }, 180_000);
+
+  test('a broker and a worker that are killed and come back lose nothing and double nothing', async () => {
+    await start();
+    await debezium.register(pair, FILMS);
+    await debezium.streams(pair);
+    await settled();
+    let written = 0;
+    const writer = { stopped: false };
+    const writing = (async () => {
+      for (; !writer.stopped; written += 1) {
+        await pair.source.query('BEGIN; UPDATE films SET seats = seats + 1; INSERT INTO rooms SELECT coalesce(max(id), 0) + 1, 1 FROM rooms; COMMIT');
+        await delay(20);
+      }
+    })();
+    await delay(1_500);
+    await debezium.connect.kill('SIGKILL');
+    await debezium.connect.restart();
+    await debezium.streams(pair);
+    await debezium.kafka.kill('SIGKILL');
+    await delay(500);
+    await debezium.kafka.restart();
+    await delay(1_500);
+    writer.stopped = true;
+    await writing;
+    await settled();
+    await equal();
+    expect((await readCheckpoint(pair.targetUrl, pair.name))?.transactionsApplied).toBe(written);
+  }, 240_000);
+
+  test('records that are deleted before they were applied are missed, with partition, offsets and number', async () => {
+    await start();
+    await debezium.register(pair, FILMS);
+    await debezium.streams(pair);
+    await settled();
+    await running?.stop();
+    const topic = `${pair.name}.public.films`;
+    const before = await ends(topic);
+    await pair.source.query('UPDATE films SET seats = 0');
+    while (await ends(topic) < before + 10) await delay(100);
+    await withAdmin((admin) => admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(before + 4) }] }));
+    await start();
+    await expect(running?.failed).rejects.toMatchObject({ code: 'STR_TOPIC_TRUNCATED', message: expect.stringContaining(`offsets ${String(before)} to ${String(before + 3)}: 4 records`) });
+  }, 180_000);
+
+  test('by key, two sinks divide the partitions, and the checkpoint follows', async () => {
+    await withAdmin((admin) => admin.createTopics({ topics: ['films', 'rooms'].map((table) => ({ topic: `${pair.name}.public.${table}`, numPartitions: 4 })) }));
+    await start('keys');
+    const second = await begin('keys');
+    try {
+      await debezium.register(pair, FILMS);
+      await debezium.streams(pair);
+      await pair.source.query("INSERT INTO rooms SELECT g, g FROM generate_series(1, 500) AS g; UPDATE films SET id = id + 100 WHERE id < 6; DELETE FROM rooms WHERE id % 7 = 0; UPDATE rooms SET film = 9 WHERE id % 2 = 0");
+      await settled();
+      await equal();
+    } finally {
+      await second.stop();
+    }
+  }, 180_000);
 });
+
+async function withAdmin<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = new kafkajs.Kafka({ brokers: [...debezium.access.brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
+  await admin.connect();
+  return act(admin).finally(() => admin.disconnect());
+}
+
+const ends = (topic: string): Promise<number> => withAdmin(async (admin) => Number((await admin.fetchTopicOffsets(topic))[0]?.high ?? 0));
