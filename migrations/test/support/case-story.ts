@@ -25,7 +25,7 @@ export async function tellCase(pair: Pair, name: string, start: (tables: Tables)
   const tables = await mappingOf(directory, pair.source);
 
   const running = await start(tables);
-  const settled = async (): Promise<void> => { await waitForCheckpoint(pair.targetUrl, pair.name, await emitMarker(pair.sourceUrl, name), { deadlineMs: 50_000 }); };
+  const settled = async (): Promise<void> => { await waitForCheckpoint(pair.targetUrl, pair.name, await emitMarker(pair.sourceUrl, name), { deadlineMs: 150_000 }); };
   void running.failed.catch(() => undefined);
   try {
     await Promise.race([settled(), running.failed]);
@@ -35,10 +35,10 @@ export async function tellCase(pair: Pair, name: string, start: (tables: Tables)
   } finally {
     await running.stop();
   }
+  await expectEqual(pair, tables);
   const mapping: ReplicationConfig = { from: 'monolith', to: 'catalog', tables };
   expect(await verify({ mapping, sourceUrl: pair.sourceUrl, targetUrl: pair.targetUrl, settleMs: 0 })).toMatchObject({ kind: 'Verified' });
   await expectAnswers(pair.target, await sql(directory, 'expect'));
-  await expectEqual(pair, tables);
   return tables;
 }
 
