@@ -5,7 +5,8 @@ import { tableName, type CapturedTables } from '../../capture/table-ref.ts';
 import type { CopyingTable, CopyState } from './state.ts';
 import { keyId, soften, textsOf, Touched, type Softened } from './touched.ts';
 
-const PREFIX = 'table-copy';
+/** Markers of pieces begin with it. */
+export const PREFIX = 'table-copy';
 
 /** What was read of a table, on its way into the log at the place of its marker. */
 export interface Piece {
