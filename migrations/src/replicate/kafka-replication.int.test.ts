@@ -32,7 +32,7 @@ const begin = async (reading: 'transactions' | 'keys'): Promise<RunningReplicati
 };
 const start = async (reading: 'transactions' | 'keys' = 'transactions'): Promise<void> => { running = await begin(reading); };
 const settled = async (): Promise<void> => {
-  const arrived = waitForCheckpoint(pair.targetUrl, pair.name, await emitMarker(pair.sourceUrl, 'settled'), { deadlineMs: 40_000 });
+  const arrived = waitForCheckpoint(pair.targetUrl, pair.name, await emitMarker(pair.sourceUrl, 'settled'), { deadlineMs: 100_000 });
   await Promise.race([arrived, running?.failed ?? arrived]);
 };
 const equal = async (): Promise<void> => { for (const table of ['films', 'rooms']) expect(await contents(pair.target, table)).toEqual(await contents(pair.source, table)); };
@@ -82,7 +82,7 @@ describe('through Debezium and Kafka', () => {
     await settled();
     await equal();
     expect((await readCheckpoint(pair.targetUrl, pair.name))?.transactionsApplied).toBe(written);
-  }, 240_000);
+  }, 300_000);
 
   test('records that are deleted before they were applied are missed, with partition, offsets and number', async () => {
     await start();
@@ -94,7 +94,10 @@ describe('through Debezium and Kafka', () => {
     const before = await ends(topic);
     await pair.source.query('UPDATE films SET seats = 0');
     while (await ends(topic) < before + 10) await delay(100);
-    await withAdmin((admin) => admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(before + 4) }] }));
+    await withAdmin(async (admin) => {
+      await admin.fetchTopicOffsets(topic); // kafkajs deletes only where it knows the leader already
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(before + 4) }] });
+    });
     await start();
     await expect(running?.failed).rejects.toMatchObject({ code: 'STR_TOPIC_TRUNCATED', message: expect.stringContaining(`offsets ${String(before)} to ${String(before + 3)}: 4 records`) });
   }, 180_000);
