@@ -41,24 +41,28 @@ export async function book(url: string, writers: number, until: AbortSignal, pau
   return (await Promise.all(work)).reduce((sum, one) => sum + one, 0);
 }
 
+/** Sessions of a consumer; each account's events are handled by one of them, in order. */
+const HANDS = 6;
+
 /** What a consumer saw: every message as often as it came, and the effects it had through `consumeOnce`. */
 export class Listener {
   readonly seen: OutboundMessage[] = [];
-  private readonly client: pg.Client;
-  private handling: Promise<unknown> = Promise.resolve();
+  private readonly hands: { readonly client: pg.Client; busy: Promise<unknown> }[];
 
   constructor(url: string) {
-    this.client = new pg.Client({ connectionString: url });
+    this.hands = Array.from({ length: HANDS }, () => ({ client: new pg.Client({ connectionString: url }), busy: Promise.resolve() }));
   }
 
   open(): Promise<unknown> {
-    return this.client.connect();
+    return Promise.all(this.hands.map(({ client }) => client.connect()));
   }
 
   hear(message: OutboundMessage): void {
     this.seen.push(message);
     const { n } = JSON.parse(message.value ?? '{}') as { n: number };
-    this.handling = this.handling.then(() => consumeOnce(this.client, { id: message.headers['id'] ?? '' }, async (own) => {
+    const hand = this.hands[Number(message.key) % HANDS];
+    if (hand === undefined) throw new Error(`${message.key} is no account`);
+    hand.busy = hand.busy.then(() => consumeOnce(hand.client, { id: message.headers['id'] ?? '' }, async (own) => {
       await own.query('UPDATE heard SET n = n + 1, sum = sum + $2 WHERE id = $1', [message.key, n]);
     }));
   }
@@ -67,9 +71,13 @@ export class Listener {
     return new Set(this.seen.map(({ headers }) => headers['id'])).size;
   }
 
+  private async settled(): Promise<void> {
+    await Promise.all(this.hands.map(({ busy }) => busy));
+  }
+
   async close(): Promise<void> {
-    await this.handling;
-    await this.client.end();
+    await this.settled();
+    await Promise.all(this.hands.map(({ client }) => client.end()));
   }
 
   /** Aggregates whose events, each taken the first time it came, are not 1, 2, 3 … in that order. */
@@ -82,8 +90,10 @@ export class Listener {
 
   /** Accounts where the effects differ from what was booked. */
   async wrongEffects(): Promise<number> {
-    await this.handling;
-    const { rows } = await this.client.query<{ n: number }>('SELECT count(*)::int AS n FROM account a JOIN heard h USING (id) WHERE h.n <> a.n OR h.sum <> a.n::bigint * (a.n + 1) / 2');
+    await this.settled();
+    const [hand] = this.hands;
+    if (hand === undefined) return -1;
+    const { rows } = await hand.client.query<{ n: number }>('SELECT count(*)::int AS n FROM account a JOIN heard h USING (id) WHERE h.n <> a.n OR h.sum <> a.n::bigint * (a.n + 1) / 2');
     return rows[0]?.n ?? -1;
   }
 }
