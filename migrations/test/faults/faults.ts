@@ -194,8 +194,8 @@ export async function faultTrial(stage: Stage, name: string, seed: number): Prom
 
 function outcomeOf(verdict: Verdict, said: string, { expected, says }: Fault): FaultResult['outcome'] {
   const spoke = says === undefined || (says.test(said) && !said.startsWith('NOT SAID'));
-  // A stopped sink may be behind; what it has applied must be whole, in order and the source's own all the same.
-  const broken = verdict.doubled.length + verdict.disordered.length + verdict.torn.length + (expected === 'went on' ? verdict.lost.length + verdict.unequal.length : 0);
+  // Where changes are missing, or the source itself was set back, rows cannot agree; that the sink stops and says so is all that can be asked, and that it doubles and disorders nothing.
+  const broken = verdict.doubled.length + verdict.disordered.length + (expected === 'went on' ? verdict.lost.length + verdict.torn.length + verdict.invented.length + verdict.unequal.length : 0);
   return broken > 0 || !spoke ? 'lost silently' : expected;
 }
 

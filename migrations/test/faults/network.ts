@@ -16,6 +16,7 @@ let wired = false;
 export const cutNetwork = {
   /** Stages that use it start their servers with `listen_addresses = '*'`. */
   wire: async (scene: Scene): Promise<SinkSurroundings> => {
+    await ip('netns', 'del', SPACE).catch(() => undefined); // what a killed run left
     await ip('netns', 'add', SPACE);
     wired = true;
     await ip('link', 'add', OUTSIDE, 'type', 'veth', 'peer', 'name', INSIDE, 'netns', SPACE);
@@ -25,7 +26,7 @@ export const cutNetwork = {
     await ip('-n', SPACE, 'link', 'set', INSIDE, 'up');
     await ip('-n', SPACE, 'link', 'set', 'lo', 'up');
     for (const server of [scene.stage.source, scene.stage.target]) {
-      await appendFile(join(server.directory, 'pg_hba.conf'), `host all all ${GUEST}/32 scram-sha-256\n`);
+      await appendFile(join(server.directory, 'pg_hba.conf'), [HOST, GUEST].map((address) => `host all all ${address}/32 scram-sha-256\n`).join(''));
       await withClient(server.url(), (client) => client.query('SELECT pg_reload_conf()'));
     }
     const outside = (url: string): string => url.replace('127.0.0.1', HOST);
