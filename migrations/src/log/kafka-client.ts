@@ -3,6 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka, type KafkaConfig } from 'kafkajs';
 import { mendKafkajs } from './kafkajs-mend.ts';
 
+/** For those who pass a client on: only this directory knows whose it is. */
+export type KafkaClient = Kafka;
+export type KafkaAdmin = Admin;
+
 export interface KafkaAccess {
   readonly brokers: readonly string[];
   readonly security?: Pick<KafkaConfig, 'ssl' | 'sasl'>;

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExitCode, StranglerError } from '@strangler/kernel';
-import type { Kafka } from 'kafkajs';
 import type pg from 'pg';
 import { loadCheckpoint } from '../apply/checkpoint.ts';
 import { loadOffsets } from '../apply/kafka-offsets.ts';
@@ -10,7 +9,7 @@ import { KeptSession } from '../capture/kept-session.ts';
 import { printLsn, type Lsn } from '../capture/lsn.ts';
 import { requireSlot, slotState } from '../capture/slot.ts';
 import { tableName, type CapturedTables } from '../capture/table-ref.ts';
-import { isKafkaPassing, kafkaClient, withAdmin, type KafkaAccess } from '../log/kafka-client.ts';
+import { isKafkaPassing, kafkaClient, withAdmin, type KafkaAccess, type KafkaClient } from '../log/kafka-client.ts';
 import { extents, partitionId, type Topics } from '../log/kafka-topics.ts';
 import { describeTables } from './describe.ts';
 import { applyPartition, type PartitionOptions } from './kafka-partition.ts';
@@ -100,7 +99,7 @@ const CHECKPOINT = `UPDATE strangler.checkpoint SET commit_lsn = greatest(commit
   events_applied = (SELECT coalesce(sum(events_applied), 0) FROM strangler.kafka_offset o WHERE o.replication = $1) WHERE replication = $1 AND phase = 'streaming'`;
 
 /** Waits until every partition has come to where it ends now. */
-async function passed({ kafka, name, topics, target, signal }: { kafka: Kafka; name: string; topics: Topics; target: KeptSession; signal: AbortSignal }): Promise<boolean> {
+async function passed({ kafka, name, topics, target, signal }: { kafka: KafkaClient; name: string; topics: Topics; target: KeptSession; signal: AbortSignal }): Promise<boolean> {
   const ends = new Map((await withAdmin(kafka, (admin) => extents(admin, topics.data))).map((extent) => [partitionId(extent), extent.high]));
   for (const aborted = (): boolean => signal.aborted; !aborted();) {
     if (await target.use((client) => isBehindNone(client, name, ends))) return true;

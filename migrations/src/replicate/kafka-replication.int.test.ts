@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import kafkajs, { type Admin } from 'kafkajs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { emitMarker, readCheckpoint, waitForCheckpoint, type RunningReplication } from '@strangler/migrations';
 import { startDebezium, type Debezium } from '../../test/support/debezium.ts';
 import { contents, databasePair, type Pair } from '../../test/support/pair.ts';
+import { kafkaClient, withAdmin, type KafkaAdmin } from '../log/kafka-client.ts';
 
 let debezium: Debezium;
 let pair: Pair;
@@ -94,7 +94,7 @@ describe('through Debezium and Kafka', () => {
     const before = await ends(topic);
     await pair.source.query('UPDATE films SET seats = 0');
     while (await ends(topic) < before + 10) await delay(100);
-    await withAdmin(async (admin) => {
+    await asAdmin(async (admin) => {
       await admin.fetchTopicOffsets(topic); // kafkajs deletes only where it knows the leader already
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(before + 4) }] });
     });
@@ -103,7 +103,7 @@ describe('through Debezium and Kafka', () => {
   }, 180_000);
 
   test('by key, two sinks divide the partitions, and the checkpoint follows', async () => {
-    await withAdmin((admin) => admin.createTopics({ topics: ['films', 'rooms'].map((table) => ({ topic: `${pair.name}.public.${table}`, numPartitions: 4 })) }));
+    await asAdmin((admin) => admin.createTopics({ topics: ['films', 'rooms'].map((table) => ({ topic: `${pair.name}.public.${table}`, numPartitions: 4 })) }));
     await start('keys');
     const second = await begin('keys');
     try {
@@ -118,10 +118,6 @@ describe('through Debezium and Kafka', () => {
   }, 180_000);
 });
 
-async function withAdmin<T>(act: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = new kafkajs.Kafka({ brokers: [...debezium.access.brokers], logLevel: kafkajs.logLevel.NOTHING }).admin();
-  await admin.connect();
-  return act(admin).finally(() => admin.disconnect());
-}
+const asAdmin = <T>(act: (admin: KafkaAdmin) => Promise<T>): Promise<T> => withAdmin(kafkaClient(debezium.access), act);
 
-const ends = (topic: string): Promise<number> => withAdmin(async (admin) => Number((await admin.fetchTopicOffsets(topic))[0]?.high ?? 0));
+const ends = (topic: string): Promise<number> => asAdmin(async (admin) => Number((await admin.fetchTopicOffsets(topic))[0]?.high ?? 0));

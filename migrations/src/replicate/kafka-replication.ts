@@ -13,7 +13,7 @@ import { parkingRules } from './dead-letters.ts';
 import { beginFromKafka, requireBrokers, type KafkaBeginning } from './kafka-begin.ts';
 import { applyByKeys, keepCheckpoint, untilStreaming, type KeysOptions } from './kafka-keys.ts';
 import { KafkaSource } from './kafka-source.ts';
-import type { ReplicateOptions } from './replicate.ts';
+import type { ReplicateOptions } from './options.ts';
 import type { ReplicationStatus, RunningReplication } from './running.ts';
 import { runSink } from './sink.ts';
 

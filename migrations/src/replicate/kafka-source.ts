@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { withConnection } from '../capture/connect.ts';
 import { readDebeziumTypes } from '../capture/debezium-types.ts';
@@ -8,7 +7,7 @@ import type { Lsn } from '../capture/lsn.ts';
 import type { CapturedTables } from '../capture/table-ref.ts';
 import { Handover } from '../log/handover.ts';
 import type { ChangeLog, LogPosition } from '../log/change-log.ts';
-import { isKafkaPassing, kafkaClient, withAdmin, type KafkaAccess } from '../log/kafka-client.ts';
+import { isKafkaPassing, kafkaClient, withAdmin, type KafkaAccess, type KafkaClient } from '../log/kafka-client.ts';
 import type { Position } from '../log/kafka-fetch.ts';
 import { extents, partitionId, type Topics } from '../log/kafka-topics.ts';
 import { readTransactions, type HintSource } from '../log/kafka-transactions.ts';
@@ -83,7 +82,7 @@ export class KafkaSource implements Pick<ChangeLog, 'read'> {
   }
 
   /** A partition that was added since has no offset yet: from its first record. Where there is none at all, the checkpoint alone says what is new. */
-  private async positions(kafka: Kafka): Promise<Position[]> {
+  private async positions(kafka: KafkaClient): Promise<Position[]> {
     const offsets = await this.options.offsets();
     const kept = await withAdmin(kafka, (admin) => extents(admin, this.options.topics.all));
     return kept.map(({ topic, partition, low }) => ({ topic, partition, offset: offsets.get(partitionId({ topic, partition })) ?? (offsets.size === 0 ? low : 0n) }));

@@ -1,45 +1,24 @@
 import { join } from 'node:path';
-import { StranglerError, systemClock, type Clock, type ReplicationConfig } from '@strangler/kernel';
+import { StranglerError, systemClock, type Clock } from '@strangler/kernel';
 import type { Applied } from '../apply/applier.ts';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isPassing } from '../capture/connect.ts';
 import { LSN_ZERO, maxLsn } from '../capture/lsn.ts';
 import { readSnapshot } from '../capture/snapshot.ts';
 import { WalCapture } from '../capture/wal.ts';
-import type { EmbeddedLog, EmbeddedLogOptions } from '../log/embedded-log.ts';
+import type { EmbeddedLog } from '../log/embedded-log.ts';
 import { retentionOptions } from '../log/retention.ts';
 import { parkingRules } from './dead-letters.ts';
-import type { KafkaAccess } from '../log/kafka-client.ts';
 import { replicateFromKafka } from './kafka-replication.ts';
+import type { ReplicateOptions } from './options.ts';
 import type { ReplicationEvent, ReplicationStatus, RunningReplication } from './running.ts';
 import { runSink } from './sink.ts';
 import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
-import { plainMappings, type TableChanges } from './table-copy/change-tables.ts';
+import { plainMappings } from './table-copy/change-tables.ts';
 import { copyTables } from './table-copy/copier.ts';
 import { evenly } from './pace.ts';
 import { withoutReplaced } from './table-copy/replaced.ts';
-
-export interface ReplicateOptions {
-  /** The replication's name in the config; slot, publication, origin and checkpoint are named after it. */
-  readonly name: string;
-  readonly mapping: ReplicationConfig;
-  readonly sourceUrl: string;
-  readonly targetUrl: string;
-  /** Below it every replication has a directory of its own. */
-  readonly logDirectory: string;
-  /** What to do where no checkpoint exists: copy the rows first (default), or follow from this moment on because both sides are already equal. */
-  readonly startFrom?: 'snapshot' | 'now';
-  readonly clock?: Clock;
-  /** Needed where the mapping's log is on Kafka. */
-  readonly kafka?: KafkaAccess;
-  readonly log?: Pick<EmbeddedLogOptions, 'segmentBytes' | 'retention' | 'openFile'>;
-  /** Tables to take in, out, or to copy once more, while the others go on. Only where the replication has begun already. */
-  readonly changes?: TableChanges;
-  /** Bounds the first copy, for the sake of the source and the target. */
-  readonly snapshot?: { readonly maxRowsPerSecond?: number };
-  readonly onEvent?: (event: ReplicationEvent) => void;
-}
 
 /**
  * Copies the mapped tables and follows their changes: WAL → durable log → target, each on its own pace. Resolves when slot and checkpoint exist: from then on
