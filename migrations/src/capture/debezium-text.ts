@@ -24,9 +24,9 @@ export function decoderOf(form: Form): Decoder {
 
 const SCALARS: Readonly<Record<Exclude<Form['kind'], 'plain' | 'bits' | 'array'>, (value: unknown, name: string) => string>> = {
   numeric: (value, name) => NOT_A_NUMBER[String(value)] ?? plainText(value, name) ?? '',
-  date: (value, name) => dayText(count(value, name)),
+  date: (value, name) => dayText(count(value, name), name),
   time: (value, name) => timeText(count(value, name)),
-  timestamp: (value, name) => momentText(count(value, name)),
+  timestamp: (value, name) => momentText(count(value, name), name),
   timestamptz: (value, name) => zonedText(text(value, name)),
   bytea: (value, name) => String.raw`\x${base64(value, name).toString('hex')}`,
   // Types Debezium does not know travel as the bytes of their text (include.unknown.datatypes).
@@ -79,19 +79,31 @@ const DAY_US = 86_400_000_000n;
 /** pgjdbc's PGStatement.DATE_POSITIVE_INFINITY and …_NEGATIVE_INFINITY, in milliseconds there; Debezium counts them on as microseconds. */
 const INFINITY_US = 9_223_372_036_825_200_000n;
 const MINUS_INFINITY_US = -9_223_372_036_832_400_000n;
+/** PostgreSQL's first and last timestamps, in microseconds since 1970; the last is later than a 64-bit number of them can say. */
+const [FIRST_US, LAST_US] = [-210_866_803_200_000_000n, 9_223_372_036_854_775_806n];
 /** PostgreSQL's own bounds of a date, in days since 1970: what lies outside is an infinity in disguise. */
 const [FIRST_DAY, LAST_DAY] = [-2_440_588n, 2_145_042_905n];
+/** PostgreSQL's greatest and least 32-bit numbers, moved from 2000 to 1970 and wrapped there. */
+const [INFINITE_DAY, MINUS_INFINITE_DAY] = [-2_147_472_692n, -2_147_472_691n];
+/** pgjdbc's infinities in milliseconds, made days and wrapped: so they come in arrays. The worker's time zone may move them by a day. */
+const [INFINITE_ELEMENT, MINUS_INFINITE_ELEMENT] = [-622_191_234n, -625_821_272n];
 
-function dayText(days: bigint | string): string {
+function dayText(days: bigint | string, name: string): string {
   if (typeof days === 'string') return days;
-  if (days > LAST_DAY) return 'infinity';
-  return days < FIRST_DAY ? '-infinity' : eraText(days, '');
+  if (days >= FIRST_DAY && days <= LAST_DAY) return eraText(days, '');
+  if (days === INFINITE_DAY || isNear(days, INFINITE_ELEMENT)) return 'infinity';
+  if (days === MINUS_INFINITE_DAY || isNear(days, MINUS_INFINITE_ELEMENT)) return '-infinity';
+  throw new UnreadableValue(`${name}: ${String(days)} days since 1970 are no date of PostgreSQL's.`);
 }
 
-function momentText(us: bigint | string): string {
+const isNear = (days: bigint, other: bigint): boolean => days >= other - 1n && days <= other + 1n;
+
+/** Moments that 64 bits do not hold come saturated or wrapped around, at either end: which they were, nobody can say any more. */
+function momentText(us: bigint | string, name: string): string {
   if (typeof us === 'string') return us;
   if (us === INFINITY_US) return 'infinity';
-  if (us <= MINUS_INFINITY_US) return '-infinity';
+  if (us === MINUS_INFINITY_US) return '-infinity';
+  if (us < FIRST_US || us > LAST_US) throw new UnreadableValue(`${name}: a timestamp after 294247-01-10 04:00:54.775806 does not come whole from Debezium.`);
   const days = (us - modulo(us, DAY_US)) / DAY_US;
   return eraText(days, ` ${timeText(modulo(us, DAY_US))}`);
 }
