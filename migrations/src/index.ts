@@ -28,7 +28,7 @@ export { parseEnvelope, parseJson, parseTransactionEnd, type Envelope, type Enve
 export { toEnvelopes, type PrintedMessage, type PrintOptions } from './capture/envelope-print.ts';
 export { removeReplication, type Removed, type RemoveOptions } from './replicate/remove.ts';
 export { tablesBeingCopied } from './replicate/table-copy/state.ts';
-export type { TableChanges } from './replicate/table-copy/change-tables.ts';
+export { requireConfigured, type TableChanges } from './replicate/table-copy/change-tables.ts';
 export { swapReplay, type SwapOptions, type SwapReport } from './replicate/swap.ts';
 export { replay, type ReplayOptions, type ReplayReport } from './replicate/replay.ts';
 export type { ReplayedTable, ReplayFrom, ReplayPlan } from './replicate/replay-plan.ts';

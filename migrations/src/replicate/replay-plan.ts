@@ -18,6 +18,16 @@ export interface ReplayedTable {
   readonly truncates: number;
 }
 
+/** A table with keys that moved in the range while the event does not hold the whole row (unchanged TOAST): repeated on rows that have moved already it would go wrong. */
+export interface Unrepeatable {
+  /** The source's name of it. */
+  readonly table: string;
+  /** How many such changes. */
+  readonly moves: number;
+  readonly first: Lsn;
+  readonly last: Lsn;
+}
+
 /** What a replay would do. */
 export interface ReplayPlan {
   readonly transactions: number;
@@ -28,8 +38,8 @@ export interface ReplayPlan {
   readonly last?: { readonly lsn: Lsn; readonly timeMs: number };
   /** True when the range begins with the snapshot: it needs nothing to stand on and rebuilds the tables from nothing. */
   readonly fromSnapshot: boolean;
-  /** The first change that may not be repeated on rows it has already touched: a moved key whose event does not hold the whole row. */
-  readonly unrepeatable?: { readonly table: string; readonly lsn: Lsn };
+  /** Every table that may not be repeated on rows it has already touched, sorted by name. */
+  readonly unrepeatable: readonly Unrepeatable[];
   /** Read the log from here to get exactly this range. */
   readonly position: LogPosition;
 }
@@ -52,7 +62,7 @@ class Tally {
   private last: ChangeTransaction | undefined;
   private transactions = 0;
   private events = 0;
-  private unrepeatable: ReplayPlan['unrepeatable'];
+  private readonly unrepeatable = new Map<string, Unrepeatable>();
 
   constructor(tables: CapturedTables) {
     this.counts = new Map([...tables.keys()].sort().map((table) => [table, { table, snapshotReads: 0, creates: 0, updates: 0, deletes: 0, truncates: 0 }]));
@@ -68,16 +78,18 @@ class Tally {
   private count(event: ChangeEvent, lsn: Lsn): void {
     const count = this.counts.get(tableName(event));
     if (count === undefined) return;
+    const known = this.unrepeatable.get(count.table);
     this.events += 1;
     count[COUNTED[event.op]] += 1;
-    if (isPartialMove(event)) this.unrepeatable ??= { table: tableName(event), lsn };
+    if (isPartialMove(event)) this.unrepeatable.set(count.table, { table: count.table, moves: (known?.moves ?? 0) + 1, first: known?.first ?? lsn, last: lsn });
   }
 
   sum(): Omit<ReplayPlan, 'position'> {
-    const { first, last, unrepeatable } = this;
+    const { first, last } = this;
     return {
       transactions: this.transactions, events: this.events, tables: [...this.counts.values()], fromSnapshot: first !== undefined && isSnapshot(first),
-      ...(first === undefined || last === undefined ? {} : { first: end(first), last: end(last) }), ...(unrepeatable === undefined ? {} : { unrepeatable }),
+      unrepeatable: [...this.unrepeatable.values()].sort((a, b) => a.table < b.table ? -1 : 1),
+      ...(first === undefined || last === undefined ? {} : { first: end(first), last: end(last) }),
     };
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { ExitCode, StranglerError, type ReplicationConfig } from '@strangler/kernel';
+import { ExitCode, StranglerError, type Finding, type ReplicationConfig } from '@strangler/kernel';
+import type pg from 'pg';
 import { Applier, type Applied } from '../apply/applier.ts';
 import { finishReplay, loadCheckpoint, startCheckpoint } from '../apply/checkpoint.ts';
 import { openApplySession } from '../apply/session.ts';
@@ -9,6 +10,7 @@ import { LSN_ZERO, printLsn, type Lsn } from '../capture/lsn.ts';
 import { dropOrigin, objectName } from '../capture/slot.ts';
 import { capturedTables, quoteName, quoteTable } from '../capture/table-ref.ts';
 import { openEmbeddedLog } from '../log/embedded-log.ts';
+import { obstaclesTo, ownsItsRows, parkedLetters } from './replay-obstacles.ts';
 import { planReplay, type ReplayFrom, type ReplayPlan } from './replay-plan.ts';
 
 export interface ReplayOptions {
@@ -29,6 +31,8 @@ export interface ReplayReport extends ReplayPlan {
   /** What the range is applied to: nothing, a copy of the target's present rows, or those rows themselves. */
   readonly onto: 'empty tables' | 'a copy of the target' | 'the target itself';
   readonly executed: boolean;
+  /** All that stands in the way, which a replay that is executed throws instead. Whether a sink runs is seen only then. */
+  readonly obstacles: readonly Finding[];
   /** The copies equal the source as of here. */
   readonly reached?: Lsn;
 }
@@ -41,33 +45,41 @@ export interface ReplayReport extends ReplayPlan {
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const log = await openEmbeddedLog(join(options.logDirectory, options.name), { readOnly: true });
   try {
-    const present = await presentPosition(options);
     const inPlace = options.intoSchema === undefined;
+    const { present, hurdles } = await standing(options, inPlace);
     const plan = await planReplay(log, options.from, capturedTables(options.mapping), inPlace ? present : undefined);
     const onto = inPlace ? 'the target itself' : plan.fromSnapshot ? 'empty tables' : 'a copy of the target';
-    if (onto !== 'empty tables') requireRepeatable(plan, present, options);
-    if (!options.execute) return { ...plan, onto, executed: false };
-    return { ...plan, onto, executed: true, reached: await execute(options, plan, onto) };
+    const obstacles = [...onto === 'empty tables' ? [] : obstaclesTo(plan, present, options.name), ...hurdles];
+    if (!options.execute) return { ...plan, onto, executed: false, obstacles };
+    refuse(obstacles);
+    return { ...plan, onto, executed: true, obstacles, reached: await execute(options, plan, onto) };
   } finally {
     await log.close();
   }
 }
 
 /** How far the target's own rows have come. */
-const presentPosition = ({ targetUrl, name }: ReplayOptions): Promise<Lsn | undefined> => withConnection(targetUrl, 'target', async (target) => {
+const positionIn = async (target: pg.ClientBase, name: string): Promise<Lsn | undefined> => {
   const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.checkpoint') AS there");
   return typeof there?.there === 'string' ? (await loadCheckpoint(target, name))?.lsn : undefined;
+};
+
+const presentPosition = ({ targetUrl, name }: ReplayOptions): Promise<Lsn | undefined> => withConnection(targetUrl, 'target', (target) => positionIn(target, name));
+
+/** Where the target's rows stand, and what forbids to repeat anything on them. */
+const standing = ({ targetUrl, name }: ReplayOptions, inPlace: boolean): Promise<{ readonly present: Lsn | undefined; readonly hurdles: readonly Finding[] }> => withConnection(targetUrl, 'target', async (target) => {
+  const present = await positionIn(target, name);
+  return { present, hurdles: inPlace && present !== undefined ? await hurdlesInPlace(target, name) : [] };
 });
 
-function requireRepeatable({ first, unrepeatable }: ReplayPlan, present: Lsn | undefined, { name }: ReplayOptions): void {
-  if (present === undefined || (first !== undefined && present < first.lsn)) {
-    throw refused('STR_REPLAY_GAP', `The target's rows stand at ${present === undefined ? 'no known position' : printLsn(present)}, the range begins at ${first === undefined ? 'nothing' : printLsn(first.lsn)}: what lies between would be missing.`,
-      `Let ${name} catch up first, or replay from the start into a schema.`);
-  }
-  if (unrepeatable !== undefined) {
-    throw refused('STR_REPLAY_NOT_IDEMPOTENT', `At ${printLsn(unrepeatable.lsn)} a key of ${unrepeatable.table} changed and the event does not hold the whole row (unchanged TOAST): repeated on rows that have moved already it would go wrong.`,
-      'Replay from the start into a schema (`--from start --into NAME`), which needs no rows to stand on; or begin after that position.');
-  }
+const hurdlesInPlace = async (target: pg.ClientBase, name: string): Promise<readonly Finding[]> => [...await parkedLetters(target, name), ...await ownsItsRows(target)];
+
+/** The first of them is the code, every one is told. */
+function refuse(obstacles: readonly Finding[]): void {
+  const [first] = obstacles;
+  if (first === undefined) return;
+  const all = (of: (finding: Finding) => string): string => [...new Set(obstacles.map(of))].join(' ');
+  throw refused(first.code, all(({ message }) => message), all(({ remedy = '' }) => remedy));
 }
 
 async function execute(options: ReplayOptions, plan: ReplayPlan, onto: ReplayReport['onto']): Promise<Lsn> {
@@ -110,15 +122,13 @@ async function repeat({ logDirectory, name, onApplied }: ReplayOptions, applier:
 /** In place nobody else may apply meanwhile, and nobody else may own the rows: after a cut-over they are the service's, and history would overwrite its writes. */
 async function holdTarget({ targetUrl, name }: ReplayOptions): ReturnType<typeof openApplySession> {
   const session = await openApplySession(targetUrl, name);
-  const parked = (await loadCheckpoint(session, name))?.parked ?? 0;
-  if (parked > 0) {
+  try {
+    refuse(await hurdlesInPlace(session, name));
+    return session;
+  } catch (error) {
     await session.end();
-    throw refused('STR_DEAD_LETTERS_OPEN', `${name} has ${String(parked)} dead letters: a replay in place would try them out of their turn.`, `strangler dead-letters list ${name}; retry or discard them first.`);
+    throw error;
   }
-  const [slot] = await textRows<'slot'>(session, "SELECT slot_name AS slot FROM pg_replication_slots WHERE database = current_database() AND slot_name LIKE 'strangler\\_%'");
-  if (slot === undefined) return session;
-  await session.end();
-  throw refused('STR_REPLAY_IN_PLACE', `The target's own writes are replicated onward (${slot.slot}): it owns its rows, and a replay in place would overwrite what it wrote.`, 'Replay into a schema (`--into NAME`), verify, and take from there what you need.');
 }
 
 /** A replay that was interrupted goes on where it stopped; its checkpoint row says so. */
@@ -149,4 +159,4 @@ async function beginShadow({ targetUrl, mapping, intoSchema = '' }: ReplayOption
   });
 }
 
-const refused = (code: `STR_${string}`, message: string, remedy: string): StranglerError => new StranglerError({ code, message, remedy, exitCode: ExitCode.no });
+const refused = (code: Finding['code'], message: string, remedy: string): StranglerError => new StranglerError({ code, message, remedy, exitCode: ExitCode.no });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { StranglerError, systemClock, type Clock } from '@strangler/kernel';
+import { systemClock, type Clock } from '@strangler/kernel';
 import type { Applied } from '../apply/applier.ts';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isPassing } from '../capture/connect.ts';
@@ -15,7 +15,7 @@ import type { ReplicationEvent, ReplicationStatus, RunningReplication } from './
 import { runSink } from './sink.ts';
 import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
-import { plainMappings } from './table-copy/change-tables.ts';
+import { plainMappings, requireConfigured } from './table-copy/change-tables.ts';
 import { copyTables } from './table-copy/copier.ts';
 import { evenly } from './pace.ts';
 import { withoutReplaced } from './table-copy/replaced.ts';
@@ -27,17 +27,12 @@ import { withoutReplaced } from './table-copy/replaced.ts';
  */
 export async function replicate(options: ReplicateOptions): Promise<RunningReplication> {
   if (options.mapping.log === 'kafka') {
-    if (options.changes !== undefined) throw notOnKafka(options.name);
+    if (options.changes !== undefined) requireConfigured(options.name, options.mapping, options.changes);
     return replicateFromKafka(options);
   }
   const retained = { ...options, log: { ...retentionOptions(options.mapping.retention), ...options.log } };
   return new Running(retained, await begin(retained, logOf(retained)));
 }
-
-const notOnKafka = (name: string): StranglerError => new StranglerError({
-  code: 'STR_USAGE', message: `${name} reads Kafka: tables join and leave at the connector there.`,
-  remedy: 'Change the config, `strangler connect apply`, and let Debezium take an incremental snapshot of the table (its signal table).',
-});
 
 export const logOf = ({ logDirectory, name }: Pick<ReplicateOptions, 'logDirectory' | 'name'>): string => join(logDirectory, name);
 

@@ -38,9 +38,8 @@ export async function changeTables({ name, mapping, sourceUrl, targetUrl }: Side
   const [added, repeated, dropped] = [add, again, drop].map((names) => names.map((table) => tableName(parseTableRef(table)))) as [string[], string[], string[]];
   await withConnection(sourceUrl, 'source', async (source) => {
     const published = await publishedTables(source, objectName(name)) ?? new Set<string>();
-    requireKnown('add', added.filter((table) => !configured.has(table)), 'the config does not name it', 'Write it into the config first.');
-    requireKnown('copy again', repeated.filter((table) => !configured.has(table) || !published.has(table)), `it is not replicated by ${name}`, 'Only a table that is replicated can be copied again; --add-table adds one.');
-    requireKnown('drop', dropped.filter((table) => configured.has(table)), 'the config still names it', 'Take it out of the config first.');
+    requireConfigured(name, mapping, { add, again, drop });
+    requireReplicated(name, repeated.filter((table) => !published.has(table)));
     const fresh = added.filter((table) => !published.has(table) && !state.copying.has(table));
     if (copy) await requireEmpty(targetUrl, mapping, fresh);
     if (copy) for (const table of fresh) state.begin(table, undefined);
@@ -51,6 +50,28 @@ export async function changeTables({ name, mapping, sourceUrl, targetUrl }: Side
   });
   return new Map([...configured, ...[...state.leaving].filter((table) => !configured.has(table)).map((table) => [table, { ref: parseTableRef(table), key: [], omit: new Set<string>(), leaving: true as const }] as const)]);
 }
+
+/**
+ * What the config alone can tell of the changes, so that a plan can tell it too.
+ * @throws StranglerError STR_UNKNOWN_TABLE, STR_USAGE
+ */
+export function requireConfigured(name: string, mapping: ReplicationConfig, { add = [], again = [], drop = [] }: TableChanges): void {
+  if (mapping.log === 'kafka') throw notOnKafka(name);
+  const configured = capturedTables(mapping);
+  const named = (table: string): boolean => configured.has(tableName(parseTableRef(table)));
+  requireKnown('add', add.filter((table) => !named(table)), 'the config does not name it', 'Write it into the config first.');
+  requireReplicated(name, again.filter((table) => !named(table)));
+  requireKnown('drop', drop.filter(named), 'the config still names it', 'Take it out of the config first.');
+}
+
+const notOnKafka = (name: string): StranglerError => new StranglerError({
+  code: 'STR_USAGE', message: `${name} reads Kafka: tables join and leave at the connector there.`,
+  remedy: 'Change the config, `strangler connect apply`, and let Debezium take an incremental snapshot of the table (its signal table).',
+});
+
+const requireReplicated = (name: string, missing: readonly string[]): void => {
+  requireKnown('copy again', missing, `it is not replicated by ${name}`, 'Only a table that is replicated can be copied again; --add-table adds one.');
+};
 
 /** What an earlier run began is completed here too. */
 async function publish(source: pg.ClientBase, publication: string, published: ReadonlySet<string>, wanted: ReadonlySet<string>, unwanted: ReadonlySet<string>): Promise<void> {

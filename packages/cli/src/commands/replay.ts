@@ -3,6 +3,7 @@ import { ExitCode, StranglerError, type ReplicationConfig } from '@strangler/ker
 import { parseLsn, printLsn, replay, swapReplay, type ReplayFrom, type ReplayReport, type SwapReport } from '@strangler/migrations';
 import { flag, text, texts, type Command, type Invocation, type Outcome } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, replicationSides, required, type Migration } from '../context.ts';
+import { printFindings } from '../print/error.ts';
 import { progressLine } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
@@ -36,7 +37,7 @@ ${CONFIG_HELP}`,
       onApplied: (applied) => { events += applied.events; progress.show(`${String(events)} events applied`); },
     });
     progress.end();
-    return { exitCode: ExitCode.ok, text: printReport(name, into, report), json: printable(report) };
+    return { exitCode: report.obstacles.length === 0 ? ExitCode.ok : ExitCode.no, text: printReport(name, into, report), json: printable(report) };
   },
 };
 
@@ -69,12 +70,13 @@ export function parseFrom(given: string): ReplayFrom {
   throw new StranglerError({ code: 'STR_USAGE', message: `--from takes start, a time or an LSN, not '${given}'.`, remedy: 'Such as --from 2026-05-01T12:00:00Z or --from 16/B374D848.' });
 }
 
-function printReport(name: string, into: string | undefined, { transactions, events, tables, first, last, onto, executed, reached }: ReplayReport): string {
+function printReport(name: string, into: string | undefined, { transactions, events, tables, first, last, onto, executed, obstacles, reached }: ReplayReport): string {
   const range = first === undefined || last === undefined ? 'The range is empty.' : `${printLsn(first.lsn)} (${iso(first.timeMs)}) to ${printLsn(last.lsn)} (${iso(last.timeMs)})`;
   return [
     `${name}: ${String(transactions)} transactions, ${String(events)} events, onto ${onto}${into === undefined ? '' : ` in schema ${into}`}`, range,
     table(tables.map((each) => [each.table, ...[each.snapshotReads, each.creates, each.updates, each.deletes, each.truncates].map(String)]), ['table', 'snapshot', 'create', 'update', 'delete', 'truncate']),
-    executed ? `Done${reached === undefined ? '' : `, up to ${printLsn(reached)}`}.${into === undefined ? '' : ` undo: DROP SCHEMA ${into} CASCADE\nto use it: strangler replay ${name} --into ${into} --swap`}` : 'Nothing was changed; --execute performs it.',
+    ...(obstacles.length === 0 ? [] : [`Refused${into === undefined ? ' in place' : ''}:\n${printFindings(obstacles).trimEnd()}`]),
+    executed ? `Done${reached === undefined ? '' : `, up to ${printLsn(reached)}`}.${into === undefined ? '' : ` undo: DROP SCHEMA ${into} CASCADE\nto use it: strangler replay ${name} --into ${into} --swap`}` : obstacles.length === 0 ? 'Nothing was changed; --execute performs it.' : 'Nothing was changed, and --execute would be refused.',
   ].join('\n');
 }
 

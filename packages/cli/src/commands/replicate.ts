@@ -23,7 +23,7 @@ ${CONFIG_HELP}`,
     const migration = await loadMigration(invocation);
     if (flag(invocation.values, 'remove')) return remove(migration, invocation);
     const changes = askedChanges(invocation);
-    if (changes !== undefined && !flag(invocation.values, 'execute')) return planChanges(invocation.positionals[0] ?? '', changes);
+    if (changes !== undefined && !flag(invocation.values, 'execute')) return plan(migration, invocation.positionals[0] ?? '', changes);
     // Why it cannot be written is said by the log that needs it.
     await prepareStateDirectory(migration.stateDirectory).catch(() => undefined);
     const all = Object.keys(migration.config.replication ?? {});
@@ -43,6 +43,8 @@ ${CONFIG_HELP}`,
     return { exitCode: ExitCode.ok, text: '', json: { stopped: names } };
   },
 };
+
+const plan = (migration: Migration, name: string, changes: TableChanges): Outcome => planChanges(name, findReplication(migration, name), changes);
 
 /** Never all at once by default: whoever removes says which. */
 async function remove(migration: Migration, { positionals, values, io }: Invocation): Promise<Outcome> {

@@ -1,5 +1,5 @@
-import { ExitCode, StranglerError } from '@strangler/kernel';
-import type { ReplicationEvent, TableChanges } from '@strangler/migrations';
+import { ExitCode, StranglerError, type ReplicationConfig } from '@strangler/kernel';
+import { requireConfigured, type ReplicationEvent, type TableChanges } from '@strangler/migrations';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { flag, texts, type Invocation, type Outcome } from '../command.ts';
 
@@ -21,8 +21,9 @@ export function askedChanges({ values, positionals }: Invocation): TableChanges 
   throw new StranglerError({ code: 'STR_USAGE', message: 'Tables are changed in one replication at a time.', remedy: 'strangler replicate REPLICATION --add-table TABLE [--execute]' });
 }
 
-/** The plan, for a person and a program. */
-export function planChanges(name: string, { add = [], again = [], drop = [], copy = true }: TableChanges): Outcome {
+/** The plan, for a person and a program; what the config forbids is no plan. @throws StranglerError STR_UNKNOWN_TABLE, STR_USAGE */
+export function planChanges(name: string, mapping: ReplicationConfig, { add = [], again = [], drop = [], copy = true }: TableChanges): Outcome {
+  requireConfigured(name, mapping, { add, again, drop });
   const lines = [
     ...add.map((table) => `add ${table}: publish it${copy ? ', wait for who is writing it now, copy its rows piece by piece at marks in the stream' : ''}, follow it. undo: take it out of the config, --drop-table ${table}`),
     ...again.map((table) => `copy ${table} again: delete rows that only the target has, write all others anew, while changes go on. What the target's own columns hold stays, but for rows whose key changes meanwhile`),
