@@ -16,6 +16,8 @@ export interface KillResult {
   readonly otherwiseWrong: number;
   /** COMMITs that the source answered and does not know any more. */
   readonly forgotten: number;
+  /** Source transactions that were not applied when patience ended, and that the checkpoint does not claim either: the sink stood still, and nothing is proven. They count as lost, too. */
+  readonly late: number;
   /** Sinks that ended though nobody killed them. */
   readonly sinksEnded: number;
   readonly seconds: number;
@@ -93,6 +95,11 @@ export async function killTrial(stage: Stage, what: string, kills: number, seed:
   for (let round = 0; round < kills; round += 1) await kill(scene, dice);
   const { acknowledged } = await load.stop();
   const verdict = await scene.judge();
+  return await resultOf(what, kills, scene, verdict, acknowledged, started);
+}
+
+/** @param acknowledged of the load @param started on performance's clock */
+export async function resultOf(what: string, kills: number, scene: Scene, verdict: Verdict & { readonly late: number }, acknowledged: readonly string[], started: number): Promise<KillResult> {
   return result(what, kills, verdict, await forgottenOf(scene, acknowledged), scene.complaints, performance.now() - started);
 }
 
@@ -102,12 +109,12 @@ async function forgottenOf(scene: Scene, acknowledged: readonly string[]): Promi
   return acknowledged.filter((name) => !known.has(name));
 }
 
-function result(target: string, kills: number, verdict: Verdict, forgotten: readonly string[], complaints: readonly string[], ms: number): KillResult {
+function result(target: string, kills: number, verdict: Verdict & { readonly late: number }, forgotten: readonly string[], complaints: readonly string[], ms: number): KillResult {
   const { committed, applied, lost, doubled } = verdict;
   const others = FAULTS.filter((fault) => fault !== 'lost' && fault !== 'doubled');
   return {
     target, kills, committed, applied, lost: lost.length, doubled: doubled.length, otherwiseWrong: others.reduce((sum, fault) => sum + verdict[fault].length, 0),
-    forgotten: forgotten.length, sinksEnded: complaints.length, seconds: Math.round(ms / 1_000),
+    forgotten: forgotten.length, late: verdict.late, sinksEnded: complaints.length, seconds: Math.round(ms / 1_000),
     findings: [...FAULTS.flatMap((fault) => verdict[fault].slice(0, 3).map((found) => `${fault}: ${found}`)), ...complaints.slice(0, 3)],
   };
 }

@@ -4,24 +4,27 @@
  */
 import { parseArgs } from 'node:util';
 import { FAULTS, faultTrial, isAsExpected, type FaultResult } from './faults.ts';
+import { KAFKA_TARGETS, kafkaKillTrial, type KafkaTarget } from './kafka.ts';
 import { isClean, KILLS, killTrial, type KillResult } from './kills.ts';
 import { record } from './record.ts';
 import { openStage } from './scene.ts';
 
 const { values } = parseArgs({ options: { kills: { type: 'string', default: '50' }, seed: { type: 'string', default: '4711' }, only: { type: 'string', multiple: true }, json: { type: 'string' }, add: { type: 'boolean', default: false } } });
 const [kills, seed] = [Number(values.kills), Number(values.seed)];
-const only = values.only?.flatMap((each) => each.split(',')) ?? [...Object.keys(KILLS), ...Object.keys(FAULTS)];
-const unknown = only.filter((target) => !Object.hasOwn(KILLS, target) && !Object.hasOwn(FAULTS, target));
+const kafka: ReadonlySet<string> = new Set(KAFKA_TARGETS);
+const toKill = [...Object.keys(KILLS), ...KAFKA_TARGETS];
+const only = values.only?.flatMap((each) => each.split(',')) ?? [...toKill, ...Object.keys(FAULTS)];
+const unknown = only.filter((target) => !toKill.includes(target) && !Object.hasOwn(FAULTS, target));
 if (unknown.length > 0 || !(kills >= 1) || !Number.isInteger(seed)) {
-  console.error(`--only takes ${[...Object.keys(KILLS), ...Object.keys(FAULTS)].join(', ')}; --kills a number from 1, --seed a whole one.`);
+  console.error(`--only takes ${[...toKill, ...Object.keys(FAULTS)].join(', ')}; --kills a number from 1, --seed a whole one.`);
   process.exit(2);
 }
 
 const results: KillResult[] = [];
 const faults: FaultResult[] = [];
 await using stage = await openStage({ listen_addresses: only.includes('network-cut') ? '*' : '127.0.0.1' });
-for (const target of only.filter((name) => Object.hasOwn(KILLS, name))) {
-  const result = await killTrial(stage, target, kills, seed);
+for (const target of only.filter((name) => toKill.includes(name))) {
+  const result = kafka.has(target) ? await kafkaKillTrial(stage, target as KafkaTarget, kills, seed) : await killTrial(stage, target, kills, seed);
   results.push(result);
   const { findings, seconds, ...shown } = result;
   console.log(`${Object.entries(shown).map(([name, value]) => `${name} ${String(value)}`).join(', ')}; ${String(seconds)} s`);

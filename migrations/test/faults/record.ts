@@ -10,7 +10,7 @@ interface Record_ {
   readonly faults: readonly FaultResult[];
 }
 const NOTHING: Record_ = { results: [], faults: [] };
-const SUMMED = ['kills', 'committed', 'applied', 'lost', 'doubled', 'otherwiseWrong', 'forgotten', 'sinksEnded', 'seconds'] as const;
+const SUMMED = ['kills', 'committed', 'applied', 'lost', 'doubled', 'otherwiseWrong', 'forgotten', 'late', 'sinksEnded', 'seconds'] as const;
 
 /** Writes the results, with `add` to what the file holds already: hundreds of kills need not be one sitting. */
 export async function record(file: string, results: readonly KillResult[], faults: readonly FaultResult[], seed: number, add: boolean): Promise<void> {

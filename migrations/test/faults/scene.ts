@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startPostgres, type LocalPostgres } from '@strangler/local-postgres';
-import type { ReplicateOptions } from '@strangler/migrations';
+import { emitMarker, type ReplicateOptions } from '@strangler/migrations';
 import pg from 'pg';
 import { LEDGER_KEY, watch } from '../history/audit.ts';
 import { check, type Verdict } from '../history/check.ts';
 import { readHistory } from '../history/history.ts';
 import { BANK, BANK_KEYS, openBank } from './load.ts';
-import { SinkProcess, type SinkSurroundings } from './sink.ts';
+import { dismissSinks, SinkProcess, type SinkSurroundings } from './sink.ts';
 
 /** A server that can be killed and comes back at its address. */
 export interface Server {
@@ -35,6 +35,7 @@ export async function openStage(settings: Readonly<Record<string, string>> = {})
   const [source, target] = servers;
   if (source === undefined || target === undefined) throw new Error('two servers');
   return { source, target, directory, [Symbol.asyncDispose]: async () => {
+    dismissSinks();
     await Promise.all(servers.map((each) => each.stop()));
     await rm(directory, { recursive: true, force: true });
   } };
@@ -73,15 +74,28 @@ export class Scene implements AsyncDisposable {
   }
 
   /** The tables are copied empty, so that every row that follows is in a history. */
-  static async open(stage: Stage, label: string, adapt: (scene: Scene) => Promise<SinkSurroundings | undefined> = () => Promise.resolve(undefined)): Promise<Scene> {
+  static async open(stage: Stage, label: string, adapt: (scene: Scene) => Promise<SinkSurroundings | undefined> = () => Promise.resolve(undefined), join: (scene: Scene) => Promise<void> = () => Promise.resolve()): Promise<Scene> {
     const scene = new Scene(stage, `${label}_${randomBytes(3).toString('hex')}`);
     for (const side of [stage.source, stage.target]) {
       await withClient(side.url(), (client) => client.query(`CREATE DATABASE ${scene.database}`));
       await withClient(side.url(scene.database), async (client) => { await client.query(BANK); await watch(client, BANK_KEYS); });
     }
     await scene.startSink(await adapt(scene)).running;
+    await join(scene);
+    await scene.streams();
     await withClient(scene.options.sourceUrl, openBank);
     return scene;
+  }
+
+  /** A copy that is broken off begins anew, then with rows in it, in pieces that are no source transactions: the histories could not be compared. Copies under kills are `kill.e2e.test.ts`. */
+  private async streams(): Promise<void> {
+    for (let attempt = 0; attempt < 1_200; attempt += 1) {
+      const { rows } = await this.onTarget((client) => client.query<{ phase: string }>('SELECT phase FROM strangler.checkpoint WHERE replication = $1', [this.options.name])).catch(() => ({ rows: [] }));
+      if (rows[0]?.phase === 'streaming') return;
+      await this.keepSink();
+      await delay(50);
+    }
+    throw new Error(`the copy did not end: ${this.sink.said}`);
   }
 
   get sink(): SinkProcess {
@@ -112,10 +126,14 @@ export class Scene implements AsyncDisposable {
     return withClient(this.options.targetUrl, work);
   }
 
-  /** Waits until the target's ledger is as long as the source's, as long as it grows within `patienceMs`; the check says what it means when it does not. */
-  async settle(patienceMs = 60_000): Promise<void> {
+  /**
+   * Waits until the target's ledger is as long as the source's, as long as it grows within `patienceMs`; the check says what it means when it does not.
+   * @returns how many source transactions the sink had not come to by then: late is not lost, and a checkpoint that is past them would be a loss and no lateness
+   */
+  async settle(patienceMs = 60_000): Promise<number> {
     const length = async (client: pg.Client): Promise<number> => Number((await client.query<{ n: string }>('SELECT count(*) AS n FROM ledger')).rows[0]?.n);
     const wanted = await this.onSource(length);
+    const end = await emitMarker(this.options.sourceUrl, 'settle');
     let [reached, until] = [0, performance.now() + patienceMs];
     while (reached < wanted && performance.now() < until) {
       await this.keepSink();
@@ -123,14 +141,21 @@ export class Scene implements AsyncDisposable {
       if (now > reached) [reached, until] = [now, performance.now() + patienceMs];
       else await delay(50);
     }
+    return reached < wanted && !await this.isPast(end) ? wanted - reached : 0;
   }
 
-  /** Ends the sink and judges by both databases' own histories. */
-  async judge(patienceMs?: number): Promise<Verdict> {
-    await this.settle(patienceMs);
+  /** Whether the target's checkpoint says that everything before `lsn` was applied. */
+  private async isPast(lsn: bigint): Promise<boolean> {
+    const { rows } = await this.onTarget((client) => client.query<{ at: string }>('SELECT (commit_lsn - $1::pg_lsn)::text AS at FROM strangler.checkpoint WHERE replication = $2', ['0/0', this.options.name]));
+    return BigInt(rows[0]?.at ?? '0') >= lsn;
+  }
+
+  /** Ends the sink and judges by both databases' own histories. `late`: see `settle`; with any of them there is no verdict on loss yet. */
+  async judge(patienceMs?: number): Promise<Verdict & { readonly late: number }> {
+    const late = await this.settle(patienceMs);
     await this.sink.end('SIGTERM');
     const [source, target] = [await this.onSource((client) => readHistory(client, BANK_KEYS)), await this.onTarget((client) => readHistory(client, BANK_KEYS))];
-    return check(source, target);
+    return { ...check(source, target), late };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

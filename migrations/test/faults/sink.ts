@@ -15,6 +15,26 @@ export interface SinkSurroundings {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+function spawnSink({ wrapper = [], environment = {} }: SinkSurroundings = {}): ChildProcess {
+  const [program = process.execPath, ...args] = [...wrapper, process.execPath, CHILD] as readonly string[];
+  return spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: CACHE, ...environment } });
+}
+
+/** A process that has loaded its code and waits to be told what to replicate: it loads while the one before it works, so that a round of killing does not wait for it. */
+let inReadiness: ChildProcess | undefined;
+function takeSink(surroundings: SinkSurroundings | undefined): ChildProcess {
+  if (surroundings !== undefined) return spawnSink(surroundings);
+  const taken = inReadiness ?? spawnSink();
+  inReadiness = spawnSink();
+  return taken;
+}
+
+/** To be called at the end: nobody waits in readiness any more. */
+export function dismissSinks(): void {
+  inReadiness?.kill('SIGKILL');
+  inReadiness = undefined;
+}
+
 /** A sink as a process of its own. */
 export class SinkProcess {
   /** What it said on stderr. */
@@ -24,9 +44,9 @@ export class SinkProcess {
   readonly running: Promise<void>;
   private ended = false;
 
-  constructor(options: ReplicateOptions, { wrapper = [], environment = {} }: SinkSurroundings = {}) {
-    const [program = process.execPath, ...args] = [...wrapper, process.execPath, CHILD, JSON.stringify(options)] as readonly string[];
-    this.child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_OPTIONS: '', NODE_COMPILE_CACHE: CACHE, ...environment } });
+  constructor(options: ReplicateOptions, surroundings?: SinkSurroundings) {
+    this.child = takeSink(surroundings);
+    this.child.stdin?.on('error', () => undefined).write(`${JSON.stringify(options)}\n`);
     this.child.stderr?.on('data', (chunk: Buffer) => { this.said += chunk.toString(); });
     this.gone = once(this.child, 'close').then(() => { this.ended = true; });
     this.running = Promise.race([once(this.child.stdout ?? this.child, 'data').then(() => undefined), this.gone]);

@@ -10,10 +10,10 @@ export interface Debezium {
   readonly kafka: Awaited<ReturnType<typeof testKafka>>;
   readonly connect: Awaited<ReturnType<typeof testConnect>>;
   /** Registers the pair's connector; it may still be starting. */
-  register(pair: Pair, tables: Readonly<Record<string, TableMapping>>, more?: Readonly<Record<string, string>>): Promise<void>;
+  register(pair: Pick<Pair, 'name' | 'sourceUrl'>, tables: Readonly<Record<string, TableMapping>>, more?: Readonly<Record<string, string>>): Promise<void>;
   /** Waits until the connector reads the slot. @throws Error with the task's trace when it failed */
-  streams(pair: Pair): Promise<void>;
-  unregister(pair: Pair): Promise<void>;
+  streams(pair: Pick<Pair, 'name' | 'source'>): Promise<void>;
+  unregister(pair: Pick<Pair, 'name'>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export async function startDebezium(settings: Readonly<Record<string, string>> =
   };
 }
 
-function configOf({ name, sourceUrl }: Pair, tables: Readonly<Record<string, TableMapping>>): Readonly<Record<string, string>> {
+function configOf({ name, sourceUrl }: Pick<Pair, 'name' | 'sourceUrl'>, tables: Readonly<Record<string, TableMapping>>): Readonly<Record<string, string>> {
   const owns = { modules: [], tables: [] };
   const config = connectorConfigs({
     monolith: { source: '.', url: 'http://127.0.0.1', database: sourceUrl }, services: { catalog: { context: 'Catalog', url: 'http://127.0.0.1', database: sourceUrl, owns } }, routes: {},

@@ -27,11 +27,14 @@ const NAME = 'catalog-forward';
 /** Entries a whole run writes. */
 const ENTRIES = 12;
 
+/** Who is killed: the command that cuts over, or the proxy that holds the writes, which a supervisor then starts again. */
+export type Victim = 'command' | 'proxy';
+
 /**
- * The shop under load; `strangler cutover` forward and back, killed with -9 in each round at a random entry of its journal, then run again until it is done, as its
- * documentation says. @throws when it cannot be finished
+ * The shop under load; `strangler cutover` forward and back, in each round something is killed with -9 at a random entry of its journal, then it is run again until it is
+ * done, as its documentation says. @throws when it cannot be finished
  */
-export async function cutoverTrial(rounds: number, seed: number): Promise<CutoverTrial> {
+export async function cutoverTrial(rounds: number, seed: number, victim: Victim = 'command'): Promise<CutoverTrial> {
   const world = await startWorld(new AbortController().signal);
   try {
     await world.startSink();
@@ -43,7 +46,7 @@ export async function cutoverTrial(rounds: number, seed: number): Promise<Cutove
     const killedAt: string[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const back = round % 2 === 1 ? ['--back'] : [];
-      killedAt.push(await killOnce(world, back, dice));
+      killedAt.push(await killOnce(world, back, dice, victim));
       await finish(world, back);
     }
     await traffic.stop();
@@ -61,16 +64,19 @@ export async function cutoverTrial(rounds: number, seed: number): Promise<Cutove
   }
 }
 
-async function killOnce(world: World, args: readonly string[], dice: Dice): Promise<string> {
+async function killOnce(world: World, args: readonly string[], dice: Dice, victim: Victim): Promise<string> {
   const killAfter = (await journal(world)).length + 1 + Math.floor(dice() * ENTRIES);
   const { child, ended } = run(world, args);
   const state = { over: false };
   void ended.then(() => { state.over = true; });
   while (!state.over && (await journal(world)).length < killAfter) await delay(1);
   await delay(dice() * 12);
-  child.kill('SIGKILL');
+  const last = async (): Promise<string> => (await journal(world)).at(-1)?.event ?? 'before the first entry';
+  const at = victim === 'proxy' ? await last() : '';
+  if (victim === 'proxy') world.process('proxy')?.kill();
+  else child.kill('SIGKILL');
   await ended;
-  return (await journal(world)).at(-1)?.event ?? 'before the first entry';
+  return victim === 'proxy' ? at : last();
 }
 
 async function finish(world: World, args: readonly string[]): Promise<void> {
