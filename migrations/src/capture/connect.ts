@@ -1,6 +1,7 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import type { Socket } from 'node:net';
 import pg from 'pg';
+import { requirePostgresUrl } from './binlog-url.ts';
 
 /** Which database, in the words a message uses. */
 export type Side = 'source' | 'target';
@@ -18,8 +19,9 @@ const NO_TRANSACTION_TIMEOUT = "SELECT set_config(name, '0', false) FROM pg_sett
 /** Values stay text: pg's own parsers lose timestamps, numerics and json. */
 const asText: pg.CustomTypesConfig = { getTypeParser: () => (value: string) => value };
 
-/** @throws StranglerError STR_DATABASE_UNREACHABLE */
+/** @throws StranglerError STR_DATABASE_UNREACHABLE, STR_BINLOG_UNSUPPORTED */
 export async function connect(url: string, side: Side, options: { readonly replication?: boolean; readonly pipeline?: boolean; readonly stream?: () => Socket } = {}): Promise<pg.Client> {
+  requirePostgresUrl(url);
   const config = {
     connectionString: url, application_name: 'strangler', options: EXACT, types: asText, keepAlive: true, keepAliveInitialDelayMillis: 5_000, connectionTimeoutMillis: 10_000,
     ...(options.replication === true ? { replication: 'database' } : {}), ...(options.pipeline === true ? { pipeline: true } : {}), ...(options.stream === undefined ? {} : { stream: options.stream }),

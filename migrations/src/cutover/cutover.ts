@@ -1,3 +1,4 @@
+import { requirePostgresUrl } from '../capture/binlog-url.ts';
 import { FindingsError, StranglerError, systemClock, type Clock, type Finding } from '@strangler/kernel';
 import type { Verdict } from '../verify/verdict.ts';
 import { fileJournal, standing, type CutoverJournal, type Standing } from './journal.ts';
@@ -44,6 +45,7 @@ export interface CutoverReport {
  */
 export async function cutOver(options: CutoverOptions): Promise<CutoverReport> {
   const { stateDirectory, clock = systemClock, sequenceGap = 100, mapping, sourceUrl, targetUrl } = options;
+  for (const url of [sourceUrl, targetUrl]) requirePostgresUrl(url);
   const plan = planCutover(options);
   if (!options.execute) return { plan, outcome: 'planned', steps: [], pauseMs: 0, heldRequests: 0, warnings: [] };
   const owners = postgresOwners({ plan, mapping, sourceUrl, targetUrl, sequenceGap, clock });

@@ -12,7 +12,7 @@ import { tableName, type CapturedTables } from '../capture/table-ref.ts';
 import { isKafkaPassing, kafkaClient, withAdmin, type KafkaAccess, type KafkaClient } from '../log/kafka-client.ts';
 import { extents, partitionId, type Topics } from '../log/kafka-topics.ts';
 import { describeTables } from './describe.ts';
-import { applyPartition, type PartitionOptions } from './kafka-partition.ts';
+import { applyPartition, walReader, type PartitionOptions, type RecordReader } from './kafka-partition.ts';
 import { catalogHints } from './kafka-source.ts';
 
 export interface KeysOptions {
@@ -36,14 +36,20 @@ const ANY_LSN = 0xFFFF_FFFF_FFFF_FFFFn as Lsn;
 
 /** Applies every partition of the tables' topics, each on its own pace, as far as no other sink holds it. @throws what a partition cannot get over */
 export async function applyByKeys(options: KeysOptions): Promise<void> {
+  await applyPartitions(options, walReader(await catalogHints(options)));
+}
+
+export type PartitionsOptions = Pick<KeysOptions, 'access' | 'name' | 'targetUrl' | 'topics' | 'maps' | 'signal' | 'onApplied' | 'onTrouble'>;
+
+/** As `applyByKeys`, whatever connector wrote the records. */
+export async function applyPartitions(options: PartitionsOptions, read: RecordReader): Promise<void> {
   const { access, topics, signal } = options;
-  const hints = await catalogHints(options);
   const kept = await withAdmin(kafkaClient(access), (admin) => extents(admin, topics.data));
   await requireSoleKeys(options, kept);
   const life = new AbortController();
   const stopped = AbortSignal.any([signal, life.signal]);
   const parts = kept.map(({ topic, partition }) => persistently({
-    access, targetUrl: options.targetUrl, replication: options.name, maps: options.maps, hints, topic, partition, signal: stopped, onApplied: options.onApplied, onTrouble: options.onTrouble,
+    access, targetUrl: options.targetUrl, replication: options.name, maps: options.maps, read, topic, partition, signal: stopped, onApplied: options.onApplied, onTrouble: options.onTrouble,
     hasSiblings: kept.filter((other) => other.topic === topic).length > 1,
   }));
   for (const part of parts) part.catch(() => { life.abort(); });
@@ -120,7 +126,7 @@ async function isBehindNone(target: pg.ClientBase, name: string, ends: ReadonlyM
 }
 
 /** Two rows that change a unique value between them lie in two partitions: in which order they are applied is nobody's to say. */
-async function requireSoleKeys({ targetUrl, maps }: KeysOptions, kept: readonly { readonly topic: string; readonly partition: number }[]): Promise<void> {
+async function requireSoleKeys({ targetUrl, maps }: PartitionsOptions, kept: readonly { readonly topic: string; readonly partition: number }[]): Promise<void> {
   if (!kept.some(({ partition }) => partition > 0)) return;
   await withConnection(targetUrl, 'target', async (target) => {
     const targets = targetsOf(maps);

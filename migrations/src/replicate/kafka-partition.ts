@@ -12,12 +12,21 @@ import { follow, type Fetched, type FetchedRecord } from '../log/kafka-fetch.ts'
 import { partitionId } from '../log/kafka-topics.ts';
 import { readRecord, type HintSource } from '../log/kafka-transactions.ts';
 
+/** A change with its place in the source's log: what it comes after, and its order behind that. */
+export interface PlacedChange {
+  readonly event: ChangeEvent;
+  readonly position: Pick<EnvelopePosition, 'after' | 'order'>;
+}
+
+/** What a record changes, or undefined when it changes nothing. @throws StranglerError for what cannot be read */
+export type RecordReader = (record: FetchedRecord) => Promise<PlacedChange | undefined>;
+
 export interface PartitionOptions {
   readonly access: KafkaAccess;
   readonly targetUrl: string;
   readonly replication: string;
   readonly maps: TableMaps;
-  readonly hints: HintSource;
+  readonly read: RecordReader;
   readonly topic: string;
   readonly partition: number;
   /** The topic has others: what concerns all rows of a table then has no order. */
@@ -58,8 +67,9 @@ async function read({ records, next }: Fetched, before: PartitionFence, options:
   const events: ChangeEvent[] = [];
   let { after, order } = before;
   for (const record of records) {
-    const change = await changeOf(record, options);
+    const change = await options.read(record);
     if (change === undefined || isRepeated(change.position, after, order)) continue;
+    if (change.event.op === 'truncate' && options.hasSiblings) throw truncatedAcross(change.event);
     events.push(change.event);
     [after, order] = [change.position.after ?? after, change.position.order ?? 0];
   }
@@ -67,19 +77,19 @@ async function read({ records, next }: Fetched, before: PartitionFence, options:
 }
 
 /** Connect repeats itself after a crash, at new offsets. Where it does not say what came before, the event is applied again: what follows repeats as well, and ends in the same rows. */
-const isRepeated = ({ after, order = 0 }: EnvelopePosition, lastAfter: Lsn, lastOrder: number): boolean => after !== undefined && (after < lastAfter || (after === lastAfter && order <= lastOrder));
+const isRepeated = ({ after, order = 0 }: PlacedChange['position'], lastAfter: Lsn, lastOrder: number): boolean => after !== undefined && (after < lastAfter || (after === lastAfter && order <= lastOrder));
 
-async function changeOf(record: FetchedRecord, options: PartitionOptions): Promise<{ event: ChangeEvent; position: EnvelopePosition } | undefined> {
+/** Records of Debezium's PostgreSQL connector, by the source's catalog. */
+export const walReader = (hints: HintSource): RecordReader => async (record) => {
   const movedHere = record.headers['__debezium.oldkey'] !== undefined;
   // A changed key comes as a deletion in one partition and a new row in another: each is taken for what it is.
   const plain = { ...record, headers: {} };
-  const envelope = await again(() => readRecord(plain, options.hints.current()), options.hints);
+  const envelope = await again(() => readRecord(plain, hints.current()), hints);
   if (envelope.kind === 'refused') throw new StranglerError({ code: envelope.code, message: envelope.message, exitCode: 1, remedy: 'Compare the connector with the committed one: `strangler connect plan`.' });
   if (envelope.kind !== 'change') return undefined;
-  if (movedHere && (await again(() => readRecord(record, options.hints.current()), options.hints) as { event?: { unchanged?: unknown } }).event?.unchanged !== undefined) throw movedInPart(envelope.event);
-  if (envelope.event.op === 'truncate' && options.hasSiblings) throw truncatedAcross(envelope.event);
+  if (movedHere && (await again(() => readRecord(record, hints.current()), hints) as { event?: { unchanged?: unknown } }).event?.unchanged !== undefined) throw movedInPart(envelope.event);
   return envelope;
-}
+};
 
 async function again<T>(parse: () => T, hints: HintSource): Promise<T> {
   try {

@@ -3,11 +3,13 @@ import type pg from 'pg';
 import { loadCheckpoint } from '../apply/checkpoint.ts';
 import { copiedTo, everyMap, tableMaps, targetsOf, type TableMap, type TableMaps } from '../apply/table-map.ts';
 import type { TableRef } from '../capture/change-event.ts';
+import { isBinlogUrl } from '../capture/binlog-url.ts';
 import { textRows, withConnection, type Side } from '../capture/connect.ts';
 import { foreignSlot, objectName, slotState, type SlotState } from '../capture/slot.ts';
 import { judgeSlotRoom, slotRoom } from '../capture/slot-room.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import { ORIGIN_SINCE } from '../capture/wal.ts';
+import { binlogPreflight } from './binlog-preflight.ts';
 import { checkDebezium } from './check-debezium.ts';
 import { checkTransforms } from './check-transforms.ts';
 import type { Add } from './findings.ts';
@@ -23,7 +25,11 @@ export interface PreflightOptions {
 }
 
 /** Looks at both databases and reports everything that would stop this replication or make it unsafe, each with what mends it. Changes nothing. */
-export async function preflight({ name, mapping, sourceUrl, targetUrl, startFrom = 'snapshot' }: PreflightOptions): Promise<Finding[]> {
+export async function preflight(options: PreflightOptions): Promise<Finding[]> {
+  return isBinlogUrl(options.sourceUrl) ? binlogPreflight(options) : walPreflight(options);
+}
+
+async function walPreflight({ name, mapping, sourceUrl, targetUrl, startFrom = 'snapshot' }: PreflightOptions): Promise<Finding[]> {
   const findings: Finding[] = [];
   const add: Add = (severity, code, where, message, remedy) => { findings.push({ severity, code, where, message, remedy }); };
   const maps = tableMaps(mapping);

@@ -1,6 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { removeOffsets } from '../apply/kafka-offsets.ts';
+import { isBinlogUrl } from '../capture/binlog-url.ts';
 import { textRows, withConnection } from '../capture/connect.ts';
 import { dropOrigin, dropPublication, dropSlot, objectName } from '../capture/slot.ts';
 
@@ -21,7 +22,8 @@ export interface Removed {
 export async function removeReplication({ name, sourceUrl, targetUrl, logDirectory }: RemoveOptions): Promise<Removed[]> {
   const object = objectName(name);
   const removed: Removed[] = [];
-  await withConnection(sourceUrl, 'source', async (source) => {
+  // A binlog has neither: its server keeps no place for its readers.
+  if (!isBinlogUrl(sourceUrl)) await withConnection(sourceUrl, 'source', async (source) => {
     if (await dropSlot(source, object)) removed.push({ what: 'slot', name: object });
     if (await dropPublication(source, object)) removed.push({ what: 'publication', name: object });
   });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { systemClock, type Clock } from '@strangler/kernel';
 import type { Applied } from '../apply/applier.ts';
 import type { ChangeTransaction } from '../capture/change-event.ts';
+import { isBinlogUrl } from '../capture/binlog-url.ts';
 import { isPassing } from '../capture/connect.ts';
 import { LSN_ZERO, maxLsn } from '../capture/lsn.ts';
 import { readSnapshot } from '../capture/snapshot.ts';
@@ -9,9 +10,10 @@ import { WalCapture } from '../capture/wal.ts';
 import type { EmbeddedLog } from '../log/embedded-log.ts';
 import { retentionOptions } from '../log/retention.ts';
 import { parkingRules } from './dead-letters.ts';
+import { replicateFromBinlog } from './binlog-replication.ts';
 import { replicateFromKafka } from './kafka-replication.ts';
 import type { ReplicateOptions } from './options.ts';
-import type { ReplicationEvent, ReplicationStatus, RunningReplication } from './running.ts';
+import type { ReplicationStatus, RunningReplication } from './running.ts';
 import { runSink } from './sink.ts';
 import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
@@ -26,10 +28,9 @@ import { withoutReplaced } from './table-copy/replaced.ts';
  * @throws FindingsError STR_PREFLIGHT; StranglerError STR_SINK_ACTIVE, STR_SLOT_MISSING, STR_LOG_MISSING and others, each with its remedy
  */
 export async function replicate(options: ReplicateOptions): Promise<RunningReplication> {
-  if (options.mapping.log === 'kafka') {
-    if (options.changes !== undefined) requireConfigured(options.name, options.mapping, options.changes);
-    return replicateFromKafka(options);
-  }
+  if (options.mapping.log === 'kafka' && options.changes !== undefined) requireConfigured(options.name, options.mapping, options.changes);
+  if (isBinlogUrl(options.sourceUrl)) return replicateFromBinlog(options);
+  if (options.mapping.log === 'kafka') return replicateFromKafka(options);
   const retained = { ...options, log: { ...retentionOptions(options.mapping.retention), ...options.log } };
   return new Running(retained, await begin(retained, logOf(retained)));
 }

@@ -1,4 +1,5 @@
 import { systemClock, tableParts, type Clock, type ReplicationConfig } from '@strangler/kernel';
+import { requirePostgresUrl } from '../capture/binlog-url.ts';
 import type { Lsn } from '../capture/lsn.ts';
 import { tableFacts } from './catalog.ts';
 import { checksum, hashMethod, sameChecksum, type Checksum, type HashMethod, type KeyRange } from './checksum.ts';
@@ -31,6 +32,8 @@ export interface VerifyOptions {
  * @throws StranglerError STR_DATABASE_UNREACHABLE; everything else that goes wrong makes its table unchecked, and the verdict `Incomplete`.
  */
 export async function verify(options: VerifyOptions): Promise<Verdict> {
+  requirePostgresUrl(options.sourceUrl);
+  requirePostgresUrl(options.targetUrl);
   await options.fence?.wait();
   const [source, target] = await openBoth(options);
   try {

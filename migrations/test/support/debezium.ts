@@ -13,13 +13,17 @@ export interface Debezium {
   register(pair: Pick<Pair, 'name' | 'sourceUrl'>, tables: Readonly<Record<string, TableMapping>>, more?: Readonly<Record<string, string>>): Promise<void>;
   /** Waits until the connector reads the slot. @throws Error with the task's trace when it failed */
   streams(pair: Pick<Pair, 'name' | 'source'>): Promise<void>;
+  /** @throws Error with the task's trace when it failed */
+  requireRunning(pair: Pick<Pair, 'name'>): Promise<void>;
+  /** Waits until Connect has stored that the connector's own snapshot is done: killed before, it would take it again. */
+  snapshotConfirmed(pair: Pick<Pair, 'name'>): Promise<void>;
   unregister(pair: Pick<Pair, 'name'>): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startDebezium(settings: Readonly<Record<string, string>> = {}): Promise<Debezium> {
+export async function startDebezium(settings: Readonly<Record<string, string>> = {}, plugins?: readonly ('postgres' | 'mariadb')[]): Promise<Debezium> {
   const kafka = await testKafka({ settings });
-  const connect = await testConnect({ kafka, settings: { 'offset.flush.interval.ms': '1000' } });
+  const connect = await testConnect({ kafka, ...(plugins === undefined ? {} : { plugins: [...plugins] }), settings: { 'offset.flush.interval.ms': '1000' } });
   const ask = async (path: string, init?: RequestInit): Promise<Response> => {
     for (let attempt = 0; ; attempt += 1) {
       const answer = await fetch(`${connect.url}${path}`, { headers: { 'content-type': 'application/json' }, ...init });
@@ -27,8 +31,21 @@ export async function startDebezium(settings: Readonly<Record<string, string>> =
       await delay(250);
     }
   };
+  const requireRunning = async (pair: Pick<Pair, 'name'>): Promise<void> => {
+    const { tasks = [] } = await (await ask(`/connectors/${pair.name}/status`)).json() as { tasks?: { state: string; trace?: string }[] };
+    const failed = tasks.find(({ state }) => state === 'FAILED');
+    if (failed !== undefined) throw new Error(failed.trace?.split('\n').slice(0, 3).join(' / '));
+  };
   return {
-    access: { brokers: [kafka.bootstrap] }, kafka, connect,
+    access: { brokers: [kafka.bootstrap] }, kafka, connect, requireRunning,
+    snapshotConfirmed: async (pair) => {
+      for (const until = Date.now() + 60_000; Date.now() < until;) {
+        await delay(100);
+        const { offsets = [] } = await (await ask(`/connectors/${pair.name}/offsets`)).json() as { offsets?: { offset: Record<string, unknown> }[] };
+        if (offsets.length > 0 && offsets.every(({ offset }) => offset['file'] !== undefined && offset['snapshot'] === undefined && offset['snapshot_completed'] !== false)) return;
+      }
+      throw new Error('the snapshot is not confirmed');
+    },
     register: async (pair, tables, more = {}) => {
       const answer = await ask(`/connectors/${pair.name}/config`, { method: 'PUT', body: JSON.stringify({ ...configOf(pair, tables), ...more }) });
       if (!answer.ok) throw new Error(`Connect: ${String(answer.status)} ${await answer.text()}`);
@@ -37,9 +54,7 @@ export async function startDebezium(settings: Readonly<Record<string, string>> =
       const slot = `strangler_${pair.name.replaceAll('-', '_')}`;
       for (const until = Date.now() + 60_000; Date.now() < until;) {
         if ((await pair.source.query('SELECT 1 FROM pg_replication_slots WHERE slot_name = $1 AND active', [slot])).rowCount === 1) return;
-        const { tasks = [] } = await (await ask(`/connectors/${pair.name}/status`)).json() as { tasks?: { state: string; trace?: string }[] };
-        const failed = tasks.find(({ state }) => state === 'FAILED');
-        if (failed !== undefined) throw new Error(failed.trace?.split('\n').slice(0, 3).join(' / '));
+        await requireRunning(pair);
         await delay(50);
       }
       throw new Error('the connector does not read the slot');
