@@ -33,6 +33,7 @@ export { swapReplay, type SwapOptions, type SwapReport } from './replicate/swap.
 export { replay, type ReplayOptions, type ReplayReport } from './replicate/replay.ts';
 export type { ReplayedTable, ReplayFrom, ReplayPlan } from './replicate/replay-plan.ts';
 export { openKafkaLog, type KafkaLogOptions } from './log/kafka-log.ts';
+export { contractDatabase, expandAgain, type Contracted, type ContractReport } from './schema/contract.ts';
 export { migrateSchema, type SchemaOptions, type SchemaPhase, type SchemaReport } from './schema/migrate-schema.ts';
 export { domainEvent, type DomainEvent } from './outbox/domain-event.ts';
 export { inboxTable, outboxTable } from './outbox/outbox-table.ts';

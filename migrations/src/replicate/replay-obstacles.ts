@@ -35,7 +35,7 @@ export async function ownsItsRows(target: pg.ClientBase): Promise<Finding[]> {
   const [slot] = await textRows<'slot'>(target, "SELECT slot_name AS slot FROM pg_replication_slots WHERE database = current_database() AND slot_name LIKE 'strangler\\_%'");
   if (slot === undefined) return [];
   return [{
-    code: 'STR_REPLAY_IN_PLACE', severity: 'error', message: `The target's own writes are replicated onward (${String(slot.slot)}): it owns its rows, and a replay in place would overwrite what it wrote.`,
+    code: 'STR_REPLAY_IN_PLACE', severity: 'error', message: `The target's own writes are replicated onward (${slot.slot}): it owns its rows, and a replay in place would overwrite what it wrote.`,
     remedy: 'Replay into a schema (`--into NAME`), verify, and take from there what you need.',
   }];
 }

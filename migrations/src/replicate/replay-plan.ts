@@ -106,12 +106,13 @@ async function positionOf(log: ChangeLog, from: ReplayFrom): Promise<LogPosition
   if (from !== 'start' && 'offset' in from) throw noOffsets(from.offset);
   const { tail, complete = false } = await log.extent();
   if (from === 'start' || tail === undefined) return 'start';
-  const early = 'time' in from ? from.time.getTime() < tail.timeMs : from.lsn < tail.lsn;
-  if (early && !complete) throw gap(from, tail);
+  if (!complete && isEarlier(from, tail)) throw gap(from, tail);
   const position: LogPosition = 'time' in from ? { fromTimeMs: from.time.getTime() } : { afterLsn: (from.lsn > LSN_ZERO ? from.lsn - 1n : LSN_ZERO) as Lsn };
   // A snapshot's parts are no points to start from: half a snapshot is no state the source was ever in.
   return await beginsInSnapshot(log, position) ? 'start' : position;
 }
+
+const isEarlier = (from: { readonly time: Date } | { readonly lsn: Lsn }, tail: { readonly lsn: Lsn; readonly timeMs: number }): boolean => 'time' in from ? from.time.getTime() < tail.timeMs : from.lsn < tail.lsn;
 
 async function beginsInSnapshot(log: ChangeLog, position: LogPosition): Promise<boolean> {
   for await (const [first] of log.read(position, { maxBatch: 1 })) return first !== undefined && isSnapshot(first);

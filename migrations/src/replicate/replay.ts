@@ -6,7 +6,7 @@ import { finishReplay, loadCheckpoint, startCheckpoint } from '../apply/checkpoi
 import { openApplySession } from '../apply/session.ts';
 import { tableMaps, targetsOf } from '../apply/table-map.ts';
 import { textRows, withConnection } from '../capture/connect.ts';
-import { LSN_ZERO, printLsn, type Lsn } from '../capture/lsn.ts';
+import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
 import { dropOrigin, objectName } from '../capture/slot.ts';
 import { capturedTables, quoteName, quoteTable } from '../capture/table-ref.ts';
 import { openEmbeddedLog } from '../log/embedded-log.ts';

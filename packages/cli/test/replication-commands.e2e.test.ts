@@ -68,7 +68,7 @@ async function start(...more: readonly string[]): Promise<void> {
   await Promise.race([once(child.stdout, 'data'), ended]);
 }
 async function stop(): Promise<number | null | undefined> {
-  if (sink === undefined || sink.exitCode !== null) return undefined;
+  if (sink?.exitCode !== null) return undefined; // none, or it has ended
   const closed = once(sink, 'close') as Promise<[number | null]>;
   sink.kill('SIGINT');
   return (await closed)[0];
