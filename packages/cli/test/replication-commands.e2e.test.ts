@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,6 +11,9 @@ import { testDatabase, type TestDatabase } from '@strangler/testkit';
 import pg from 'pg';
 import { main } from '../src/main.ts';
 import { strangler, STRANGLER, type Ran } from './run.ts';
+
+/** A dozen processes each, which may share two busy cores with others. */
+jest.setTimeout(180_000);
 
 /** Slots belong to the whole server: a name no other test uses. */
 const NAME = `cinema-${randomBytes(3).toString('hex')}`;
