@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { KILLS, killTrial } from './faults/kills.ts';
-import { openStage, type Stage } from './faults/scene.ts';
+import { openStage, Scene, type Stage } from './faults/scene.ts';
 import { killDuringSnapshot } from './support/kill-trial.ts';
 import { databasePair } from './support/pair.ts';
 
@@ -17,6 +17,15 @@ test.each(Object.keys(KILLS))('kill -9 of the %s, again and again: each source t
   expect(result).toMatchObject({ kills: ROUNDS, lost: 0, doubled: 0, otherwiseWrong: 0, forgotten: 0, findings: [] });
   expect(result.committed).toBeGreaterThan(30);
 }, 180_000);
+
+test('a sink that stands still is late: what it has not come to is not called lost', async () => {
+  await using scene = await Scene.open(stage, 'late');
+  process.kill(scene.sink.pid, 'SIGSTOP');
+  await scene.onSource((client) => client.query("BEGIN; UPDATE accounts SET version = 1 WHERE id = 1; INSERT INTO ledger VALUES (1, 1, 'late'); COMMIT"));
+  expect(await scene.settle(500)).toBeGreaterThan(0);
+  process.kill(scene.sink.pid, 'SIGCONT');
+  expect(await scene.judge()).toMatchObject({ late: 0, lost: [], doubled: [], applied: 2 });
+}, 120_000);
 
 test('a sink that is killed while it copies starts the copy anew', async () => {
   const pair = await databasePair('bank');

@@ -205,12 +205,12 @@ export async function faultTrial(stage: Stage, name: string, seed: number): Prom
   const fault = FAULTS[name];
   if (fault === undefined) throw new Error(`no fault called ${name}`);
   await using scene = await Scene.open(stage, name.replaceAll('-', '_').slice(0, 24), fault.surround);
-  const load = startLoad(scene.options.sourceUrl, { writers: 3, seed, pauseMs: 8 });
+  const load = startLoad(stage.source.url(scene.database), { writers: 3, seed, pauseMs: 8 });
   await delay(1_000);
   const said = await fault.run(scene, load).catch((error: unknown) => `NOT SAID: ${error instanceof Error ? error.message : String(error)}`);
   await load.stop();
-  await cutNetwork.unwire();
   const verdict = await scene.judge(fault.expected === 'refused' ? 2_000 : 60_000);
+  await cutNetwork.unwire();
   return { fault: name, said, outcome: outcomeOf(verdict, said, fault), committed: verdict.committed, applied: verdict.applied, findings: WRONGS.flatMap((wrong) => verdict[wrong].slice(0, 2).map((found) => `${wrong}: ${found}`)) };
 }
 

@@ -50,11 +50,29 @@ const reader: Kill = async (scene, dice) => {
   await scene.startSink().running;
 };
 
+/** A server that is killed while the sink still waits to try again proves little: so it is at work again first, or has had ten seconds to be. */
+const AT_WORK = {
+  source: (scene: Scene): Promise<void> => until(async () => (await scene.onSource((client) => client.query('SELECT 1 FROM pg_replication_slots WHERE database = current_database() AND active'))).rowCount === 1),
+  target: async (scene: Scene): Promise<void> => {
+    const applied = (): Promise<string> => scene.onTarget(async (client) => (await client.query<{ at: string }>('SELECT commit_lsn::text AS at FROM strangler.checkpoint')).rows[0]?.at ?? '');
+    let before: string | undefined;
+    await until(async () => await applied() !== (before ??= await applied()));
+  },
+};
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 10_000; performance.now() < end;) {
+    if (await holds().catch(() => false)) return; // the server may still be on its way down
+    await delay(20);
+  }
+}
+
 /** The postmaster; in one of three a single backend, at which the server restarts all of them. */
 const database = (side: 'source' | 'target', backend: string): Kill => async (scene, dice) => {
   const server: Server = scene.stage[side];
-  await between(dice, 200, 700);
+  await between(dice, 50, 500);
   await scene.keepSink();
+  await AT_WORK[side](scene);
   const pid = dice() < 0.33 ? await pidOf(server.url(scene.database), backend) : undefined;
   if (pid !== undefined) {
     process.kill(pid, 'SIGKILL');
@@ -90,7 +108,8 @@ export async function killTrial(stage: Stage, what: string, kills: number, seed:
   if (kill === undefined) throw new Error(`nothing called ${what} to kill`);
   const started = performance.now();
   await using scene = await Scene.open(stage, what);
-  const load = startLoad(scene.options.sourceUrl, { writers: 3, seed, pauseMs: 8 });
+  // A load that the sink can follow between two kills: one that is hopelessly behind is always killed in the same batch.
+  const load = startLoad(scene.options.sourceUrl, { writers: 3, seed, pauseMs: what === 'sink' || what === 'reader' ? 8 : 25 });
   const dice = seededDice(seed ^ 0x5bd1e995);
   for (let round = 0; round < kills; round += 1) await kill(scene, dice);
   const { acknowledged } = await load.stop();

@@ -83,7 +83,7 @@ export class Scene implements AsyncDisposable {
     await scene.startSink(await adapt(scene)).running;
     await join(scene);
     await scene.streams();
-    await withClient(scene.options.sourceUrl, openBank);
+    await scene.onSource(openBank);
     return scene;
   }
 
@@ -118,12 +118,13 @@ export class Scene implements AsyncDisposable {
     await delay(200);
   }
 
+  /** By loopback, whatever way the sink takes. */
   onSource<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    return withClient(this.options.sourceUrl, work);
+    return withClient(this.stage.source.url(this.database), work);
   }
 
   onTarget<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
-    return withClient(this.options.targetUrl, work);
+    return withClient(this.stage.target.url(this.database), work);
   }
 
   /**
@@ -133,7 +134,7 @@ export class Scene implements AsyncDisposable {
   async settle(patienceMs = 60_000): Promise<number> {
     const length = async (client: pg.Client): Promise<number> => Number((await client.query<{ n: string }>('SELECT count(*) AS n FROM ledger')).rows[0]?.n);
     const wanted = await this.onSource(length);
-    const end = await emitMarker(this.options.sourceUrl, 'settle');
+    const end = await emitMarker(this.stage.source.url(this.database), 'settle');
     let [reached, until] = [0, performance.now() + patienceMs];
     while (reached < wanted && performance.now() < until) {
       await this.keepSink();
