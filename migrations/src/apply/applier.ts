@@ -6,7 +6,7 @@ import { printLsn, type Lsn } from '../capture/lsn.ts';
 import { tableName } from '../capture/table-ref.ts';
 import { packedOf } from '../capture/packed-transaction.ts';
 import type { PackedChanges } from '../capture/packed.ts';
-import { loadCheckpoint } from './checkpoint.ts';
+import { loadCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { CopyQuery } from './copy-query.ts';
 import { planPacked } from './packed-plan.ts';
 import { Shapes } from './packed-shape.ts';
@@ -23,6 +23,18 @@ export interface Applied {
   readonly transactions: number;
   readonly events: number;
   readonly rowsSnapshotted: number;
+  /** False: the target's server may still lose it, and then takes the checkpoint back with it; the next commit that is durable makes it so. */
+  readonly durable: boolean;
+}
+
+/** How a batch is written. */
+export interface ApplyOptions {
+  /** Written in the same transaction. */
+  readonly beside?: readonly Statement[];
+  /** The position moves there where the batch leaves something out. */
+  readonly upTo?: ChangeTransaction | undefined;
+  /** `soon`: does not wait for the target's disk, because more follows at once. A batch with a marker waits all the same. Default `durable`. */
+  readonly commit?: 'durable' | 'soon';
 }
 
 export interface ApplierOptions {
@@ -33,6 +45,8 @@ export interface ApplierOptions {
   /** Written in the transaction of every batch: where its transactions were read. */
   readonly beside?: (batch: readonly ChangeTransaction[]) => readonly Statement[];
 }
+
+type Counts = Pick<Applied, 'transactions' | 'events' | 'rowsSnapshotted'>;
 
 interface Prepared {
   readonly work: readonly Work[];
@@ -46,20 +60,22 @@ const ADVANCE = `WITH held AS (UPDATE strangler.checkpoint SET commit_lsn = $3::
   WHERE replication = $1 AND epoch = $2::bigint RETURNING 1) SELECT 1 / count(*) FROM held`;
 const HOLD = `WITH held AS (UPDATE strangler.checkpoint SET events_applied = events_applied + $3::bigint, transactions_applied = transactions_applied + $4::bigint, rows_snapshotted = rows_snapshotted + $5::bigint,
     updated_at = now() WHERE replication = $1 AND epoch = $2::bigint RETURNING 1) SELECT 1 / count(*) FROM held`;
-const OPENING = 'BEGIN; SET CONSTRAINTS ALL DEFERRED';
+const OPENING = { durable: 'BEGIN; SET CONSTRAINTS ALL DEFERRED', soon: 'BEGIN; SET LOCAL synchronous_commit = off; SET CONSTRAINTS ALL DEFERRED' } as const;
 const DIVISION_BY_ZERO = '22012';
 
 /** What says in the rows' own transaction how far they have come, and fails with a division by zero when another sink has taken over. */
 export interface Fence {
   /** What is not behind this is applied already. */
   readonly at: Lsn;
-  advance(applied: Applied, committedAtMs: number): Statement;
+  advance(counted: Counts & { readonly lsn: Lsn }, committedAtMs: number): Statement;
   /** Counts what was applied behind the position, and leaves the position where it is. Without it nothing can be parked. */
-  hold?(applied: Omit<Applied, 'lsn'>): Statement;
+  hold?(counts: Counts): Statement;
 }
 
 /** Applies whole source transactions: rows and checkpoint in one target transaction, so that a crash at any moment neither loses nor doubles. */
 export class Applier {
+  /** The checkpoint as it was taken over, durable; undefined under another fence. */
+  readonly begun: Checkpoint | undefined;
   private readonly client: pg.Client;
   private readonly options: ApplierOptions;
   private readonly fence: Fence;
@@ -68,7 +84,8 @@ export class Applier {
   private catalog: TargetCatalog;
   private at: Lsn;
 
-  private constructor(client: pg.Client, options: ApplierOptions, fence: Fence, catalog: TargetCatalog) {
+  private constructor(client: pg.Client, options: ApplierOptions, fence: Fence, catalog: TargetCatalog, begun?: Checkpoint) {
+    this.begun = begun;
     this.client = client;
     this.options = options;
     this.fence = fence;
@@ -84,7 +101,7 @@ export class Applier {
       await client.query('UPDATE strangler.checkpoint SET epoch = epoch + 1 WHERE replication = $1', [options.replication]);
       const checkpoint = await loadCheckpoint(client, options.replication);
       if (checkpoint === undefined) throw new Error(`no checkpoint for ${options.replication}`);
-      return new Applier(client, options, checkpointFence(options.replication, checkpoint.epoch, checkpoint.lsn), await readTargets(client, options.maps));
+      return new Applier(client, options, checkpointFence(options.replication, checkpoint.epoch, checkpoint.lsn), await readTargets(client, options.maps), checkpoint);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;
@@ -114,18 +131,19 @@ export class Applier {
   }
 
   /**
-   * Applies what is not applied yet; `beside` is written in the same transaction, and the position moves to `upTo` where the batch leaves something out.
+   * Applies what is not applied yet.
    * @throws StranglerError STR_APPLY_FAILED, STR_SINK_ACTIVE; anything passing (a lost connection) as it is
    */
-  async apply(batch: readonly ChangeTransaction[], beside: readonly Statement[] = [], upTo?: ChangeTransaction): Promise<Applied | undefined> {
+  async apply(batch: readonly ChangeTransaction[], { beside = [], upTo, commit = 'durable' }: ApplyOptions = {}): Promise<Applied | undefined> {
     const fresh = batch.filter(({ commitLsn }) => commitLsn > this.at);
     const last = upTo ?? fresh.at(-1);
     if (last === undefined) return undefined;
     const { work, ...counts } = await this.prepare(fresh);
-    const applied = { lsn: last.commitLsn, transactions: fresh.filter(isBusiness).length, ...counts };
-    await this.write(work, [this.fence.advance(applied, last.committedAtMs), ...beside, ...this.options.beside?.(fresh) ?? []], fresh);
+    const counted = { lsn: last.commitLsn, transactions: fresh.filter(isBusiness).length, ...counts };
+    const way = mayCommitSoon(batch) ? commit : 'durable';
+    const durable = await this.write(work, [this.fence.advance(counted, last.committedAtMs), ...beside, ...this.options.beside?.(fresh) ?? []], fresh, way);
     this.at = last.commitLsn;
-    return applied;
+    return { ...counted, durable };
   }
 
   /** Applies a transaction that was passed over, behind the position. Whoever calls it knows that nothing of what it touches was applied since. */
@@ -134,12 +152,17 @@ export class Applier {
     await this.write(work, [this.hold({ ...counts, transactions: counts.rowsSnapshotted === 0 ? 1 : 0 }), ...beside], [transaction]);
   }
 
+  /** Makes durable whatever was committed before: a commit that waits for the disk flushes all that lies before it. */
+  async settle(): Promise<void> {
+    await this.change([]);
+  }
+
   /** Statements of our own, under the same fence. */
   async change(work: readonly Statement[]): Promise<void> {
     await this.commit([this.hold({ events: 0, transactions: 0, rowsSnapshotted: 0 }), ...work]);
   }
 
-  private hold(counts: Omit<Applied, 'lsn'>): Statement {
+  private hold(counts: Counts): Statement {
     const statement = this.fence.hold?.(counts);
     if (statement === undefined) throw new Error('nothing can be parked under this fence');
     return statement;
@@ -172,13 +195,16 @@ export class Applier {
     this.catalog = await readTargets(this.client, this.options.maps);
   }
 
-  private async write(work: readonly Work[], advance: readonly Statement[], source: readonly ChangeTransaction[]): Promise<void> {
+  /** @returns whether it is durable */
+  private async write(work: readonly Work[], advance: readonly Statement[], source: readonly ChangeTransaction[], way: keyof typeof OPENING = 'durable'): Promise<boolean> {
     try {
-      await this.commit([...advance, ...work]);
+      await this.commit([...advance, ...work], way);
+      return way === 'durable';
     } catch (error) {
       if (isPassing(error) || error instanceof StranglerError) throw error;
       // The net effect has another order than the source had (two rows that swap a unique value), or a row is at fault: one by one it works, or names the row.
       await this.rowByRow(this.changesOf(source), advance, source);
+      return true;
     }
   }
 
@@ -213,8 +239,8 @@ export class Applier {
   }
 
   /** All statements go out in one breath (pipelining): the round trips are what a small transaction costs. */
-  private async commit(work: readonly Work[]): Promise<void> {
-    const sent = [this.client.query(OPENING), ...work.map((each) => this.send(each)), this.client.query('COMMIT')];
+  private async commit(work: readonly Work[], way: keyof typeof OPENING = 'durable'): Promise<void> {
+    const sent = [this.client.query(OPENING[way]), ...work.map((each) => this.send(each)), this.client.query('COMMIT')];
     const results = await Promise.allSettled(sent);
     const failed = results.findIndex(({ status }) => status === 'rejected');
     if (failed >= 0) throw this.fenced(failed === 1, (results[failed] as PromiseRejectedResult).reason);
@@ -283,6 +309,9 @@ const checkpointFence = (replication: string, epoch: bigint, at: Lsn): Fence => 
   advance: ({ lsn, events, transactions, rowsSnapshotted }, committedAtMs) =>
     ({ text: ADVANCE, values: [replication, String(epoch), printLsn(lsn), String(Math.round(committedAtMs)), String(events), String(transactions), String(rowsSnapshotted)] }),
 });
+
+/** Somebody waits for a marker, and takes what it finds at the target as durable: a cut-over's drain. */
+export const mayCommitSoon = (batch: readonly ChangeTransaction[]): boolean => batch.every(({ marker }) => marker === undefined);
 
 const NO_CHANGES: PackedChanges = { bytes: Buffer.alloc(0), count: 0, snapshotRows: 0, relations: new Map(), relationsAfter: new Map() };
 

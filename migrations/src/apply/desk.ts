@@ -1,7 +1,7 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts';
 import { printLsn, type Lsn } from '../capture/lsn.ts';
-import type { Applied, Applier } from './applier.ts';
+import type { Applied, Applier, ApplyOptions } from './applier.ts';
 import { auditStatement, countStatement, listLetters, loadLetter, parkStatement, refusedAgain, unparkStatement, type Parked } from './dead-letter.ts';
 import { footprint, Held, readTies, type Footprint, type Ties } from './footprint.ts';
 import { asRefusal, heldWhole, type Refusal } from './refusal.ts';
@@ -85,8 +85,13 @@ export class Desk {
   }
 
   /** As the applier's. @throws StranglerError also STR_DEAD_LETTERS_FULL */
-  apply(batch: readonly ChangeTransaction[]): Promise<Applied | undefined> {
-    return this.alone(() => this.applyNow(batch));
+  apply(batch: readonly ChangeTransaction[], commit: ApplyOptions['commit'] = 'durable'): Promise<Applied | undefined> {
+    return this.alone(() => this.applyNow(batch, commit));
+  }
+
+  /** Makes durable what was applied so far. */
+  settle(): Promise<void> {
+    return this.alone(() => this.applier.settle());
   }
 
   /** Tries letters again, in order: those named, and every one that waits for nothing any more. */
@@ -111,11 +116,11 @@ export class Desk {
     return result;
   }
 
-  private async applyNow(batch: readonly ChangeTransaction[]): Promise<Applied | undefined> {
+  private async applyNow(batch: readonly ChangeTransaction[], commit: ApplyOptions['commit']): Promise<Applied | undefined> {
     const fresh = batch.filter(({ commitLsn }) => commitLsn > this.checkpoint);
     if (fresh.length === 0) return undefined;
     try {
-      return await this.write(await this.sort(fresh));
+      return await this.write(await this.sort(fresh), commit);
     } catch (error) {
       const refusal = this.rules.onRefusal === 'park' ? asRefusal(error) : undefined;
       if (refusal === undefined) throw error;
@@ -163,10 +168,10 @@ export class Desk {
     return asRefusal(problem);
   }
 
-  private async write({ free, parked, adopt, upTo }: Sorted): Promise<Applied | undefined> {
-    if (parked.length === 0 && adopt.length === 0) return this.applier.apply(free);
+  private async write({ free, parked, adopt, upTo }: Sorted, commit: ApplyOptions['commit'] = 'durable'): Promise<Applied | undefined> {
+    if (parked.length === 0 && adopt.length === 0) return this.applier.apply(free, { commit });
     this.requireRoom(parked);
-    const applied = await this.applier.apply(free, [...parked.map((each) => parkStatement(this.replication, each)), countStatement(this.replication), ...this.schema.adoptStatements(adopt)], upTo);
+    const applied = await this.applier.apply(free, { beside: [...parked.map((each) => parkStatement(this.replication, each)), countStatement(this.replication), ...this.schema.adoptStatements(adopt)], upTo });
     this.schema.adopted(adopt);
     for (const each of parked) this.keep(each);
     return applied;
@@ -181,7 +186,7 @@ export class Desk {
       sum.events += applied?.events ?? 0;
       sum.rowsSnapshotted += applied?.rowsSnapshotted ?? 0;
     }
-    return { lsn: this.checkpoint, ...sum };
+    return { lsn: this.checkpoint, ...sum, durable: true };
   }
 
   private async one(transaction: ChangeTransaction): Promise<Applied | undefined> {

@@ -33,7 +33,9 @@ export interface EmbeddedLog extends ChangeLog {
   advance(lsn: Lsn): Promise<void>;
   /** Everything up to here is durable in this log, or known to be nothing. */
   durable(): Lsn;
-  /** The sink has applied up to here: retention may remove it. */
+  /** Position of the newest transaction; zero where there is none. */
+  newest(): Lsn;
+  /** The sink has applied up to here, durably: retention may remove it. */
   release(lsn: Lsn): void;
 }
 
@@ -72,7 +74,7 @@ class SegmentLog implements EmbeddedLog {
   private segments: Segment[] = [];
   /** Durable bytes of the newest segment; older ones are read to their end. */
   private size = 0;
-  private newest: { lsn: Lsn; timeMs: number } | undefined;
+  private newestHead: { lsn: Lsn; timeMs: number } | undefined;
   private progress = LSN_ZERO;
   private released = LSN_ZERO;
   private writer: Writer | undefined;
@@ -106,7 +108,7 @@ class SegmentLog implements EmbeddedLog {
     for (let last = this.segments.at(-1); last !== undefined; last = this.segments.at(-1)) {
       const end = await findEnd(last.path);
       if (end !== undefined) {
-        this.newest = end.head;
+        this.newestHead = end.head;
         this.size = end.size;
         if (this.unlock !== undefined) await this.dropTornTail(last.path, end.size);
         return;
@@ -125,7 +127,7 @@ class SegmentLog implements EmbeddedLog {
   }
 
   durable(): Lsn {
-    return maxLsn(this.newest?.lsn ?? LSN_ZERO, this.progress);
+    return maxLsn(this.newestHead?.lsn ?? LSN_ZERO, this.progress);
   }
 
   release(lsn: Lsn): void {
@@ -141,7 +143,7 @@ class SegmentLog implements EmbeddedLog {
   private async write(batch: readonly ChangeTransaction[]): Promise<void> {
     this.requireWritable();
     const fresh: ChangeTransaction[] = [];
-    let last = this.newest?.lsn ?? LSN_ZERO;
+    let last = this.newestHead?.lsn ?? LSN_ZERO;
     for (const transaction of batch) {
       if (transaction.commitLsn <= last) continue;
       fresh.push(transaction);
@@ -165,7 +167,7 @@ class SegmentLog implements EmbeddedLog {
       this.broken = cause;
       throw writeFailed(this.directory, cause);
     }
-    this.newest = { lsn: newest.commitLsn, timeMs: newest.committedAtMs };
+    this.newestHead = { lsn: newest.commitLsn, timeMs: newest.committedAtMs };
     this.recent.push(weighed);
   }
 
@@ -176,7 +178,7 @@ class SegmentLog implements EmbeddedLog {
     if (this.writer !== undefined && this.writer.size < (this.options.segmentBytes ?? SEGMENT_BYTES)) return this.writer;
     await this.writer?.file.close();
     const path = join(this.directory, segmentFile(first.commitLsn));
-    const previousLsn = this.newest?.lsn ?? LSN_ZERO;
+    const previousLsn = this.newestHead?.lsn ?? LSN_ZERO;
     this.writer = { file: await open_(path), size: 0, relations: new SegmentRelations() };
     await writeAll(this.writer, segmentHeader(previousLsn));
     this.writer.size = SEGMENT_HEADER;
@@ -230,8 +232,8 @@ class SegmentLog implements EmbeddedLog {
   }
 
   async* read(from: LogPosition, { follow = false, signal, maxBatch = BATCH_EVENTS }: ReadOptions = {}): AsyncGenerator<readonly ChangeTransaction[]> {
-    const head = this.headLsn();
-    const bound = (): Lsn => (follow ? this.headLsn() : head);
+    const head = this.newest();
+    const bound = (): Lsn => (follow ? this.newest() : head);
     let { after, fromTimeMs } = startOf(from);
     while (!isAborted(signal)) {
       const end = bound();
@@ -246,12 +248,12 @@ class SegmentLog implements EmbeddedLog {
 
   /** Waits until there is something after `known`; false when there never will be. */
   private async news(known: Lsn, signal: AbortSignal | undefined): Promise<boolean> {
-    if (!this.closed && this.headLsn() <= known) await this.recent.grown(signal);
+    if (!this.closed && this.newest() <= known) await this.recent.grown(signal);
     return !this.closed;
   }
 
-  private headLsn(): Lsn {
-    return this.newest?.lsn ?? LSN_ZERO;
+  newest(): Lsn {
+    return this.newestHead?.lsn ?? LSN_ZERO;
   }
 
   private async* readTo(after: Lsn, fromTimeMs: number, end: Lsn, maxBatch: number): AsyncGenerator<readonly ChangeTransaction[]> {
@@ -276,8 +278,8 @@ class SegmentLog implements EmbeddedLog {
 
   extent(): Promise<LogExtent> {
     const [first] = this.segments;
-    if (first === undefined || this.newest === undefined) return Promise.resolve({});
-    return Promise.resolve({ tail: { lsn: first.firstLsn, timeMs: first.firstTimeMs }, head: this.newest, complete: this.complete });
+    if (first === undefined || this.newestHead === undefined) return Promise.resolve({});
+    return Promise.resolve({ tail: { lsn: first.firstLsn, timeMs: first.firstTimeMs }, head: this.newestHead, complete: this.complete });
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,4 @@
 import { StranglerError, systemClock, type Clock } from '@strangler/kernel';
-import type { Applied } from '../apply/applier.ts';
 import { loadOffsets, saveOffsets } from '../apply/kafka-offsets.ts';
 import { isPassing, withConnection } from '../capture/connect.ts';
 import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
@@ -14,7 +13,7 @@ import { beginFromKafka, requireBrokers, type KafkaBeginning } from './kafka-beg
 import { applyByKeys, keepCheckpoint, untilStreaming, type KeysOptions } from './kafka-keys.ts';
 import { KafkaSource } from './kafka-source.ts';
 import type { ReplicateOptions } from './options.ts';
-import type { ReplicationStatus, RunningReplication } from './running.ts';
+import type { ReplicationStatus, RunningReplication, Settled } from './running.ts';
 import { runSink } from './sink.ts';
 
 const RETRY_MS = { first: 100, longest: 5_000 };
@@ -178,7 +177,7 @@ class RunningFromKafka implements RunningReplication {
     }
   }
 
-  private count(applied: Applied | undefined): void {
+  private count(applied: Settled | undefined): void {
     if (applied === undefined) return;
     const { counts } = this;
     this.counts = { lsn: applied.lsn, events: counts.events + applied.events, transactions: counts.transactions + applied.transactions, rows: counts.rows + applied.rowsSnapshotted };

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { systemClock, type Clock } from '@strangler/kernel';
-import type { Applied } from '../apply/applier.ts';
+import type { Checkpoint } from '../apply/checkpoint.ts';
 import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isBinlogUrl } from '../capture/binlog-url.ts';
 import { isPassing } from '../capture/connect.ts';
-import { LSN_ZERO, maxLsn } from '../capture/lsn.ts';
+import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
 import { readSnapshot } from '../capture/snapshot.ts';
 import { WalCapture } from '../capture/wal.ts';
 import type { EmbeddedLog } from '../log/embedded-log.ts';
@@ -13,7 +13,7 @@ import { parkingRules } from './dead-letters.ts';
 import { replicateFromBinlog } from './binlog-replication.ts';
 import { replicateFromKafka } from './kafka-replication.ts';
 import type { ReplicateOptions } from './options.ts';
-import type { ReplicationStatus, RunningReplication } from './running.ts';
+import type { ReplicationStatus, RunningReplication, Settled } from './running.ts';
 import { runSink } from './sink.ts';
 import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
@@ -51,7 +51,7 @@ class Running implements RunningReplication {
   private log: EmbeddedLog;
   private capture: WalCapture | undefined;
   private phase: ReplicationStatus['phase'] = 'snapshot';
-  private counts = { lsn: LSN_ZERO, events: 0, transactions: 0, rows: 0 };
+  private counts: ReturnType<typeof countsOf> = { lsn: LSN_ZERO, events: 0, transactions: 0, rows: 0 };
   private applyingSince: number | undefined;
   private head = LSN_ZERO;
   /** Where the snapshot ends. */
@@ -73,7 +73,7 @@ class Running implements RunningReplication {
     this.head = log.durable();
     this.phase = snapshotLsn === undefined ? 'streaming' : 'snapshot';
     this.snapshotLsn = snapshotLsn ?? LSN_ZERO;
-    this.counts = { lsn: checkpoint.lsn, events: checkpoint.eventsApplied, transactions: checkpoint.transactionsApplied, rows: checkpoint.rowsSnapshotted };
+    this.counts = countsOf(checkpoint);
   }
 
   private async live(first: Beginning): Promise<void> {
@@ -180,15 +180,17 @@ class Running implements RunningReplication {
     await runSink(applier, {
       targetUrl, replication: name, maps, mode: 'strict', log: withoutReplaced(log, copies.state), clock: this.clock, signal, rules: parkingRules(this.options.mapping),
       onApplying: (oldestMs) => { this.applyingSince = oldestMs; },
+      hasMore: (after) => log.newest() > after,
       onApplied: (applied) => {
         this.count(applied);
         onEvent?.({ kind: 'applied', ...applied });
       },
+      onTakenOver: (checkpoint) => { this.counts = countsOf(checkpoint); },
       onTrouble: (error, retryInMs) => { this.trouble('target', error, retryInMs); },
     });
   }
 
-  private count({ lsn, events, transactions, rowsSnapshotted }: Applied): void {
+  private count({ lsn, events, transactions, rowsSnapshotted }: Settled): void {
     const { counts } = this;
     this.counts = { lsn, events: counts.events + events, transactions: counts.transactions + transactions, rows: counts.rows + rowsSnapshotted };
     this.log.release(lsn);
@@ -218,6 +220,9 @@ class Running implements RunningReplication {
     return this.stop();
   }
 }
+
+const countsOf = ({ lsn, eventsApplied, transactionsApplied, rowsSnapshotted }: Checkpoint): { lsn: Lsn; events: number; transactions: number; rows: number } =>
+  ({ lsn, events: eventsApplied, transactions: transactionsApplied, rows: rowsSnapshotted });
 
 /** The session that exported the snapshot is gone, and the server no longer knows it (invalid_parameter_value, undefined_object). */
 const isSnapshotGone = (error: unknown): boolean => error instanceof Error && error.message.includes('snapshot') && ['22023', '42704', '55000'].includes((error as { code?: string }).code ?? '');

@@ -4,12 +4,16 @@ import type { Lsn } from '../capture/lsn.ts';
 import type { SnapshotProgress } from '../capture/snapshot.ts';
 import type { CopyingProgress } from './table-copy/copier.ts';
 
+/** Applied, and durable. */
+export type Settled = Omit<Applied, 'durable'>;
+
 export type ReplicationEvent =
   | ({ readonly kind: 'snapshot' } & SnapshotProgress)
   | { readonly kind: 'streaming'; readonly from: Lsn }
   /** A table that joined, or is copied once more, while the stream goes on. */
   | ({ readonly kind: 'copying' } & CopyingProgress)
-  | ({ readonly kind: 'applied' } & Applied)
+  /** Durable at the target. */
+  | ({ readonly kind: 'applied' } & Settled)
   /** The slot keeps so much of the source's WAL that somebody should look; told once per code and severity. */
   | { readonly kind: 'warning'; readonly finding: Finding }
   /** A side was lost and is asked again; nothing is lost meanwhile. Lost during the copy, the copy begins anew. */

@@ -1,9 +1,14 @@
 import type { Clock } from '@strangler/kernel';
-import { Applier, type Applied, type ApplierOptions } from '../apply/applier.ts';
+import { Applier, type ApplierOptions } from '../apply/applier.ts';
 import { Desk, type ParkingRules } from '../apply/desk.ts';
 import { REQUEST_CHANNEL, serveRequests } from '../apply/requests.ts';
+import type { Checkpoint } from '../apply/checkpoint.ts';
+import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isPassing } from '../capture/connect.ts';
+import type { Lsn } from '../capture/lsn.ts';
 import type { ChangeLog } from '../log/change-log.ts';
+import type { Settled } from './running.ts';
+import { Unsettled } from './unsettled.ts';
 
 export interface SinkOptions extends ApplierOptions {
   readonly log: Pick<ChangeLog, 'read'>;
@@ -12,7 +17,12 @@ export interface SinkOptions extends ApplierOptions {
   readonly signal: AbortSignal;
   /** `oldestMs`: commit time of the oldest transaction of the batch. */
   readonly onApplying?: (oldestMs: number | undefined) => void;
-  readonly onApplied?: (applied: Applied) => void;
+  /** What has become durable at the target. */
+  readonly onApplied?: (applied: Settled) => void;
+  /** A lost session was replaced; whatever was not told before it was lost is in this checkpoint, or will be applied again. */
+  readonly onTakenOver?: (checkpoint: Checkpoint) => void;
+  /** Whether the log holds a transaction after this position. Where it says so, commits do not wait for the target's disk one by one. */
+  readonly hasMore?: (after: Lsn) => boolean;
   readonly onTrouble?: (error: unknown, retryInMs: number) => void;
 }
 
@@ -27,7 +37,7 @@ export async function runSink(first: Applier, options: SinkOptions): Promise<voi
   try {
     while (!aborted()) {
       try {
-        applier ??= await Applier.open(options);
+        applier ??= await takeOver(options);
         await attend(applier, options, () => { retryMs = RETRY_MS.first; });
       } catch (error) {
         if (aborted()) return;
@@ -42,6 +52,12 @@ export async function runSink(first: Applier, options: SinkOptions): Promise<voi
   } finally {
     await applier?.close();
   }
+}
+
+async function takeOver(options: SinkOptions): Promise<Applier> {
+  const applier = await Applier.open(options);
+  if (applier.begun !== undefined) options.onTakenOver?.(applier.begun);
+  return applier;
 }
 
 /** How often a table whose schema had changed is looked at again, milliseconds. */
@@ -75,13 +91,30 @@ async function lookAgain(desk: Desk, clock: Clock, signal: AbortSignal): Promise
   }
 }
 
-async function follow(desk: Desk, { log, signal, onApplying, onApplied }: SinkOptions, onProgress: () => void): Promise<void> {
+async function follow(desk: Desk, options: SinkOptions, onProgress: () => void): Promise<void> {
+  const { log, signal, onApplying, onApplied } = options;
+  const unsettled = new Unsettled();
+  const tell = (applied: Settled | undefined): void => { if (applied !== undefined) onApplied?.(applied); };
   for await (const batch of log.read({ afterLsn: desk.checkpoint }, { follow: true, signal })) {
     onApplying?.(batch[0]?.committedAtMs);
-    const applied = await desk.apply(batch);
-    if (applied !== undefined) onApplied?.(applied);
+    const soon = unsettled.mayGrow && followed(batch, options);
+    const applied = await desk.apply(batch, soon ? 'soon' : 'durable');
+    if (applied !== undefined) tell(unsettled.add(applied));
+    if (!soon) await settle();
     onApplying?.(undefined);
     onProgress();
   }
+  await settle();
+
+  /** A batch may have had nothing new, and the end may come while more was expected. */
+  async function settle(): Promise<void> {
+    if (unsettled.isEmpty) return;
+    await desk.settle();
+    tell(unsettled.settled());
+  }
 }
 
+function followed(batch: readonly ChangeTransaction[], { hasMore }: SinkOptions): boolean {
+  const last = batch.at(-1);
+  return last !== undefined && hasMore?.(last.commitLsn) === true;
+}
