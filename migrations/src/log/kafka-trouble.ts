@@ -18,12 +18,6 @@ export const topicMissing = (topics: readonly string[]): StranglerError => new S
   message: `Kafka has no topic ${topics.join(', ')} any more.`,
 });
 
-/** The record before our offset is not the one we applied: the topic was made anew and has grown past us. */
-export const topicForeign = (wanted: Place & { readonly offset: bigint }): StranglerError => new StranglerError({
-  code: 'STR_TOPIC_FOREIGN', exitCode: ExitCode.environment, remedy: AGAIN,
-  message: `${place(wanted)} does not hold at offset ${(wanted.offset - 1n).toString()} what was applied from there: it is another topic of the same name.`,
-});
-
 export const transactionIncomplete = (id: string, commit: string, has: number, wants: number, unread: readonly string[]): StranglerError => new StranglerError({
   code: 'STR_TRANSACTION_INCOMPLETE', exitCode: ExitCode.environment,
   message: unread.length > 0
