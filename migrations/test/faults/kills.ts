@@ -50,7 +50,7 @@ const reader: Kill = async (scene, dice) => {
   await scene.startSink().running;
 };
 
-/** A server that is killed while the sink still waits to try again proves little: so it is at work again first, or has had ten seconds to be. */
+/** A server that is killed while the sink still waits to try again proves little: so it is at work again first, or has had half a minute to be. */
 const AT_WORK = {
   source: (scene: Scene): Promise<void> => until(async () => (await scene.onSource((client) => client.query('SELECT 1 FROM pg_replication_slots WHERE database = current_database() AND active'))).rowCount === 1),
   target: async (scene: Scene): Promise<void> => {
@@ -61,7 +61,7 @@ const AT_WORK = {
 };
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 10_000; performance.now() < end;) {
+  for (const end = performance.now() + 30_000; performance.now() < end;) {
     if (await holds().catch(() => false)) return; // the server may still be on its way down
     await delay(20);
   }
@@ -109,7 +109,7 @@ export async function killTrial(stage: Stage, what: string, kills: number, seed:
   const started = performance.now();
   await using scene = await Scene.open(stage, what);
   // A load that the sink can follow between two kills: one that is hopelessly behind is always killed in the same batch.
-  const load = startLoad(scene.options.sourceUrl, { writers: 3, seed, pauseMs: what === 'sink' || what === 'reader' ? 8 : 25 });
+  const load = startLoad(scene.options.sourceUrl, { writers: 3, seed, pauseMs: what === 'sink' || what === 'reader' ? 8 : 80 });
   const dice = seededDice(seed ^ 0x5bd1e995);
   for (let round = 0; round < kills; round += 1) await kill(scene, dice);
   const { acknowledged } = await load.stop();

@@ -1,6 +1,7 @@
 /**
  * `npm run faults:data [-- --kills N] [--seed S] [--only sink,reader,…] [--json FILE [--add]]`: kills with -9 what moves the data, at random moments under load, and has both
  * databases' own histories compared; then other faults, where the message counts as well. One line each; exits 1 on any loss. Full disks and cut networks need root.
+ * `connect` and `broker` start Kafka and Debezium, take most of a minute a kill, and run only when they are named.
  */
 import { parseArgs } from 'node:util';
 import { FAULTS, faultTrial, isAsExpected, type FaultResult } from './faults.ts';
@@ -13,7 +14,7 @@ const { values } = parseArgs({ options: { kills: { type: 'string', default: '50'
 const [kills, seed] = [Number(values.kills), Number(values.seed)];
 const kafka: ReadonlySet<string> = new Set(KAFKA_TARGETS);
 const toKill = [...Object.keys(KILLS), ...KAFKA_TARGETS];
-const only = values.only?.flatMap((each) => each.split(',')) ?? [...toKill, ...Object.keys(FAULTS)];
+const only = values.only?.flatMap((each) => each.split(',')) ?? [...Object.keys(KILLS), ...Object.keys(FAULTS)];
 const unknown = only.filter((target) => !toKill.includes(target) && !Object.hasOwn(FAULTS, target));
 if (unknown.length > 0 || !(kills >= 1) || !Number.isInteger(seed)) {
   console.error(`--only takes ${[...toKill, ...Object.keys(FAULTS)].join(', ')}; --kills a number from 1, --seed a whole one.`);
