@@ -258,7 +258,7 @@ export class Applier {
       await this.client.query('SET CONSTRAINTS ALL DEFERRED');
       for (const [index, statement] of advance.entries()) await this.send(statement).catch((error: unknown) => { throw this.fenced(index === 0, error); });
       for (const change of changes) await this.one(change, source);
-      await this.client.query('COMMIT').catch((error: unknown) => { throw this.failed(error, undefined, source); });
+      await this.client.query('COMMIT').catch((error: unknown) => { throw isPassing(error) ? error : this.failed(error, undefined, source); });
     } catch (error) {
       await this.client.query('ROLLBACK').catch(() => undefined);
       throw error;
