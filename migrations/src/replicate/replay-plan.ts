@@ -107,10 +107,13 @@ async function positionOf(log: ChangeLog, from: ReplayFrom): Promise<LogPosition
   const { tail, complete = false } = await log.extent();
   if (from === 'start' || tail === undefined) return 'start';
   if (!complete && isEarlier(from, tail)) throw gap(from, tail);
-  const position: LogPosition = 'time' in from ? { fromTimeMs: from.time.getTime() } : { afterLsn: (from.lsn > LSN_ZERO ? from.lsn - 1n : LSN_ZERO) as Lsn };
+  const position = firstAt(from);
   // A snapshot's parts are no points to start from: half a snapshot is no state the source was ever in.
   return await beginsInSnapshot(log, position) ? 'start' : position;
 }
+
+const firstAt = (from: { readonly time: Date } | { readonly lsn: Lsn }): LogPosition =>
+  'time' in from ? { fromTimeMs: from.time.getTime() } : { afterLsn: (from.lsn > LSN_ZERO ? from.lsn - 1n : LSN_ZERO) as Lsn };
 
 const isEarlier = (from: { readonly time: Date } | { readonly lsn: Lsn }, tail: { readonly lsn: Lsn; readonly timeMs: number }): boolean => 'time' in from ? from.time.getTime() < tail.timeMs : from.lsn < tail.lsn;
 
