@@ -2,6 +2,7 @@ import { ExitCode, StranglerError, type Clock } from '@strangler/kernel';
 import type { ChangeTransaction } from './change-event.ts';
 import { isPassing, textRows, withConnection } from './connect.ts';
 import { LSN_ZERO, maxLsn, type Lsn } from './lsn.ts';
+import { Gathering } from './gathering.ts';
 import { PgoutputReader } from './pgoutput.ts';
 import { ReplicationSession } from './replication-session.ts';
 import { requirePublication, watchPublication } from './publication-watch.ts';
@@ -35,12 +36,6 @@ export const ORIGIN_SINCE = 160_000;
 
 /** Beyond this many bytes read but not yet durable the socket waits. A transaction is held whole, so the largest one is the least memory this needs. */
 const QUEUE_BYTES = 16_000_000;
-/**
- * The server sends each message by itself, and a process that wakes up for each, syncs a log for it and commits it at the target costs more than the changes do. So
- * where they come faster than forty in ten milliseconds (some 1,300 one-row transactions a second, or a burst of eighty rows) the socket rests this long between two
- * reads; where they come slower it never does.
- */
-const GATHER = { ms: 5, messages: 40 };
 const REPORT_EVERY_MS = 1_000;
 const REPORT_AT_MOST_EVERY_MS = 20;
 const RETRY_MS = { first: 100, longest: 5_000 };
@@ -114,7 +109,7 @@ class Pump {
   private writing = false;
   private paused = false;
   private resting = false;
-  private gathered = { messages: 0, sinceMs: 0 };
+  private readonly gathering = new Gathering(performance.now());
   private idleLsn = LSN_ZERO;
   private advancedAt: number;
   private reportedAt = 0;
@@ -160,8 +155,7 @@ class Pump {
 
   private receive(bytes: Buffer, offset: number): void {
     this.openBytes += bytes.length;
-    this.gathered.messages += 1;
-    if (this.gathered.messages >= GATHER.messages) this.gather();
+    if (this.gathering.count(bytes.length)) setImmediate(() => { this.gather(); });
     const transaction = this.reader.read(bytes, offset);
     if (this.reader.inTransaction) return;
     const size = this.openBytes;
@@ -176,19 +170,16 @@ class Pump {
     if (!this.writing) void this.write();
   }
 
-  /** Many messages since the last look: if that is not long ago, more will come. */
+  /** Called when a read is over that brought many messages. */
   private gather(): void {
-    const now = performance.now();
-    const busy = now - this.gathered.sinceMs < 2 * GATHER.ms;
-    this.gathered = { messages: 0, sinceMs: now };
-    if (!busy || this.resting) return;
+    const ms = this.gathering.rest(performance.now());
+    if (ms === 0 || this.stopBeating) return;
     this.resting = true;
     this.session.pause();
     setTimeout(() => {
       this.resting = false;
-      this.gathered.sinceMs = performance.now();
       if (!this.paused) this.session.resume();
-    }, GATHER.ms);
+    }, ms);
   }
 
   /** While one batch is being synced the next gathers: under load a sync is shared by many transactions. */

@@ -7,6 +7,8 @@ const KEPT_BYTES = 16_000_000;
 /** The newest transactions, kept in memory: a sink that keeps up never reads a file. Also the bell that tells followers of news. */
 export class RecentTransactions {
   private kept: Weighed[] = [];
+  /** How many at the front of `kept` are forgotten already: to move the rest at every append would cost more than the changes do. */
+  private forgotten = 0;
   private bytes = 0;
   /** Everything after this position is in `kept`; undefined while nothing was appended here. */
   private floor: Lsn | undefined;
@@ -18,15 +20,21 @@ export class RecentTransactions {
       this.kept.push(weighed);
       this.bytes += weighed.bytes;
     }
-    let forget = 0;
-    for (; this.bytes > KEPT_BYTES && forget < this.kept.length; forget += 1) {
-      const oldest = this.kept[forget];
+    this.forget();
+    this.ring();
+  }
+
+  private forget(): void {
+    while (this.bytes > KEPT_BYTES) {
+      const oldest = this.kept[this.forgotten];
       if (oldest === undefined) break;
       this.bytes -= oldest.bytes;
       this.floor = oldest.transaction.commitLsn;
+      this.forgotten += 1;
     }
-    if (forget > 0) this.kept = this.kept.slice(forget);
-    this.ring();
+    if (2 * this.forgotten <= this.kept.length) return;
+    this.kept = this.kept.slice(this.forgotten);
+    this.forgotten = 0;
   }
 
   /** What came after `lsn`, up to `end`; undefined when that far back is no longer known. */
@@ -35,9 +43,9 @@ export class RecentTransactions {
     return this.kept.slice(this.countUpTo(lsn), this.countUpTo(end));
   }
 
-  /** How many of the kept ones are not after `lsn`; a binary search. */
+  /** Where in `kept` those begin that are after `lsn`; a binary search. */
   private countUpTo(lsn: Lsn): number {
-    let [low, high] = [0, this.kept.length];
+    let [low, high] = [this.forgotten, this.kept.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       if ((this.kept[middle]?.transaction.commitLsn ?? LSN_ZERO) > lsn) high = middle;
