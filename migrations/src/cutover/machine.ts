@@ -39,33 +39,47 @@ const NAMING_MS = 150;
 const FLIP_ATTEMPTS = 4;
 const FLIP_PAUSE_MS = 250;
 
-/** The reversible steps. Undone from last to first; every undo is harmless where its step never happened. */
-const REVERSIBLE: readonly Step[] = [
+/**
+ * The reversible steps, in their order; those on one line at once. Undone from last to first; every undo is harmless where its step never happened. Sequences do not
+ * wait for the drain: behind the fence the old owner's say how far its rows go, and moved for nothing they cost only numbers.
+ */
+const REVERSIBLE: readonly (readonly Step[])[] = [
   // Before the hold, because creating a slot waits for every transaction that is running on the new owner.
-  { name: 'prepare-reverse', act: prepareReverse },
-  { name: 'hold', act: hold, undo: async ({ ports, holdId }) => holdId === undefined ? undefined : ports.gate.release(holdId) },
-  { name: 'fence', act: ({ owners }, leftMs) => owners.fence('old', Math.max(1, leftMs() - NAMING_MS)), undo: ({ owners }) => owners.lift('old', PATIENCE_MS) },
-  { name: 'drain', act: async ({ ports }, leftMs) => { await ports.drain.caughtUp(await ports.drain.marker(), leftMs()); } },
-  { name: 'verify', act: verifyHeld },
-  { name: 'sequences', act: ({ owners }) => owners.advanceSequences() },
-  { name: 'lift', act: ({ owners }, leftMs) => owners.lift('new', leftMs()), undo: ({ owners }) => owners.fence('new', PATIENCE_MS) },
+  [{ name: 'prepare-reverse', act: prepareReverse }],
+  [{ name: 'hold', act: hold, undo: async ({ ports, holdId }) => holdId === undefined ? undefined : ports.gate.release(holdId) }],
+  [{ name: 'fence', act: ({ owners }, leftMs) => owners.fence('old', Math.max(1, leftMs() - NAMING_MS)), undo: ({ owners }) => owners.lift('old', PATIENCE_MS) }],
+  [{ name: 'drain', act: async ({ ports }, leftMs) => { await ports.drain.caughtUp(await ports.drain.marker(), leftMs()); } }, { name: 'sequences', act: ({ owners }) => owners.advanceSequences() }],
+  [{ name: 'verify', act: verifyHeld }],
+  [{ name: 'lift', act: ({ owners }, leftMs) => owners.lift('new', leftMs()), undo: ({ owners }) => owners.fence('new', PATIENCE_MS) }],
 ];
 
 /** Everything up to the flip. On any failure all of it is undone before the error is passed on. */
 export async function prepare(run: Run): Promise<StepReport[]> {
   const reports: StepReport[] = [];
   let deadline = Number.POSITIVE_INFINITY;
-  for (const step of REVERSIBLE.filter(({ name }) => name !== 'verify' || run.verifyWhileHeld)) {
-    if (step.name === 'hold') deadline = run.clock.now() + run.plan.deadlineMs;
+  const left = (): number => Math.max(0, deadline - run.clock.now());
+  for (const together of REVERSIBLE.map((steps) => steps.filter(({ name }) => name !== 'verify' || run.verifyWhileHeld))) {
+    if (together.some(({ name }) => name === 'hold')) deadline = run.clock.now() + run.plan.deadlineMs;
+    const acts = together.map((step) => timed(run, step.name, () => withinDeadline(run, left(), () => step.act(run, left))).catch((error: unknown) => { throw new StepFailure(step.name, error); }));
     try {
-      const left = (): number => Math.max(0, deadline - run.clock.now());
-      reports.push(await timed(run, step.name, () => withinDeadline(run, left(), () => step.act(run, left))));
-    } catch (error) {
-      await undo(run, textOf(error), step.name);
-      throw run.clock.now() >= deadline || isFenceTimeout(error) ? deadlineError(run, step.name, error) : stepError(run, step.name, error);
+      reports.push(...await Promise.all(acts));
+    } catch (failure) {
+      const { step, cause } = failure as StepFailure;
+      await undo(run, textOf(cause), step);
+      throw run.clock.now() >= deadline || isFenceTimeout(cause) ? deadlineError(run, step, cause) : stepError(run, step, cause);
     }
   }
   return reports;
+}
+
+/** Which of the steps that ran at once failed first. */
+class StepFailure extends Error {
+  readonly step: StepName;
+
+  constructor(step: StepName, cause: unknown) {
+    super(textOf(cause), { cause });
+    this.step = step;
+  }
 }
 
 /**
@@ -78,7 +92,7 @@ export async function undo(run: Run, because: string, failed?: StepName): Promis
   const unsure = await doubt(run);
   if (unsure === undefined && failed !== undefined) await note(run, { event: 'failed', step: failed, because }, true);
   // Without the lock another process may be at work on the databases; letting our own callers go is harmless.
-  const steps = [...REVERSIBLE].reverse().filter(({ name }) => unsure === undefined || name === 'hold');
+  const steps = REVERSIBLE.flat().reverse().filter(({ name }) => unsure === undefined || name === 'hold');
   const stuck = unsure === undefined ? [] : [unsure];
   for (const step of steps) stuck.push(...await takeBack(run, step));
   if (stuck.length === 0) {

@@ -3,7 +3,7 @@ import { StranglerError, type ReplicationConfig } from '@strangler/kernel';
 export type Direction = 'forward' | 'back';
 
 /** The steps in their order. After `flip` there is no way back but a cut-over in the other direction. */
-export const STEPS = ['pre-check', 'prepare-reverse', 'hold', 'fence', 'drain', 'verify', 'sequences', 'lift', 'flip', 'reverse', 'release'] as const;
+export const STEPS = ['pre-check', 'prepare-reverse', 'hold', 'fence', 'drain', 'sequences', 'verify', 'lift', 'flip', 'reverse', 'release'] as const;
 export type StepName = (typeof STEPS)[number];
 
 export interface PlannedStep {
@@ -65,8 +65,8 @@ function steps({ oldOwner, newOwner, oldTables, newTables, deadlineMs }: Omit<Cu
     { step: 'hold', does: `hold new writes at the proxy, for ${String(deadlineMs)} ms at most, and wait for those in flight`, undo: `let them go to ${oldOwner}` },
     { step: 'fence', does: `refuse every other write to ${old} in the database of ${oldOwner}, and wait for transactions that already wrote`, undo: 'lift it' },
     { step: 'drain', does: `wait until ${newOwner} has applied everything up to a mark in the WAL` },
+    { step: 'sequences', does: `meanwhile, move the sequences of ${fresh} beyond every value given out` },
     ...(verifyWhileHeld ? [{ step: 'verify', does: 'compare all rows while nobody writes' } as const] : []),
-    { step: 'sequences', does: `move the sequences of ${fresh} beyond every value given out` },
     { step: 'lift', does: `lift the fence on ${fresh} in the database of ${newOwner}`, undo: 'raise it again' },
     { step: 'flip', does: `send writes, the held ones first, to ${newOwner}: from here on the way back is a cut-over in the other direction` },
     { step: 'reverse', does: `start replication from ${newOwner} back to ${oldOwner}` },

@@ -1,4 +1,4 @@
-/** A service over one table, as small as one can be: `POST /orders {id, note}` and `PUT /orders/:id {note}`. DATABASE_URL from the environment. */
+/** A service over one table, as small as one can be: `POST /orders {id, note}`, `PUT /orders/:id {note}` and `GET /orders/:id`. DATABASE_URL from the environment. */
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import pg from 'pg';
@@ -13,8 +13,14 @@ async function write(method: string, path: string, body: string): Promise<number
   return rowCount === 1 ? 200 : 404;
 }
 
+async function read(path: string): Promise<number> {
+  const { rowCount } = await pool.query({ name: 'read', text: 'SELECT note, version FROM orders WHERE id = $1', values: [path.slice('/orders/'.length)] });
+  return rowCount === 1 ? 200 : 404;
+}
+
 const server = createServer((request, response) => {
-  void text(request).then((body) => write(request.method ?? '', request.url ?? '', body)).then(
+  const { method = '', url = '' } = request;
+  void text(request).then((body) => (method === 'GET' ? read(url) : write(method, url, body))).then(
     (status) => { response.writeHead(status).end(); },
     (error: unknown) => { response.writeHead(500).end(error instanceof Error ? error.message : String(error)); });
 });

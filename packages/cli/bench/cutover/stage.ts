@@ -56,6 +56,7 @@ export async function setStage(log: 'embedded' | 'kafka'): Promise<Stage> {
       MONOLITH_URL: `http://127.0.0.1:${String((await start('monolith', [service], { DATABASE_URL: monolith, PORT: '0' })).port())}`,
       ORDERS_URL: `http://127.0.0.1:${String((await start('orders', [service], { DATABASE_URL: orders, PORT: '0' })).port())}`,
     };
+    await Promise.all([urls.MONOLITH_URL, urls.ORDERS_URL].map(readUntilWarm));
     await writeFile(configFile, JSON.stringify(configOf(log)));
     const environment = { ...urls, STRANGLER_STATE: stateDirectory };
     await start('sink', [STRANGLER, 'replicate', '--config', configFile], environment);
@@ -68,6 +69,11 @@ export async function setStage(log: 'embedded' | 'kafka'): Promise<Stage> {
     await stop();
     throw error;
   }
+}
+
+/** Before writes are moved to a service it has answered reads, shadowed or real: its code is warm and its connections are open. */
+async function readUntilWarm(url: string): Promise<void> {
+  for (let round = 0; round < 30; round += 1) await Promise.all(Array.from({ length: 32 }, async () => (await fetch(`${url}/orders/1`)).arrayBuffer()));
 }
 
 const configOf = (log: 'embedded' | 'kafka'): unknown => ({
