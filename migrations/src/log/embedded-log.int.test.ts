@@ -58,6 +58,22 @@ describe('a torn tail', () => {
     }), { numRuns: 60 });
   });
 
+  test('what a killed writer left unsynced is synced before it counts: a power cut must not take what the source was told is here', async () => {
+    const directory = await newDirectory();
+    try {
+      const [first, second] = [at(100), at(200)];
+      const dying = await openEmbeddedLog(directory, { openFile: async (path) => { const file = await open(path, 'wx+'); return { write: file.write.bind(file), truncate: (size) => file.truncate(size), close: () => file.close(), datasync: () => Promise.reject(new Error('killed')) }; } });
+      await expect(dying.append([first, second])).rejects.toThrow();
+      await dying.close();
+      let syncs = 0;
+      const again = await openEmbeddedLog(directory, { openFile: async (path) => { const file = await open(path, 'r+'); return { write: file.write.bind(file), truncate: (size) => file.truncate(size), close: () => file.close(), datasync: async () => { await file.datasync(); syncs += 1; } }; } });
+      expect({ durable: again.durable(), syncs }).toEqual({ durable: second.commitLsn, syncs: 1 });
+      await again.close();
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
   test('a flipped bit in the tail never yields another transaction than was written', async () => {
     await fc.assert(fc.asyncProperty(history({ minLength: 2, maxLength: 5 }), fc.nat(), fc.integer({ min: 0, max: 7 }), async (transactions, where, bit) => {
       const directory = await newDirectory();

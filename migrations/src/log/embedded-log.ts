@@ -110,7 +110,7 @@ class SegmentLog implements EmbeddedLog {
       if (end !== undefined) {
         this.newestHead = end.head;
         this.size = end.size;
-        if (this.unlock !== undefined) await this.dropTornTail(last.path, end.size);
+        if (this.unlock !== undefined) await this.settle(last.path, end.size);
         return;
       }
       this.segments.pop(); // its first transaction never became whole
@@ -118,12 +118,15 @@ class SegmentLog implements EmbeddedLog {
     }
   }
 
-  private async dropTornTail(path: string, size: number): Promise<void> {
-    if ((await stat(path)).size === size) return;
-    const file = await open(path, 'r+');
-    await file.truncate(size);
-    await file.datasync();
-    await file.close();
+  /** Cuts a torn tail off. And a writer that was killed before it synced left what a power cut could still take: that too becomes durable before anybody relies on it. */
+  private async settle(path: string, size: number): Promise<void> {
+    const file = await (this.options.openFile ?? openForWriting)(path);
+    try {
+      if ((await stat(path)).size !== size) await file.truncate(size);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
   }
 
   durable(): Lsn {
