@@ -25,9 +25,6 @@ const service = z.strictObject({
     to: z.enum(['kafka', 'rabbitmq', 'log']),
     broker: setting.optional(),
     pipelined: z.boolean().optional(),
-    log: z.enum(['embedded', 'kafka']).optional(),
-  reading: z.enum(['transactions', 'keys']).optional(),
-  onRefusal: z.enum(['stop', 'park']).optional(),
     keepDays: z.number().positive().optional(),
   }).optional(),
 });
@@ -74,6 +71,8 @@ const tableMapping = tablePart.extend({
 const replication = z.strictObject({
   from: z.string(), to: z.string(), tables: z.record(z.string(), tableMapping),
   retention: z.strictObject({ days: z.number().positive().optional(), megabytes: z.number().positive().optional() }).optional(),
+  log: z.enum(['embedded', 'kafka']).optional(),
+  reading: z.enum(['transactions', 'keys']).optional(),
   onRefusal: z.enum(['stop', 'park']).optional(),
   parkAtMost: z.strictObject({ transactions: z.int().positive().optional(), megabytes: z.int().positive().optional() }).optional(),
 });

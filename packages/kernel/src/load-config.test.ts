@@ -32,6 +32,14 @@ describe('a config', () => {
     expect(parseConfig(bookshop())).toEqual(bookshop());
   });
 
+  test('of a replication may say all that its type knows, and an outbox nothing of it', () => {
+    const every = { retention: { days: 7, megabytes: 500 }, log: 'kafka', reading: 'keys', onRefusal: 'park', parkAtMost: { transactions: 5, megabytes: 1 } } as const;
+    const with_ = { ...bookshop(), replication: { 'books-forward': { from: 'monolith', to: 'books', tables: { books: { key: ['id'] } }, ...every } } };
+    expect(parseConfig(with_)).toEqual(with_);
+    const outbox = { ...bookshop().services['books'], outbox: { to: 'log', reading: 'keys' } };
+    expect(findingsOf({ ...bookshop(), services: { ...bookshop().services, books: outbox } })).toEqual(['STR_BAD_CONFIG services.books.outbox']);
+  });
+
   test('with four mistakes of four kinds reports all four, each with its place', () => {
     const config = bookshop();
     const raw = {
