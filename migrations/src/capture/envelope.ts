@@ -141,14 +141,21 @@ export interface TransactionEnd {
   readonly tables?: readonly string[];
 }
 
-/** Reads a message of the transaction topic; `begin` carries nothing we need. Its id is `txId:LSN`, and the LSN differs from event to event. */
-export function parseTransactionEnd(value: unknown): TransactionEnd | 'begin' | Refusal {
+/** Its beginning; it comes again when the connector begins again in the middle. */
+export interface TransactionBegin {
+  readonly xid: number;
+  readonly begins: true;
+}
+
+const ID = /^(\d+):(\d+)$/;
+
+/** Reads a message of the transaction topic. Its id is `txId:LSN`, and the LSN differs from event to event. */
+export function parseTransactionEnd(value: unknown): TransactionEnd | TransactionBegin | Refusal {
   const message = payload(value) ?? {};
-  if (message['status'] === 'BEGIN') return 'begin';
-  const id = typeof message['id'] === 'string' ? /^(\d+):(\d+)$/.exec(message['id']) : null;
+  const [, xid, lsn = ''] = ID.exec(String(message['id'])) ?? [];
+  if (message['status'] === 'BEGIN' && xid !== undefined) return { xid: Number(xid), begins: true };
   const events = integer(message['event_count']);
-  if (message['status'] !== 'END' || id === null || events === undefined) return refused('STR_BAD_ENVELOPE', 'A message of the transaction topic is neither a BEGIN nor an END.');
-  const [, xid = '', lsn = ''] = id;
+  if (message['status'] !== 'END' || xid === undefined || events === undefined) return refused('STR_BAD_ENVELOPE', 'A message of the transaction topic is neither a BEGIN nor an END.');
   return { xid: Number(xid), lsn: BigInt(lsn) as Lsn, atMs: Number(integer(message['ts_ms']) ?? 0n), events: Number(events), ...tablesOf(message['data_collections']) };
 }
 

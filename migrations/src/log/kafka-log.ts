@@ -8,7 +8,7 @@ import { kafkaClient, kafkaUnreachable, withAdmin, type KafkaAccess } from './ka
 import { follow, type Fetched, type Position } from './kafka-fetch.ts';
 import { ensureTopics, extents, partitionId, topicsOf, type Extent, type Topics } from './kafka-topics.ts';
 import type { Regrouped } from './regroup.ts';
-import { fixedHints, GROUP_HEADER, readTransactions, transactionEnd } from './kafka-transactions.ts';
+import { fixedHints, GROUP_HEADER, readTransactions, transactionBound } from './kafka-transactions.ts';
 
 export interface KafkaLogOptions extends KafkaAccess {
   /** Debezium's `topic.prefix`: the replication's name. */
@@ -162,8 +162,8 @@ class KafkaLog implements ChangeLog {
     reading: for await (const fetched of follow(this.kafka, [{ topic: this.topics.transaction, partition: 0, offset: from }], { signal })) {
       for (const { records, next } of fetched) {
         for (const { offset, value } of records) {
-          const end = offset < until && value !== null ? readExactly(value.toString('utf8'), transactionEnd) : undefined;
-          if (end !== undefined) ends.push(end);
+          const end = offset < until && value !== null ? readExactly(value.toString('utf8'), transactionBound) : undefined;
+          if (end !== undefined && 'lsn' in end) ends.push(end);
         }
         if (next >= until) break reading;
       }

@@ -1,10 +1,11 @@
 import type { Kafka } from 'kafkajs';
 import { StranglerError } from '@strangler/kernel';
 import { UnknownColumn, type ValueHints } from '../capture/envelope-values.ts';
-import { parseEnvelope, parseTransactionEnd, readExactly, type Envelope, type MessageHeaders, type TransactionEnd } from '../capture/envelope.ts';
+import { parseEnvelope, parseTransactionEnd, readExactly, type Envelope, type MessageHeaders, type TransactionBegin, type TransactionEnd } from '../capture/envelope.ts';
 import { LSN_ZERO, printLsn, type Lsn } from '../capture/lsn.ts';
+import { isKafkaPassing, withAdmin } from './kafka-client.ts';
 import { follow, type Fetched, type FetchedRecord, type Position } from './kafka-fetch.ts';
-import { partitionId, type Topics } from './kafka-topics.ts';
+import { extents, partitionId, type Topics } from './kafka-topics.ts';
 import { transactionIncomplete } from './kafka-trouble.ts';
 import { Regrouper, type Regrouped, type RegroupOptions } from './regroup.ts';
 
@@ -40,7 +41,7 @@ const groupOf = (headers: MessageHeaders | undefined): string | undefined => hea
 
 /**
  * Whole source transactions in commit order, each once, with how far the partitions were read for them; none when nothing has become whole.
- * @throws StranglerError STR_TOPIC_TRUNCATED, STR_TOPIC_MISSING, STR_TRANSACTION_INCOMPLETE, STR_TRANSACTION_TOPIC_PARTITIONED, STR_BAD_ENVELOPE, STR_UNREADABLE_VALUE, STR_NO_TRANSACTIONS, STR_SNAPSHOT_IN_LOG
+ * @throws StranglerError STR_TOPIC_TRUNCATED, STR_TOPIC_MISSING, STR_TRANSACTION_INCOMPLETE, STR_TRANSACTION_CUT, STR_TRANSACTION_TOPIC_PARTITIONED, STR_BAD_ENVELOPE, STR_UNREADABLE_VALUE, STR_NO_TRANSACTIONS, STR_SNAPSHOT_IN_LOG
  */
 export async function* readTransactions(kafka: Kafka, options: TransactionsOptions): AsyncGenerator<Regrouped[]> {
   const reading = new Reading(options);
@@ -48,6 +49,7 @@ export async function* readTransactions(kafka: Kafka, options: TransactionsOptio
     for (const some of fetched) await reading.feed(some);
     options.onRead?.(fetched);
     const whole = reading.take();
+    await reading.lookForMore(kafka);
     if (fetched.length === 0) reading.requireProgress();
     yield whole;
   }
@@ -59,16 +61,21 @@ class Reading {
   /** The newest position seen of each partition: what lies behind the earliest waiting END is not wanted yet. */
   private readonly seen = new Map<string, Lsn>();
   private readonly transactionPlaces = new Set<string>();
-  private held = 0;
+  /** Where each partition is to be read on. */
+  private readonly next: Map<string, bigint>;
+  /** Where the partitions ended when a transaction had come to its end that several runs of the connector have sent. */
+  private proof: { readonly of: string; readonly ends: ReadonlyMap<string, bigint> } | undefined;
   private progressAt = performance.now();
 
   constructor(options: TransactionsOptions) {
     this.options = options;
     this.regrouper = new Regrouper(options.from);
+    this.next = new Map(options.positions.map((position) => [partitionId(position), position.offset]));
   }
 
-  async feed({ topic, partition, records }: Fetched): Promise<void> {
+  async feed({ topic, partition, records, next }: Fetched): Promise<void> {
     const place = partitionId({ topic, partition });
+    this.next.set(place, next);
     this.progressAt = performance.now();
     if (topic === this.options.topics.transaction) {
       this.transactionPlaces.add(place);
@@ -77,10 +84,7 @@ class Reading {
     }
     for (const record of records) {
       const envelope = await this.envelope(record);
-      if (envelope.kind !== 'refused' && envelope.position !== undefined) {
-        this.seen.set(place, envelope.position.lsn);
-        this.held += 1;
-      }
+      if (envelope.kind !== 'refused' && envelope.position !== undefined) this.seen.set(place, envelope.position.lsn);
       this.regrouper.event(envelope, groupOf(record.headers), { place, next: record.offset + 1n });
     }
   }
@@ -96,10 +100,14 @@ class Reading {
   }
 
   private end({ value, headers, offset }: FetchedRecord, place: string, partition: number): void {
-    const end = value === null ? undefined : readExactly(value.toString('utf8'), transactionEnd);
+    const end = value === null ? undefined : readExactly(value.toString('utf8'), transactionBound);
     if (end === undefined) return;
     if (partition !== 0) {
       throw new StranglerError({ code: 'STR_TRANSACTION_TOPIC_PARTITIONED', exitCode: 1, message: `${this.options.topics.transaction} has several partitions, so the order of commits is lost.`, remedy: 'Create it with one partition, as the generated connector does, and start the connector with a new prefix.' });
+    }
+    if ('begins' in end) {
+      this.regrouper.begin(end, groupOf(headers), { place, next: offset + 1n });
+      return;
     }
     const unread = end.lsn <= (this.options.from.afterLsn ?? LSN_ZERO) ? [] : (end.tables ?? []).filter((table) => !this.options.tables.has(table));
     if (unread.length > 0) throw transactionIncomplete(String(end.xid), printLsn(end.lsn), 0, end.events, unread);
@@ -108,15 +116,27 @@ class Reading {
   }
 
   take(): Regrouped[] {
-    const whole = this.regrouper.take();
-    for (const { messages } of whole) this.held -= messages;
-    return whole;
+    const { proof, next } = this;
+    const isRead = ([place, end]: readonly [string, bigint]): boolean => (next.get(place) ?? end) >= end;
+    return this.regrouper.take(proof !== undefined && proof.of === this.regrouper.unproven && [...proof.ends].every(isRead));
+  }
+
+  /** Of a transaction that the connector began again in the middle of, no END says how many events it has: it has all there are once everything is read that lay in Kafka behind it. */
+  async lookForMore(kafka: Kafka): Promise<void> {
+    const { unproven } = this.regrouper;
+    if (unproven === undefined || unproven === this.proof?.of) return;
+    try {
+      const kept = await withAdmin(kafka, (admin) => extents(admin, this.options.topics.all));
+      this.proof = { of: unproven, ends: new Map(kept.map((extent) => [partitionId(extent), extent.high])) };
+    } catch (error) {
+      if (!isKafkaPassing(error)) throw error; // the next fetch waits it out
+    }
   }
 
   /** Only what the earliest END can still be waiting for is read on when too much is held: a partition that has shown a later position has shown all of it. */
   paused(place: string): boolean {
     if (this.regrouper.waitingCount > HELD && this.transactionPlaces.has(place)) return true;
-    if (this.held <= HELD) return false;
+    if (this.regrouper.held <= HELD) return false;
     const earliest = this.regrouper.waiting?.end.lsn;
     if (this.transactionPlaces.has(place)) return earliest !== undefined;
     return earliest !== undefined && (this.seen.get(place) ?? LSN_ZERO) > earliest;
@@ -143,9 +163,8 @@ function isDeletion(json: unknown): boolean {
 }
 
 /** @throws StranglerError STR_BAD_ENVELOPE */
-export function transactionEnd(value: unknown): TransactionEnd | undefined {
-  const end = parseTransactionEnd(value);
-  if (end === 'begin') return undefined;
-  if ('kind' in end) throw new StranglerError({ code: end.code, message: end.message, exitCode: 1, remedy: 'Is another producer writing to the transaction topic? It belongs to the connector alone.' });
-  return end;
+export function transactionBound(value: unknown): TransactionEnd | TransactionBegin {
+  const bound = parseTransactionEnd(value);
+  if ('kind' in bound) throw new StranglerError({ code: bound.code, message: bound.message, exitCode: 1, remedy: 'Is another producer writing to the transaction topic? It belongs to the connector alone.' });
+  return bound;
 }

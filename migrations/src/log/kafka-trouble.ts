@@ -1,4 +1,6 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
+import type { TransactionEnd } from '../capture/envelope.ts';
+import { printLsn } from '../capture/lsn.ts';
 
 interface Place { readonly topic: string; readonly partition: number }
 const place = ({ topic, partition }: Place): string => `${topic}, partition ${String(partition)}`;
@@ -24,4 +26,11 @@ export const transactionIncomplete = (id: string, commit: string, has: number, w
     ? `The connector captures ${unread.join(', ')}, which this replication does not name: the source transaction ${id} (commit ${commit}) cannot be put together.`
     : `Of the source transaction ${id} (commit ${commit}) only ${String(has)} of ${String(wants)} events are in Kafka.`,
   remedy: unread.length > 0 ? 'Give connector and replication the same tables: `strangler connect plan`.' : `Records were deleted, or another producer writes to these topics. ${AGAIN}`,
+});
+
+/** The connector was stopped within a WAL record that held several rows, and has gone on behind the whole record: what it had not sent is in no topic. */
+export const transactionCut = ({ xid, lsn }: TransactionEnd): StranglerError => new StranglerError({
+  code: 'STR_TRANSACTION_CUT', exitCode: ExitCode.environment,
+  message: `The connector was stopped in the middle of the source transaction ${String(xid)} (commit ${printLsn(lsn)}), and what it sent before and after does not prove to be all of it.`,
+  remedy: `Debezium 3.6 does not go on within a WAL record of several rows (COPY, TRUNCATE of several tables, a changed key; dbz#1554): some may be missing. ${AGAIN.replace(' Give the topics a longer retention.', '')}`,
 });

@@ -1,25 +1,14 @@
 import { StranglerError } from '@strangler/kernel';
 import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts';
-import type { Envelope, TransactionEnd } from '../capture/envelope.ts';
+import type { Envelope, TransactionBegin, TransactionEnd } from '../capture/envelope.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
+import { Parts, type Part } from './parts.ts';
+import { transactionCut } from './kafka-trouble.ts';
 
 /** Where a message lay: a partition's name and the offset behind it. */
 export interface Source {
   readonly place: string;
   readonly next: bigint;
-}
-
-type Part = Extract<Envelope, { position?: unknown }>;
-
-class Parts {
-  /** By place in the transaction: a message that comes twice takes its own place again. */
-  readonly byOrder = new Map<number, Part>();
-  /** How far each partition has been read for this transaction. */
-  readonly read = new Map<string, bigint>();
-
-  note(source: Source | undefined): void {
-    if (source !== undefined && source.next > (this.read.get(source.place) ?? 0n)) this.read.set(source.place, source.next);
-  }
 }
 
 export interface RegroupOptions {
@@ -32,15 +21,13 @@ export interface RegroupOptions {
 export interface Regrouped {
   readonly transaction: ChangeTransaction;
   readonly read: ReadonlyMap<string, bigint>;
-  /** How many messages it was made of. */
-  readonly messages: number;
 }
 
 type End = TransactionEnd & { readonly group: string };
 
 /**
  * Puts whole source transactions together again from messages that arrive topic by topic and partition by partition, in any order but that of each partition,
- * and more than once. The order of ENDs is the order of commits; a transaction leaves when its END has come and as many events as it announced, and never before
+ * and more than once. The order of ENDs is the order of commits; a transaction leaves when its END has come and all its events (see `Parts`), and never before
  * an earlier one. Connect repeats itself after a crash, at new offsets: what has left does not leave again.
  */
 export class Regrouper {
@@ -50,6 +37,8 @@ export class Regrouper {
   private first = 0;
   private last: Lsn;
   private readonly fromTimeMs: number;
+  /** Events that are kept for transactions that have not left. */
+  held = 0;
 
   constructor({ afterLsn = LSN_ZERO, fromTimeMs = Number.NEGATIVE_INFINITY }: RegroupOptions = {}) {
     this.last = afterLsn;
@@ -67,26 +56,34 @@ export class Regrouper {
     const { order, xid } = envelope.position;
     if (order === undefined) throw new StranglerError({ code: 'STR_NO_TRANSACTIONS', exitCode: 1, message: 'The messages do not say which transaction they belong to.', remedy: 'Set provide.transaction.metadata=true, as the generated connector does.' });
     const parts = this.partsOf(group ?? String(xid));
-    parts.byOrder.set(order, envelope);
-    parts.note(source);
+    if (parts.add({ ...envelope, position: { ...envelope.position, order } })) this.held += 1;
+    note(parts, source);
+  }
+
+  /** The connector begins a transaction, or begins again in the middle of it. */
+  begin({ xid }: TransactionBegin, group = String(xid), source?: Source): void {
+    const parts = this.partsOf(group);
+    parts.begin();
+    note(parts, source);
   }
 
   end(end: TransactionEnd, group = String(end.xid), source?: Source): void {
     const newest = this.ends.at(-1)?.lsn ?? this.last;
     if (end.lsn > newest) {
       this.ends.push({ ...end, group });
-      this.partsOf(group).note(source);
-    } else if (this.isWaiting(end.lsn)) {
-      this.partsOf(group).note(source);
-    } else {
-      this.pending.delete(group);
+    } else if (!this.isWaiting(end.lsn)) {
+      this.drop(group);
+      return;
     }
+    const parts = this.partsOf(group);
+    parts.end(end.events);
+    note(parts, source);
   }
 
   /** The earliest END that waits for its events, and how many it has. */
   get waiting(): { readonly end: TransactionEnd; readonly has: number } | undefined {
     const end = this.ends[this.first];
-    return end === undefined ? undefined : { end, has: this.pending.get(end.group)?.byOrder.size ?? 0 };
+    return end === undefined ? undefined : { end, has: this.pending.get(end.group)?.size ?? 0 };
   }
 
   /** ENDs that have come and not left. */
@@ -94,25 +91,41 @@ export class Regrouper {
     return this.ends.length - this.first;
   }
 
+  /** The earliest transaction, where it only wants a look at whether more of it lies in Kafka; with the run of the connector that ended it. */
+  get unproven(): string | undefined {
+    const end = this.ends[this.first];
+    const parts = end === undefined ? undefined : this.pending.get(end.group);
+    return end !== undefined && parts?.whole(false).is === 'unproven' ? `${end.group} ${String(parts.run)}` : undefined;
+  }
+
   /** The transactions that are whole, in commit order. */
   ready(): ChangeTransaction[] {
     return this.take().map(({ transaction }) => transaction);
   }
 
-  /** As `ready`, with how far each was read. */
-  take(): Regrouped[] {
-    const whole: Regrouped[] = [];
+  /**
+   * As `ready`, with how far each was read. `proven`: of the one that is `unproven` all was read that lies in Kafka.
+   * @throws StranglerError STR_TRANSACTION_CUT
+   */
+  take(proven = false): Regrouped[] {
+    const left: Regrouped[] = [];
     for (let end = this.ends[this.first]; end !== undefined; end = this.ends[this.first]) {
-      const wanted = end.atMs >= this.fromTimeMs;
-      const parts = this.pending.get(end.group) ?? new Parts();
-      if (wanted && parts.byOrder.size < end.events) break;
+      const parts = this.partsOf(end.group);
+      const whole = end.atMs >= this.fromTimeMs ? parts.whole(proven && left.length === 0) : undefined;
+      if (whole?.is === 'cut') throw transactionCut(end);
+      if (whole !== undefined && whole.is !== 'whole') break;
       this.first += 1;
-      this.pending.delete(end.group);
+      this.drop(end.group);
       this.last = end.lsn;
-      if (wanted) whole.push({ transaction: assemble(end, [...parts.byOrder].sort(([a], [b]) => a - b).map(([, part]) => part)), read: parts.read, messages: parts.byOrder.size });
+      if (whole !== undefined) left.push({ transaction: assemble(end, whole.parts), read: parts.read });
     }
     this.forget();
-    return whole;
+    return left;
+  }
+
+  private drop(group: string): void {
+    this.held -= this.pending.get(group)?.size ?? 0;
+    this.pending.delete(group);
   }
 
   private partsOf(group: string): Parts {
@@ -140,6 +153,8 @@ export class Regrouper {
     this.first = 0;
   }
 }
+
+const note = (parts: Parts, source: Source | undefined): void => { if (source !== undefined) parts.note(source.place, source.next); };
 
 function refuseSnapshot(envelope: Envelope): void {
   if (envelope.kind !== 'change' || envelope.event.op !== 'snapshot-read' || envelope.position.order !== undefined) return;
