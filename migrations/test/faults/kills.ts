@@ -8,6 +8,8 @@ import { Scene, withClient, type Server, type Stage } from './scene.ts';
 export interface KillResult {
   readonly target: string;
   readonly kills: number;
+  /** How many of them at moments that are sought out, by name. */
+  readonly moments?: Readonly<Record<string, number>>;
   readonly committed: number;
   readonly applied: number;
   readonly lost: number;

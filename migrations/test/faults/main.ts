@@ -1,7 +1,7 @@
 /**
  * `npm run faults:data [-- --kills N] [--seed S] [--only sink,reader,…] [--json FILE [--add]]`: kills with -9 what moves the data, at random moments under load, and has both
  * databases' own histories compared; then other faults, where the message counts as well. One line each; exits 1 on any loss. Full disks and cut networks need root.
- * `connect` and `broker` start Kafka and Debezium, take most of a minute a kill, and run only when they are named.
+ * `connect` and `broker` start Kafka and Debezium, and run only when they are named.
  */
 import { parseArgs } from 'node:util';
 import { FAULTS, faultTrial, isAsExpected, type FaultResult } from './faults.ts';
@@ -27,7 +27,8 @@ await using stage = await openStage({ listen_addresses: only.includes('network-c
 for (const target of only.filter((name) => toKill.includes(name))) {
   const result = kafka.has(target) ? await kafkaKillTrial(stage, target as KafkaTarget, kills, seed) : await killTrial(stage, target, kills, seed);
   results.push(result);
-  const { findings, seconds, ...shown } = result;
+  const { findings, seconds, moments = {}, ...figures } = result;
+  const shown = { ...figures, ...moments };
   console.log(`${Object.entries(shown).map(([name, value]) => `${name} ${String(value)}`).join(', ')}; ${String(seconds)} s`);
   for (const finding of findings) console.log(`  ${finding}`);
 }

@@ -24,5 +24,6 @@ export async function record(file: string, results: readonly KillResult[], fault
 function sum(before: Kept | undefined, result: KillResult, seed: number): Kept {
   if (before === undefined) return { ...result, seeds: [seed] };
   const summed = Object.fromEntries(SUMMED.map((name) => [name, before[name] + result[name]])) as Record<(typeof SUMMED)[number], number>;
-  return { ...result, ...summed, seeds: [...before.seeds, seed], findings: [...before.findings, ...result.findings] };
+  const moments = Object.entries(result.moments ?? {}).map(([name, count]) => [name, count + (before.moments?.[name] ?? 0)] as const);
+  return { ...result, ...summed, ...(moments.length === 0 ? {} : { moments: Object.fromEntries(moments) }), seeds: [...before.seeds, seed], findings: [...before.findings, ...result.findings] };
 }

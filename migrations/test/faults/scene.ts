@@ -146,7 +146,7 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Whether the target's checkpoint says that everything before `lsn` was applied. */
-  private async isPast(lsn: bigint): Promise<boolean> {
+  async isPast(lsn: bigint): Promise<boolean> {
     const { rows } = await this.onTarget((client) => client.query<{ at: string }>('SELECT (commit_lsn - $1::pg_lsn)::text AS at FROM strangler.checkpoint WHERE replication = $2', ['0/0', this.options.name]));
     return BigInt(rows[0]?.at ?? '0') >= lsn;
   }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TableMapping } from '@strangler/kernel';
+import { DEFAULT_KAFKA, type KafkaVersion } from '@strangler/local-kafka';
 import { connectorConfigs, type KafkaAccess } from '@strangler/migrations';
 import { testConnect, testKafka } from '@strangler/testkit';
 import type { Pair } from './pair.ts';
@@ -21,9 +22,18 @@ export interface Debezium {
   stop(): Promise<void>;
 }
 
-export async function startDebezium(settings: Readonly<Record<string, string>> = {}, plugins?: readonly ('postgres' | 'mariadb')[]): Promise<Debezium> {
-  const kafka = await testKafka({ settings });
-  const connect = await testConnect({ kafka, ...(plugins === undefined ? {} : { plugins: [...plugins] }), settings: { 'offset.flush.interval.ms': '1000' } });
+/** What the two are started with, beyond the broker's settings and the worker's plugins. */
+export interface DebeziumOptions {
+  readonly version?: KafkaVersion;
+  /** The worker's settings on top of ours. */
+  readonly worker?: Readonly<Record<string, string>>;
+  /** Options of the broker's JVM and of the worker's. */
+  readonly jvm?: readonly [broker: readonly string[], worker: readonly string[]];
+}
+
+export async function startDebezium(settings: Readonly<Record<string, string>> = {}, plugins?: readonly ('postgres' | 'mariadb')[], { version = DEFAULT_KAFKA, worker = {}, jvm = [[], []] }: DebeziumOptions = {}): Promise<Debezium> {
+  const kafka = await testKafka({ version, settings, jvm: jvm[0] });
+  const connect = await testConnect({ kafka, ...(plugins === undefined ? {} : { plugins: [...plugins] }), settings: { 'offset.flush.interval.ms': '1000', ...worker }, jvm: jvm[1] });
   const ask = async (path: string, init?: RequestInit): Promise<Response> => {
     for (let attempt = 0; ; attempt += 1) {
       const answer = await fetch(`${connect.url}${path}`, { headers: { 'content-type': 'application/json' }, ...init });

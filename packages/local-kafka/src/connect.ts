@@ -23,6 +23,8 @@ export interface ConnectOptions extends ObtainOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** 512 by default. */
   readonly heapMb?: number;
+  /** Options of the JVM on top of ours. */
+  readonly jvm?: readonly string[];
 }
 
 /** One worker of Kafka Connect. */
@@ -48,7 +50,7 @@ export async function startConnect(options: ConnectOptions): Promise<LocalConnec
   const settings = join(directory, 'connect-distributed.properties');
   const pluginPath = await unpackPlugins(options.plugins ?? ['postgres'], options);
   await writeProperties(settings, { ...workerSettings(options.kafka.bootstrap, port), 'plugin.path': pluginPath.join(','), ...options.settings });
-  const { command, args } = await javaCommand({ version, directory, heapMb: options.heapMb ?? 512, mainClass: 'org.apache.kafka.connect.cli.ConnectDistributed', args: [settings] }, options);
+  const { command, args } = await javaCommand({ version, directory, heapMb: options.heapMb ?? 512, mainClass: 'org.apache.kafka.connect.cli.ConnectDistributed', args: [settings], jvm: options.jvm ?? [] }, options);
   const service = await startService({
     name: `Kafka Connect ${version}`, directory, command, args, patienceMs: START_MS, isReady: () => answers(url),
     env: { ...process.env, ...options.environment, KAFKA_BROKERS: options.kafka.bootstrap, ...options.variables },

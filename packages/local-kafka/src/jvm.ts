@@ -12,13 +12,14 @@ export interface JavaProgram {
   readonly mainClass: string;
   readonly args: readonly string[];
   readonly heapMb: number;
+  readonly jvm?: readonly string[];
 }
 
 /**
  * The command that runs it. The long class path goes into a file (`java @file`), so that the process list shows what matters: the directory it runs in.
  * @throws StranglerError STR_NO_JAVA, and whatever `obtain` throws
  */
-export async function javaCommand({ version, directory, mainClass, args, heapMb }: JavaProgram, options: ObtainOptions = {}): Promise<{ command: string; args: string[] }> {
+export async function javaCommand({ version, directory, mainClass, args, heapMb, jvm = [] }: JavaProgram, options: ObtainOptions = {}): Promise<{ command: string; args: string[] }> {
   const command = await findJava(options.environment);
   const jars = await obtain((await kafkaLock(version)).files, options);
   const [logging, property] = version === '3.9.2' ? [RELOAD4J, '-Dlog4j.configuration=file:'] as const : [LOG4J2, '-Dlog4j2.configurationFile='] as const;
@@ -27,7 +28,7 @@ export async function javaCommand({ version, directory, mainClass, args, heapMb 
   const file = join(directory, 'java.args');
   await writeFile(file, [
     `-Xms${String(Math.min(heapMb, 256))}m`, `-Xmx${String(heapMb)}m`, '-XX:+ExitOnOutOfMemoryError', '-Djava.awt.headless=true', '-Djava.net.preferIPv4Stack=true',
-    `${property}${settings}`, '-cp', jars.join(delimiter),
+    ...jvm, `${property}${settings}`, '-cp', jars.join(delimiter),
   ].map(quoted).join('\n'));
   return { command, args: [`@${file}`, mainClass, ...args] };
 }

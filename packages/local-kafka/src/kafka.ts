@@ -21,6 +21,8 @@ export interface KafkaOptions extends ObtainOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** 256 by default. */
   readonly heapMb?: number;
+  /** Options of the JVM on top of ours. */
+  readonly jvm?: readonly string[];
 }
 
 /** One broker that is its own controller, without ZooKeeper. */
@@ -46,7 +48,7 @@ export async function startKafka(options: KafkaOptions): Promise<LocalKafka> {
   await writeProperties(settings, { ...brokerSettings(directory, port, await freePort()), ...options.settings });
   const program = { version, directory, heapMb: options.heapMb ?? 256 };
   await format(settings, directory, program, options);
-  const { command, args } = await javaCommand({ ...program, mainClass: 'kafka.Kafka', args: [settings] }, options);
+  const { command, args } = await javaCommand({ ...program, mainClass: 'kafka.Kafka', args: [settings], jvm: options.jvm ?? [] }, options);
   const service = await startService({
     name: `Kafka ${version}`, directory, command, args, env: process.env, patienceMs: START_MS, isReady: async () => await aliveBrokers(port) > 0,
   });
@@ -68,6 +70,8 @@ const brokerSettings = (directory: string, port: number, controllerPort: number)
   'transaction.state.log.min.isr': '1',
   'transaction.state.log.num.partitions': '4',
   'group.initial.rebalance.delay.ms': '0',
+  // A broker that was killed is registered until its session ends, and its successor waits for that; the default is 9 s.
+  'broker.session.timeout.ms': '3000', 'broker.heartbeat.interval.ms': '500',
 });
 
 /** A directory is formatted once. @throws StranglerError STR_STACK_FAILED */

@@ -18,7 +18,7 @@ export interface Service extends AsyncDisposable {
   stop(): Promise<void>;
   /** Sends a signal, `SIGKILL` by default, and waits for the end. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Ends what still runs, then starts it again: same directory, same ports, same data. */
+  /** Ends what still runs, then starts it again: same directory, same ports, same data. Rejects when it is killed before it is ready. */
   restart(): Promise<void>;
 }
 
@@ -40,7 +40,8 @@ const STOP_MS = 30_000;
 /** @throws StranglerError STR_STACK_RUNNING, STR_PORT_TAKEN, STR_DISK_FULL, STR_STACK_FAILED with the end of its log */
 export async function startService(spec: ServiceSpec): Promise<Service> {
   await mkdir(spec.directory, { recursive: true });
-  let child = await launch(spec);
+  let { child, ready } = await launch(spec);
+  await ready;
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     if (!isRunning()) return;
@@ -57,7 +58,9 @@ export async function startService(spec: ServiceSpec): Promise<Service> {
     directory: spec.directory, logFile: logOf(spec), isRunning, kill, stop,
     restart: async () => {
       await stop();
-      child = await launch(spec);
+      // Known before it is ready: it may be killed while it starts.
+      ({ child, ready } = await launch(spec));
+      await ready;
     },
     [Symbol.asyncDispose]: stop,
   };
@@ -65,7 +68,7 @@ export async function startService(spec: ServiceSpec): Promise<Service> {
 
 const logOf = ({ directory }: ServiceSpec): string => join(directory, 'strangler.log');
 
-async function launch(spec: ServiceSpec): Promise<ChildProcess> {
+async function launch(spec: ServiceSpec): Promise<{ child: ChildProcess; ready: Promise<void> }> {
   await endOrphan(spec.directory, spec.name);
   const log = await open(logOf(spec), 'a');
   const { size } = await log.stat();
@@ -76,8 +79,7 @@ async function launch(spec: ServiceSpec): Promise<ChildProcess> {
   await log.close();
   if (child.pid === undefined) throw failed(spec, await error, '');
   await recordPid(spec.directory, child.pid);
-  await untilReady(spec, child, size);
-  return child;
+  return { child, ready: untilReady(spec, child, size) };
 }
 
 async function untilReady(spec: ServiceSpec, child: ChildProcess, logStart: number): Promise<void> {
