@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isSameFile, selectBlocks, type BlockRange } from './block-range.ts';
 import type { ColumnText, RowText } from './change-event.ts';
 import { textRows } from './connect.ts';
 import { MARKER_PREFIX } from './pgoutput.ts';
@@ -72,6 +73,13 @@ export class ChunkReader {
     return this.inSnapshot(`${this.select()} ${bound} ORDER BY ${names} LIMIT ${String(limit)}`, key ?? []);
   }
 
+  /** The rows in these blocks; undefined when the table does not lie in that file any more. */
+  async inBlocks(range: BlockRange): Promise<RowChunk | undefined> {
+    if (!await isSameFile(this.client, range)) return undefined;
+    // Looked at again while the reading's own lock keeps the file from being exchanged: it may have been a moment before.
+    return this.inSnapshot(selectBlocks(this.columns, range), [], (chunk) => isSameFile(this.client, range).then((same) => (same ? chunk : undefined)));
+  }
+
   /** The rows of these keys, as far as they are there. */
   async of(keys: readonly KeyTexts[]): Promise<RowChunk> {
     return this.inSnapshot(this.selectKeys(), this.columnsOf(keys));
@@ -95,13 +103,14 @@ export class ChunkReader {
     }
   }
 
-  private async inSnapshot(sql: string, values: readonly unknown[]): Promise<RowChunk> {
+  private async inSnapshot<Kept = RowChunk>(sql: string, values: readonly unknown[], judge: (chunk: RowChunk) => Kept | Promise<Kept> = (chunk) => chunk as Kept): Promise<Kept> {
     await this.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
       const visibility = await this.visibility();
       const rows: Record<string, ColumnText>[] = await textRows<string>(this.client, sql, values);
+      const kept = await judge({ rows, visibility });
       await this.client.query('COMMIT');
-      return { rows, visibility };
+      return kept;
     } catch (error) {
       await this.client.query('ROLLBACK').catch(() => undefined);
       throw error;

@@ -1,19 +1,14 @@
+import type pg from 'pg';
 import type { ChangeTransaction } from './change-event.ts';
-import { connect, textRows } from './connect.ts';
+import { connect } from './connect.ts';
 import { copyChunks, type CopyChunk } from './copy-chunks.ts';
 import type { Lsn } from './lsn.ts';
 import { PackedTransaction } from './packed-transaction.ts';
 import type { PackedChanges, Relation } from './packed.ts';
-import { quoteLiteral, quoteName, quoteTable, tableName, type CapturedTable, type CapturedTables } from './table-ref.ts';
 import type { SlotSnapshot } from './replication-session.ts';
-
-/** A chunk is one transaction in the log and at the target: bounded memory here, bounded locks there. */
-const CHUNK_BYTES = 2_000_000;
-/**
- * Chunks are numbered with the positions just below the slot's consistent point: nothing the slot streams lies there, and the log keeps one order.
- * A million chunks of two megabytes is as far as one snapshot goes; a fresh cluster's first position is already above sixteen million.
- */
-const RESERVED_POSITIONS = 1n << 20n;
+import { planSnapshot, type Part, type PlannedTable, type SnapshotPlan } from './snapshot-plan.ts';
+import { beforeSnapshot, CHUNK_BYTES } from './snapshot-positions.ts';
+import { quoteLiteral, type CapturedTables } from './table-ref.ts';
 
 /** The marker of the transaction that ends a snapshot; it lies exactly at the consistent point. */
 export const SNAPSHOT_COMPLETE = 'snapshot-complete';
@@ -26,79 +21,164 @@ export interface SnapshotProgress {
   readonly expected?: number;
 }
 
+/** Writes down how far a snapshot has come, so that another run need not begin anew. */
+export interface SnapshotRecord {
+  /** Before anything is read; on disk when it resolves. */
+  begin(plan: SnapshotPlan): Promise<void>;
+  /** The part is durable in the log. */
+  done(part: Part, rows: number): void;
+  /** What was told is on disk when it resolves. */
+  settled(): Promise<void>;
+}
+
 export interface SnapshotRequest {
   readonly sourceUrl: string;
   readonly tables: CapturedTables;
   readonly slot: SlotSnapshot;
   readonly nowMs: number;
   readonly signal: AbortSignal;
-  /** Where the chunks go; when it resolves the chunk is durable, and the next one is read. */
+  /** Connections that read at once. */
+  readonly readers: number;
+  /** Blocks that a reader takes at a time, at least; default 32 MiB of them. */
+  readonly partBlocks?: number | undefined;
+  /** Where the chunks go, one call at a time; when it resolves they are durable. */
   readonly append: (transactions: readonly ChangeTransaction[]) => Promise<void>;
   readonly onProgress: (progress: SnapshotProgress) => void;
   /** Asked after each chunk with the rows it had, and waited for before more are read: whoever wants the source or the target spared says how long. */
   readonly pace?: (rows: number) => Promise<void>;
+  readonly record?: SnapshotRecord;
+  /** Asked before each part: when true the rest is left to whoever reads the record, and the snapshot ends. */
+  readonly enough?: () => boolean;
 }
 
-/** Reads every table as of the slot's snapshot into bounded transactions of `snapshot-read` events, ended by a marker at the consistent point. */
+/**
+ * Reads every table as of the slot's snapshot into bounded transactions of `snapshot-read` events, ended by a marker at the consistent point. Several connections share
+ * the snapshot, and each takes the next part of the plan when it is done with one.
+ */
 export async function readSnapshot(request: SnapshotRequest): Promise<void> {
-  const { tables, slot, nowMs, onProgress } = request;
-  let appending: Promise<void> = Promise.resolve();
-  const client = await connect(request.sourceUrl, 'source');
-  const stop = (): void => { (client.connection as unknown as { stream: { destroy(): void } }).stream.destroy(); };
+  const chunks = new Chunks(request);
+  const first = await openReader(request);
+  const readers = [first];
+  const stop = (): void => { for (const { connection } of readers) (connection as unknown as { stream: { destroy(): void } }).stream.destroy(); };
   request.signal.addEventListener('abort', stop, { once: true });
   try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-    await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(slot.snapshot)}`);
-    let position = slot.consistentPoint - RESERVED_POSITIONS;
-    for (const table of tables.values()) {
-      const { relation, sql, expected } = await described(client, table);
-      const progress = { table: tableName(table.ref), rows: 0, bytes: 0, ...(expected === undefined ? {} : { expected }) };
-      for await (const chunk of copyChunks(client, sql, CHUNK_BYTES)) {
-        position += 1n;
-        if (position >= slot.consistentPoint) throw new Error(`the snapshot of ${tableName(table.ref)} has more than ${String(RESERVED_POSITIONS)} chunks`);
-        await appending; // one chunk is written while the next is read
-        appending = request.append([new PackedTransaction({ commitLsn: position as Lsn, xid: 0, committedAtMs: nowMs }, chunkOf(relation, chunk))]);
-        appending.catch(() => undefined);
-        progress.rows += chunk.rows;
-        progress.bytes += chunk.text.length;
-        onProgress({ ...progress });
-        await request.pace?.(chunk.rows);
-      }
-      if (progress.rows === 0) onProgress(progress);
-    }
-    await appending;
-    await request.append([{ commitLsn: slot.consistentPoint, xid: 0, committedAtMs: nowMs, events: [], marker: SNAPSHOT_COMPLETE }]);
-    await client.query('COMMIT');
+    const plan = await planSnapshot(first, request.tables, request.partBlocks);
+    await request.record?.begin(plan);
+    for (let count = 1; count < Math.min(request.readers, plan.parts.length); count += 1) readers.push(await openReader(request));
+    const work = new Work(request, plan, chunks);
+    const reading = readers.map((reader) => work.of(reader));
+    for (const each of reading) each.catch(stop); // one is lost, and with it the snapshot: the others need not go on
+    await settledOrFirst(reading);
+    await request.record?.settled();
+    await chunks.append({ commitLsn: request.slot.consistentPoint, xid: 0, committedAtMs: request.nowMs, events: [], marker: SNAPSHOT_COMPLETE });
   } finally {
     request.signal.removeEventListener('abort', stop);
-    await client.end().catch(() => undefined);
+    await Promise.all(readers.map((reader) => reader.end().catch(() => undefined)));
   }
 }
 
-type SourceClient = Awaited<ReturnType<typeof connect>>;
-
-interface Copied {
-  readonly relation: Relation;
-  readonly sql: string;
-  readonly expected: number | undefined;
+/** All have ended when it does; what it throws is what went wrong first, not what that brought about. */
+async function settledOrFirst(work: readonly Promise<void>[]): Promise<void> {
+  try {
+    await Promise.all(work);
+  } finally {
+    await Promise.allSettled(work);
+  }
 }
 
-/** What is copied of a table, and how. Generated columns are computed anew by the target; pgoutput does not send them either. */
-async function described(client: SourceClient, { ref, key, omit }: CapturedTable): Promise<Copied> {
-  const rows = await textRows<'id' | 'expected' | 'name' | 'type' | 'modifier'>(client, `SELECT c.oid AS id, c.reltuples::bigint AS expected, a.attname AS name, a.atttypid AS type, a.atttypmod AS modifier
-    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum`, [ref.schema, ref.table]);
-  const columns = rows.filter(({ name }) => !omit.has(name)).map(({ name, type, modifier }) => ({ name, type: Number(type), modifier: Number(modifier) }));
-  const expected = Number(rows[0]?.expected ?? -1);
-  return {
-    expected: expected < 0 ? undefined : expected,
-    relation: { ...ref, id: Number(rows[0]?.id ?? 0), columns, key },
-    sql: `COPY (SELECT ${columns.map(({ name }) => quoteName(name)).join(', ')} FROM ${quoteTable(ref)}) TO STDOUT`,
-  };
+async function openReader({ sourceUrl, slot }: SnapshotRequest): Promise<pg.Client> {
+  const client = await connect(sourceUrl, 'source');
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(slot.snapshot)}`);
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The parts that nobody has taken yet. */
+class Work {
+  private readonly request: SnapshotRequest;
+  private readonly chunks: Chunks;
+  private readonly left: Part[];
+  private readonly told = new Map<string, { rows: number; bytes: number }>();
+
+  constructor(request: SnapshotRequest, plan: SnapshotPlan, chunks: Chunks) {
+    this.request = request;
+    this.chunks = chunks;
+    this.left = [...plan.parts];
+    const withParts = new Set(plan.parts.map(({ table }) => table));
+    for (const table of plan.tables) if (!withParts.has(table)) this.tell(table, 0, 0);
+  }
+
+  /** One reader's share; ends when nothing is left, or enough is read. */
+  async of(reader: pg.Client): Promise<void> {
+    while (this.request.enough?.() !== true) {
+      const part = this.left.shift();
+      if (part === undefined) return;
+      await this.read(reader, part);
+    }
+  }
+
+  private async read(reader: pg.Client, part: Part): Promise<void> {
+    let [appended, rows]: [Promise<void>, number] = [Promise.resolve(), 0];
+    for await (const chunk of copyChunks(reader, part.sql, CHUNK_BYTES)) {
+      await appended; // one chunk is written while the next is read
+      appended = this.chunks.add(part.table.relation, chunk);
+      appended.catch(() => undefined);
+      rows += chunk.rows;
+      this.tell(part.table, chunk.rows, chunk.text.length);
+      await this.request.pace?.(chunk.rows);
+    }
+    if (rows === 0) this.tell(part.table, 0, 0);
+    await appended;
+    this.request.record?.done(part, rows);
+  }
+
+  private tell({ name, expected }: PlannedTable, rows: number, bytes: number): void {
+    const known = this.told.get(name) ?? { rows: 0, bytes: 0 };
+    const progress = { rows: known.rows + rows, bytes: known.bytes + bytes };
+    this.told.set(name, progress);
+    this.request.onProgress({ table: name, ...progress, ...(expected === undefined ? {} : { expected }) });
+  }
+}
+
+/** Gives chunks their positions and writes them in that order; those that come while others are being written go together. */
+class Chunks {
+  private readonly request: SnapshotRequest;
+  private position: Lsn;
+  private queued: ChangeTransaction[] = [];
+  private last: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
+
+  constructor(request: SnapshotRequest) {
+    this.request = request;
+    this.position = beforeSnapshot(request.slot.consistentPoint);
+  }
+
+  add(relation: Relation, chunk: CopyChunk): Promise<void> {
+    this.position = (this.position + 1n) as Lsn;
+    if (this.position >= this.request.slot.consistentPoint) throw new Error('the snapshot has more chunks than there are positions for');
+    return this.append(new PackedTransaction({ commitLsn: this.position, xid: 0, committedAtMs: this.request.nowMs }, packedChunk(relation, chunk)));
+  }
+
+  /** Durable when it resolves. */
+  append(transaction: ChangeTransaction): Promise<void> {
+    this.queued.push(transaction);
+    if (this.next !== undefined) return this.next;
+    this.last = this.next = this.last.then(() => {
+      const batch = this.queued;
+      [this.queued, this.next] = [[], undefined];
+      return this.request.append(batch);
+    });
+    return this.last;
+  }
 }
 
 /** Rows as the server printed them: nobody looks at them before the target does. */
-function chunkOf(relation: Relation, { text, rows }: CopyChunk): PackedChanges {
+function packedChunk(relation: Relation, { text, rows }: CopyChunk): PackedChanges {
   const relations = new Map([[relation.id, relation]]);
   const head = Buffer.alloc(13);
   head.writeUInt32BE(9 + text.length, 0);

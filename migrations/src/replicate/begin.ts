@@ -14,6 +14,7 @@ import { createSlotNow, dropSlot, ensurePublication, objectName, requireSlot, sl
 import { capturedTables, quoteTable, type CapturedTables } from '../capture/table-ref.ts';
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '../log/embedded-log.ts';
 import { preflight } from './preflight.ts';
+import { leaveSnapshot } from './resume.ts';
 import { changeTables, plainMappings, type TableChanges } from './table-copy/change-tables.ts';
 import { TableCopies } from './table-copy/copies.ts';
 import { CopyState } from './table-copy/state.ts';
@@ -54,7 +55,7 @@ export async function begin(options: BeginOptions, directory: string): Promise<B
     if (options.startFrom === 'now') await prepare(client, options);
     const before = await loadCheckpoint(client, options.name);
     log = await openLog(before, directory, options.log);
-    if (before !== undefined && await goesOn(options, before, log)) return await hold(client, options, log, undefined, directory);
+    if (before !== undefined && await goesOn(options, before, log, directory)) return await hold(client, options, log, undefined, directory);
     await log.close();
     log = await emptyLog(before, directory, options.log);
     return await hold(client, options, log, await startSnapshot(client, options, log.id, before), directory);
@@ -99,13 +100,15 @@ async function openLog(checkpoint: Checkpoint | undefined, directory: string, op
 }
 
 /** True when the target, the log and the slot fit together, so that nothing has to be copied again. */
-async function goesOn({ name, sourceUrl, targetUrl }: BeginOptions, checkpoint: Checkpoint, log: EmbeddedLog): Promise<boolean> {
+async function goesOn(options: BeginOptions, checkpoint: Checkpoint, log: EmbeddedLog, directory: string): Promise<boolean> {
+  const { name, sourceUrl, targetUrl } = options;
   if (checkpoint.phase === 'starting') return false;
   if (checkpoint.logId === undefined) {
     await log.advance(checkpoint.lsn);
     await withConnection(targetUrl, 'target', (client) => client.query('UPDATE strangler.checkpoint SET log_id = $2 WHERE replication = $1', [name, log.id]));
-  } else if (checkpoint.phase === 'snapshotting' && (checkpoint.snapshotLsn === undefined || log.id !== checkpoint.logId || log.durable() < checkpoint.snapshotLsn)) {
-    return false;
+  } else if (checkpoint.phase === 'snapshotting') {
+    if (checkpoint.snapshotLsn === undefined || log.id !== checkpoint.logId) return false;
+    if (log.durable() < checkpoint.snapshotLsn && !await leaveSnapshot(options, checkpoint.snapshotLsn, log, directory)) return false;
   } else if (checkpoint.logId !== log.id) {
     throw wrongLog(name);
   }
@@ -113,7 +116,7 @@ async function goesOn({ name, sourceUrl, targetUrl }: BeginOptions, checkpoint: 
   return true;
 }
 
-/** The history of an earlier snapshot cannot be continued, but may still be wanted: it is moved, not removed. Half a snapshot is of no use to anybody. */
+/** The history of an earlier snapshot cannot be continued, but may still be wanted: it is moved, not removed. Half a snapshot that cannot be continued is of no use to anybody. */
 async function emptyLog(before: Checkpoint | undefined, directory: string, options: EmbeddedLogOptions = {}): Promise<EmbeddedLog> {
   if (before?.phase === 'snapshotting') await rm(directory, { recursive: true, force: true });
   else await setAside(directory);

@@ -9,6 +9,7 @@ import { capturedTables } from '../capture/table-ref.ts';
 import { isKafkaPassing } from '../log/kafka-client.ts';
 import { topicsOf } from '../log/kafka-topics.ts';
 import { parkingRules } from './dead-letters.ts';
+import { copyReaders } from './copy-pace.ts';
 import { beginFromKafka, requireBrokers, type KafkaBeginning } from './kafka-begin.ts';
 import { applyByKeys, keepCheckpoint, untilStreaming, type KeysOptions } from './kafka-keys.ts';
 import { KafkaSource } from './kafka-source.ts';
@@ -122,7 +123,7 @@ class RunningFromKafka implements RunningReplication {
     const { signal } = this.abort;
     try {
       await readSnapshot({
-        sourceUrl: this.options.sourceUrl, tables, slot, nowMs: this.clock.now(), signal,
+        sourceUrl: this.options.sourceUrl, tables, slot, nowMs: this.clock.now(), signal, readers: this.options.snapshot?.readers ?? copyReaders(this.options.mapping.copy),
         append: async (chunk) => { this.count(await applier.apply(chunk)); },
         onProgress: (progress) => this.options.onEvent?.({ kind: 'snapshot', ...progress }),
       });

@@ -22,6 +22,14 @@ export interface ReplicateOptions {
   /** Tables to take in, out, or to copy once more, while the others go on. Only where the replication has begun already. */
   readonly changes?: TableChanges;
   /** Bounds the first copy, for the sake of the source and the target. */
-  readonly snapshot?: { readonly maxRowsPerSecond?: number };
+  readonly snapshot?: SnapshotOptions;
   readonly onEvent?: (event: ReplicationEvent) => void;
+}
+
+export interface SnapshotOptions {
+  readonly maxRowsPerSecond?: number;
+  /** Over the config's `copy.readers`. */
+  readonly readers?: number;
+  /** What a reader takes at a time, and what may be read twice after an interruption; default 4,096 (32 MiB). */
+  readonly partBlocks?: number;
 }

@@ -5,7 +5,10 @@ import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isBinlogUrl } from '../capture/binlog-url.ts';
 import { isPassing } from '../capture/connect.ts';
 import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
+import { RewrittenMeanwhile } from '../capture/snapshot-plan.ts';
+import { bytesBetween } from '../capture/snapshot-positions.ts';
 import { readSnapshot } from '../capture/snapshot.ts';
+import type { SlotRoom } from '../capture/slot-room.ts';
 import { WalCapture } from '../capture/wal.ts';
 import type { EmbeddedLog } from '../log/embedded-log.ts';
 import { retentionOptions } from '../log/retention.ts';
@@ -19,7 +22,9 @@ import { watchRoom } from './watch-room.ts';
 import { begin, type Beginning } from './begin.ts';
 import { plainMappings, requireConfigured } from './table-copy/change-tables.ts';
 import { copyTables } from './table-copy/copier.ts';
+import { copyBounds, copyReaders, tooFarBehind, tooMuchWal, whileThereIs } from './copy-pace.ts';
 import { evenly } from './pace.ts';
+import { recordOf } from './resume.ts';
 import { withoutReplaced } from './table-copy/replaced.ts';
 
 /**
@@ -37,7 +42,7 @@ export async function replicate(options: ReplicateOptions): Promise<RunningRepli
 
 export const logOf = ({ logDirectory, name }: Pick<ReplicateOptions, 'logDirectory' | 'name'>): string => join(logDirectory, name);
 
-/** The source was lost in the middle of the copy, and with it the snapshot: what was copied is half a state, and the copy begins anew. */
+/** The source was lost in the middle of the copy, and with it the snapshot: what is not in the log by then comes another way (`resume.ts`). */
 class SnapshotLost extends Error {}
 
 const RETRY_MS = { first: 200, longest: 5_000 };
@@ -56,6 +61,8 @@ class Running implements RunningReplication {
   private head = LSN_ZERO;
   /** Where the snapshot ends. */
   private snapshotLsn = LSN_ZERO;
+  /** As of the last look. */
+  private room: SlotRoom | undefined;
 
   constructor(options: ReplicateOptions, beginning: Beginning) {
     this.options = options;
@@ -109,7 +116,8 @@ class Running implements RunningReplication {
   private async run(beginning: Beginning): Promise<void> {
     const life = new AbortController();
     const signal = AbortSignal.any([this.abort.signal, life.signal]);
-    const parts = [this.read(beginning, signal), this.sink(beginning, signal), this.watchRoom(beginning.slot, signal), this.copyJoining(beginning, signal)];
+    const copied = this.copy(beginning, signal);
+    const parts = [copied.then(() => this.stream(beginning, signal)), copied.then(() => this.copyJoining(beginning, signal)), this.sink(beginning, signal), this.watchRoom(beginning.slot, signal)];
     for (const part of parts) part.catch(() => { life.abort(); });
     const results = await Promise.allSettled(parts);
     await beginning.log.close();
@@ -121,7 +129,8 @@ class Running implements RunningReplication {
     const told = new Set<string>();
     return watchRoom({
       sourceUrl: this.options.sourceUrl, slot, clock: this.clock, signal,
-      onRoom: (_room, findings) => {
+      onRoom: (room, findings) => {
+        this.room = room;
         for (const finding of findings) {
           const key = `${finding.severity} ${finding.code}`;
           if (!told.has(key)) this.options.onEvent?.({ kind: 'warning', finding });
@@ -143,34 +152,44 @@ class Running implements RunningReplication {
     });
   }
 
-  private async read(beginning: Beginning, signal: AbortSignal): Promise<void> {
-    if (beginning.snapshot !== undefined) await this.copy(beginning, beginning.snapshot, signal);
+  private async stream(beginning: Beginning, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     this.options.onEvent?.({ kind: 'streaming', from: beginning.log.durable() });
     this.capture = this.walCapture(beginning, signal);
     await this.capture.run();
   }
 
-  private async copy({ tables, log }: Beginning, { slot, session }: NonNullable<Beginning['snapshot']>, signal: AbortSignal): Promise<void> {
+  /** The first copy, where it is still to be made under the slot's own snapshot. */
+  private async copy({ tables, log, snapshot, copies }: Beginning, signal: AbortSignal): Promise<void> {
+    if (snapshot === undefined) return;
+    const { sourceUrl, mapping, snapshot: asked = {}, onEvent } = this.options;
+    const [evened, bounds] = [evenly(asked.maxRowsPerSecond, this.clock, signal), copyBounds(mapping.copy)];
     try {
       await readSnapshot({
-        sourceUrl: this.options.sourceUrl, tables, slot, nowMs: this.clock.now(), signal,
+        sourceUrl, tables, slot: snapshot.slot, nowMs: this.clock.now(), signal, readers: asked.readers ?? copyReaders(mapping.copy), partBlocks: asked.partBlocks,
+        record: recordOf(copies.state, snapshot.slot.consistentPoint, mapping),
         append: async (transactions) => { await log.append(transactions); this.head = maxLsn(this.head, log.durable()); },
-        onProgress: (progress) => this.options.onEvent?.({ kind: 'snapshot', ...progress }),
-        pace: evenly(this.options.snapshot?.maxRowsPerSecond, this.clock, signal),
+        onProgress: (progress) => onEvent?.({ kind: 'snapshot', ...progress }),
+        pace: async (rows) => { await evened(rows); await whileThereIs(() => tooFarBehind(this.behind(), bounds), this.clock, signal); },
+        enough: () => this.room !== undefined && tooMuchWal(this.room, bounds) !== undefined,
       });
     } catch (cause) {
       if (signal.aborted) return;
       throw isPassing(cause) || isSnapshotGone(cause) ? new SnapshotLost('the source was lost during the copy', { cause }) : cause;
     } finally {
-      await session.close(this.clock.now());
+      await snapshot.session.close(this.clock.now());
     }
   }
 
-  private copyJoining({ tables, copies }: Beginning, signal: AbortSignal): Promise<void> {
+  /** Tables that join a stream that runs, and what the first copy left over. */
+  private async copyJoining({ tables, copies }: Beginning, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     const { sourceUrl, targetUrl, mapping } = this.options;
-    return copyTables({
-      sourceUrl, targetUrl, tables, copies, mappings: plainMappings(mapping), clock: this.clock, signal, applied: () => this.counts.lsn, lagBytes: () => Number(this.head - this.counts.lsn),
+    const bounds = copyBounds(mapping.copy);
+    await copyTables({
+      pace: evenly(this.options.snapshot?.maxRowsPerSecond, this.clock, signal),
+      sourceUrl, targetUrl, tables, copies, mappings: plainMappings(mapping), clock: this.clock, signal, applied: () => this.counts.lsn,
+      whyWait: () => tooFarBehind(this.behind(), bounds) ?? (this.room === undefined ? undefined : tooMuchWal(this.room, bounds)),
       onProgress: (progress) => this.options.onEvent?.({ kind: 'copying', ...progress }), onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
     });
   }
@@ -178,7 +197,7 @@ class Running implements RunningReplication {
   private async sink({ applier, maps, log, copies }: Beginning, signal: AbortSignal): Promise<void> {
     const { name, targetUrl, onEvent } = this.options;
     await runSink(applier, {
-      targetUrl, replication: name, maps, mode: 'strict', log: withoutReplaced(log, copies.state), clock: this.clock, signal, rules: parkingRules(this.options.mapping),
+      targetUrl, replication: name, maps, mode: 'strict', log: withoutReplaced(log, copies.state, this.snapshotLsn), clock: this.clock, signal, rules: parkingRules(this.options.mapping),
       onApplying: (oldestMs) => { this.applyingSince = oldestMs; },
       hasMore: (after) => log.newest() > after,
       onApplied: (applied) => {
@@ -208,7 +227,11 @@ class Running implements RunningReplication {
 
   private lag(): ReplicationStatus['lag'] {
     if (this.counts.lsn >= this.head) return { bytes: 0, ms: 0 };
-    return { bytes: Number(this.head - this.counts.lsn), ms: Math.max(0, this.clock.now() - (this.applyingSince ?? this.clock.now())) };
+    return { bytes: this.behind(), ms: Math.max(0, this.clock.now() - (this.applyingSince ?? this.clock.now())) };
+  }
+
+  private behind(): number {
+    return bytesBetween(this.counts.lsn, this.head, this.snapshotLsn);
   }
 
   async stop(): Promise<void> {
@@ -225,4 +248,4 @@ const countsOf = ({ lsn, eventsApplied, transactionsApplied, rowsSnapshotted }: 
   ({ lsn, events: eventsApplied, transactions: transactionsApplied, rows: rowsSnapshotted });
 
 /** The session that exported the snapshot is gone, and the server no longer knows it (invalid_parameter_value, undefined_object). */
-const isSnapshotGone = (error: unknown): boolean => error instanceof Error && error.message.includes('snapshot') && ['22023', '42704', '55000'].includes((error as { code?: string }).code ?? '');
+const isSnapshotGone = (error: unknown): boolean => error instanceof RewrittenMeanwhile || error instanceof Error && error.message.includes('snapshot') && ['22023', '42704', '55000'].includes((error as { code?: string }).code ?? '');

@@ -16,7 +16,7 @@ export type ReplicationEvent =
   | ({ readonly kind: 'applied' } & Settled)
   /** The slot keeps so much of the source's WAL that somebody should look; told once per code and severity. */
   | { readonly kind: 'warning'; readonly finding: Finding }
-  /** A side was lost and is asked again; nothing is lost meanwhile. Lost during the copy, the copy begins anew. */
+  /** A side was lost and is asked again; nothing is lost meanwhile. A copy that loses its snapshot so goes on at marks in the stream. */
   | { readonly kind: 'trouble'; readonly side: 'source' | 'target'; readonly message: string; readonly retryInMs: number };
 
 export interface ReplicationStatus {

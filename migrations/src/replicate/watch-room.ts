@@ -8,11 +8,11 @@ export interface WatchRoomOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onRoom: (room: SlotRoom, findings: readonly Finding[]) => void;
-  /** Default 30 s. */
+  /** Default 5 s. */
   readonly everyMs?: number;
 }
 
-const EVERY_MS = 30_000;
+const EVERY_MS = 5_000;
 
 /** Looks at the slot from time to time until aborted; a source that is away now is asked again later. */
 export async function watchRoom({ sourceUrl, slot, clock, signal, onRoom, everyMs = EVERY_MS }: WatchRoomOptions): Promise<void> {

@@ -73,6 +73,10 @@ const replication = z.strictObject({
   retention: z.strictObject({ days: z.number().positive().optional(), megabytes: z.number().positive().optional() }).optional(),
   log: z.enum(['embedded', 'kafka']).optional(),
   reading: z.enum(['transactions', 'keys']).optional(),
+  copy: z.strictObject({
+    readers: z.int().min(1).max(16).optional(),
+    pauseAbove: z.strictObject({ lagMegabytes: z.number().positive().optional(), walMegabytes: z.number().positive().optional() }).optional(),
+  }).optional(),
   onRefusal: z.enum(['stop', 'park']).optional(),
   parkAtMost: z.strictObject({ transactions: z.int().positive().optional(), megabytes: z.int().positive().optional() }).optional(),
 });

@@ -93,6 +93,12 @@ export interface ReplicationConfig<ServiceName extends string = string> {
   readonly tables: Readonly<Record<string, TableMapping>>;
   /** How much history the change log of files keeps for replays: what is older or beyond the size goes, once it is applied. Default: everything, for ever. */
   readonly retention?: { readonly days?: number; readonly megabytes?: number };
+  /**
+   * How the first copy is read, and what it leaves to others. `readers`: connections that read it at once, default 2. `pauseAbove`: more than so much in the log that is not applied (default 256 MB)
+   * makes it wait; more WAL than that kept at the source (default: half of what the server keeps at most, `max_slot_wal_keep_size`) makes it give its snapshot back, and what is left is
+   * copied in pieces while changes flow. Tables that join later wait for both.
+   */
+  readonly copy?: { readonly readers?: number; readonly pauseAbove?: { readonly lagMegabytes?: number; readonly walMegabytes?: number } };
   /** Where changes wait between source and target: files of our own (default), or Kafka, written by Debezium (`strangler connect`). */
   readonly log?: 'embedded' | 'kafka';
   /**

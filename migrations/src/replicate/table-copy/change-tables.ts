@@ -46,7 +46,7 @@ export async function changeTables({ name, mapping, sourceUrl, targetUrl }: Side
     for (const table of repeated) state.begin(table, printLsn(logged));
     for (const table of dropped) { state.copying.delete(table); if (published.has(table)) state.leaving.add(table); }
     if (added.length + repeated.length + dropped.length > 0) await state.save();
-    await publish(source, objectName(name), published, new Set([...added, ...state.copying.keys()].filter((table) => configured.has(table))), new Set([...state.leaving].filter((table) => !configured.has(table))));
+    await publish(source, objectName(name), published, new Set([...added, ...joining(state)].filter((table) => configured.has(table))), new Set([...state.leaving].filter((table) => !configured.has(table))));
   });
   return new Map([...configured, ...[...state.leaving].filter((table) => !configured.has(table)).map((table) => [table, { ref: parseTableRef(table), key: [], omit: new Set<string>(), leaving: true as const }] as const)]);
 }
@@ -72,6 +72,9 @@ const notOnKafka = (name: string): StranglerError => new StranglerError({
 const requireReplicated = (name: string, missing: readonly string[]): void => {
   requireKnown('copy again', missing, `it is not replicated by ${name}`, 'Only a table that is replicated can be copied again; --add-table adds one.');
 };
+
+/** What a first snapshot left over is published since before it: a publication that somebody has altered since must not be taken as mended. */
+const joining = ({ copying }: CopyState): string[] => [...copying].flatMap(([table, { progress }]) => progress.ofSnapshot === true ? [] : [table]);
 
 /** What an earlier run began is completed here too. */
 async function publish(source: pg.ClientBase, publication: string, published: ReadonlySet<string>, wanted: ReadonlySet<string>, unwanted: ReadonlySet<string>): Promise<void> {

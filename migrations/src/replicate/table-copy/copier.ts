@@ -1,11 +1,14 @@
 import type { Clock, TableMapping } from '@strangler/kernel';
 import type pg from 'pg';
+import { withoutRange, type BlockRange } from '../../capture/block-range.ts';
 import { connect, isPassing, textRows, withConnection } from '../../capture/connect.ts';
 import { parseLsn, type Lsn } from '../../capture/lsn.ts';
 import { writeMarker } from '../../capture/marker.ts';
 import { ChunkReader, writersOf, type KeyTexts, type RowChunk } from '../../capture/row-chunk.ts';
 import { parseTableRef, quoteName, quoteTable, type CapturedTable, type CapturedTables } from '../../capture/table-ref.ts';
+import { whileThereIs } from '../copy-pace.ts';
 import type { Piece, TableCopies } from './copies.ts';
+import type { CopyProgress } from './state.ts';
 import { keyId, textsOf } from './touched.ts';
 
 export interface CopyingProgress {
@@ -29,18 +32,28 @@ export interface CopierOptions {
   readonly signal: AbortSignal;
   /** The target is the source as of here, but for what is being copied. */
   readonly applied: () => Lsn;
-  /** WAL that is in the log and not yet applied; above a bound the copy waits. */
-  readonly lagBytes: () => number;
+  /** For what the next piece should wait; undefined when it need not. */
+  readonly whyWait: () => string | undefined;
+  /** Told the rows of each piece, and waited for. */
+  readonly pace: (rows: number) => Promise<void>;
   readonly onProgress: (progress: CopyingProgress) => void;
   readonly onTrouble: (error: unknown, retryInMs: number) => void;
 }
 
 const CHUNK_ROWS = 2_000;
 const CHUNK_BYTES = 8_000_000;
-const LAG_BYTES = 64_000_000;
+/** Where nobody knows how many rows a block has. */
+const CHUNK_BLOCKS = 64;
 const RETRY_MS = { first: 200, longest: 5_000 };
 /** A row that changed at each of so many readings is held while it is read. */
 const PATIENCE = 4;
+
+interface NextRows {
+  /** Undefined where nothing was read. */
+  readonly chunk?: RowChunk;
+  /** The progress once the log holds them, but for the count of rows. */
+  readonly then: CopyProgress;
+}
 
 /** Copies every table that the state says is being copied, one after the other; the stream goes on meanwhile. Ends when there is none, or when aborted. */
 export async function copyTables(options: CopierOptions): Promise<void> {
@@ -122,15 +135,18 @@ class TableCopier {
 
   /** Rows by the planner's estimate; what is read at once is bounded by bytes, too. */
   private async estimate(): Promise<number | undefined> {
-    const [row] = await textRows<'rows' | 'bytes'>(this.client, `SELECT coalesce(sum(c.reltuples) FILTER (WHERE c.reltuples >= 0), 0)::bigint AS rows, coalesce(sum(pg_total_relation_size(c.oid)), 0) AS bytes
+    const [row] = await textRows<'rows' | 'bytes' | 'blocks'>(this.client, `SELECT coalesce(sum(c.reltuples) FILTER (WHERE c.reltuples >= 0), 0)::bigint AS rows, coalesce(sum(pg_total_relation_size(c.oid)), 0) AS bytes,
+      coalesce(sum(pg_relation_size(c.oid)) / current_setting('block_size')::int, 0) AS blocks
       FROM pg_class c WHERE c.relkind = 'r' AND c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)) UNION ALL SELECT to_regclass($1))`, [quoteTable(this.table.ref)]);
     const [rows, bytes] = [Number(row?.rows ?? '0'), Number(row?.bytes ?? '0')];
     const perRow = bytes / Math.max(1, rows === 0 ? bytes / 4_000 : rows);
     this.chunkRows = Math.min(CHUNK_ROWS, Math.max(20, Math.floor(CHUNK_BYTES / Math.max(1, perRow))));
+    if (rows > 0) this.chunkBlocks = Math.max(1, Math.floor(this.chunkRows * Number(row?.blocks ?? '0') / rows));
     return rows === 0 ? undefined : rows;
   }
 
   private chunkRows = CHUNK_ROWS;
+  private chunkBlocks = CHUNK_BLOCKS;
 
   /** Everybody who was writing the table when we came has ended: what they wrote is visible, or was streamed to us. */
   private async writersGone(): Promise<void> {
@@ -148,14 +164,31 @@ class TableCopier {
   private async ranges(): Promise<void> {
     for (let copying = this.copying; copying !== undefined && !copying.progress.rangesDone && !this.options.signal.aborted; copying = this.copying) {
       await this.throttled();
-      const chunk = await this.reader.after(copying.progress.after, this.chunkRows);
-      const last = chunk.rows.at(-1);
-      await this.insert(chunk, { absent: [], keys: [], locked: false });
-      const { progress } = copying;
-      copying.progress = { ...progress, rows: progress.rows + chunk.rows.length, rangesDone: chunk.rows.length < this.chunkRows, ...(last === undefined ? {} : { after: this.reader.keyOf(last) }) };
+      const { blocks } = copying.progress;
+      const { chunk, then } = blocks === undefined ? await this.nextByKey(copying.progress) : await this.nextBlocks(copying.progress, blocks);
+      if (chunk !== undefined) await this.insert(chunk, { absent: [], keys: [], locked: false });
+      copying.progress = { ...then, rows: then.rows + (chunk?.rows.length ?? 0) };
       await this.options.copies.state.save();
       this.say('rows');
+      await this.options.pace(chunk?.rows.length ?? 0);
     }
+  }
+
+  private async nextByKey(progress: CopyProgress): Promise<NextRows> {
+    const chunk = await this.reader.after(progress.after, this.chunkRows);
+    const last = chunk.rows.at(-1);
+    return { chunk, then: { ...progress, rangesDone: chunk.rows.length < this.chunkRows, ...(last === undefined ? {} : { after: this.reader.keyOf(last) }) } };
+  }
+
+  /** What a snapshot left over. Where the table was rewritten since, nobody knows any more which rows that is, and all are read: those that are there already are written once more. */
+  private async nextBlocks(progress: CopyProgress, blocks: readonly BlockRange[]): Promise<NextRows> {
+    const [next] = blocks;
+    if (next === undefined) return { then: { ...progress, rangesDone: true } };
+    const range = { ...next, to: Math.min(next.to, next.from + this.chunkBlocks) };
+    const chunk = await this.reader.inBlocks(range);
+    if (chunk === undefined) return { then: { again: progress.again, ofSnapshot: true, rangesDone: false, orphansDone: true, rows: 0 } };
+    const left = withoutRange(blocks, range);
+    return { chunk, then: { ...progress, blocks: left, rangesDone: left.length === 0 } };
   }
 
   /** Rows that only the target has: asked for by key in the target's own order, so that the two need not agree on one. Before the others, so that they leave room for unique values. */
@@ -232,8 +265,8 @@ class TableCopier {
   }
 
   private async throttled(): Promise<void> {
-    const { lagBytes, clock, signal } = this.options;
-    while (lagBytes() > LAG_BYTES && !signal.aborted) await clock.sleep(20, signal).catch(() => undefined);
+    const { whyWait, clock, signal } = this.options;
+    await whileThereIs(whyWait, clock, signal, (reason) => { this.say('waiting', reason); });
   }
 }
 

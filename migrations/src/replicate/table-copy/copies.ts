@@ -44,7 +44,6 @@ export class TableCopies {
     this.state = state;
     this.plain = plain;
     this.tables = tables;
-    for (const table of state.copying.keys()) this.touched.set(table, new Touched());
   }
 
   /** The content of the marker that will stand for this piece. */
@@ -98,13 +97,19 @@ export class TableCopies {
 
   /** @returns whether a row must be read again */
   private touch(table: string, { pending }: CopyingTable, { touches, truncates }: Softened, xid: number): boolean {
-    const touched = this.touched.get(table);
-    if (truncates) { touched?.truncate(xid); pending.clear(); }
+    const touched = this.touchedOf(table);
+    if (truncates) { touched.truncate(xid); pending.clear(); }
     for (const { key, partial } of touches) {
-      touched?.note(key, xid, partial);
+      touched.note(key, xid, partial);
       if (partial) this.state.ask(table, key);
     }
     return touches.some(({ partial }) => partial);
+  }
+
+  private touchedOf(table: string): Touched {
+    const known = this.touched.get(table) ?? new Touched();
+    this.touched.set(table, known);
+    return known;
   }
 
   /** A marker of ours becomes what it stands for. */
@@ -135,7 +140,7 @@ export class TableCopies {
 
   /** The rows that are still right here, and the pending keys that are thereby met. */
   private eventsOf({ table, chunk, absent, keys, locked }: Piece, { pending }: CopyingTable): [ChangeEvent[], (readonly [string, number])[]] {
-    const touched = this.touched.get(table) ?? new Touched();
+    const touched = this.touchedOf(table);
     const captured = this.tables.get(table);
     if (captured === undefined) return [[], []];
     const { key: names, ref } = captured;

@@ -1,6 +1,8 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { KeyTexts } from '../../capture/row-chunk.ts';
+import { withoutRange, type BlockRange } from '../../capture/block-range.ts';
+import type { Part, SnapshotPlan } from '../../capture/snapshot-plan.ts';
 import { keyId } from './touched.ts';
 
 /** How far the copy of one table has come. Everything it says is durable in the log; reading a part twice does no harm. */
@@ -10,6 +12,10 @@ export interface CopyProgress {
   /** Log position at which copying again began: what the log holds of the table before it is replaced by the copy. */
   readonly since?: string;
   readonly after?: KeyTexts;
+  /** True for what a first snapshot left over. */
+  readonly ofSnapshot?: boolean;
+  /** Blocks that it has not brought; then rows are read by these and not in the order of the key. */
+  readonly blocks?: readonly BlockRange[];
   readonly rangesDone: boolean;
   readonly orphansAfter?: KeyTexts;
   readonly orphansDone: boolean;
@@ -21,6 +27,13 @@ interface Saved {
   readonly copying: Readonly<Record<string, CopyProgress & { readonly pending: readonly KeyTexts[] }>>;
   /** Tables that left the config: the stream may still hold some of their changes. */
   readonly leaving: readonly string[];
+  readonly snapshot?: SnapshotOf;
+}
+
+/** The first snapshot, by the position it is of, and what it was made for (`purposeOf`): whatever else is in the log of it, `copying` says what is not. */
+export interface SnapshotOf {
+  readonly at: string;
+  readonly purpose: string;
 }
 
 const FILE = 'tables.json';
@@ -36,6 +49,8 @@ export interface CopyingTable {
 export class CopyState {
   readonly copying = new Map<string, CopyingTable>();
   readonly leaving = new Set<string>();
+  /** Undefined where nothing is known of a first snapshot. */
+  snapshot: SnapshotOf | undefined;
   private readonly directory: string;
   private asked = 0;
   private saving: Promise<void> = Promise.resolve();
@@ -48,7 +63,8 @@ export class CopyState {
     const state = new CopyState(directory);
     const text = await readFile(join(directory, FILE), 'utf8').catch(() => undefined);
     if (text === undefined) return state;
-    const { copying, leaving } = JSON.parse(text) as Saved;
+    const { copying, leaving, snapshot } = JSON.parse(text) as Saved;
+    state.snapshot = snapshot;
     for (const [table, { pending, ...progress }] of Object.entries(copying)) {
       state.copying.set(table, { progress, pending: new Map() });
       for (const key of pending) state.ask(table, key);
@@ -59,6 +75,26 @@ export class CopyState {
 
   begin(table: string, since: string | undefined): void {
     this.copying.set(table, { pending: new Map(), progress: { again: since !== undefined, ...(since === undefined ? {} : { since }), rangesDone: false, orphansDone: since === undefined, rows: 0 } });
+  }
+
+  /** All that a first snapshot is going to bring. */
+  beginSnapshot(of: SnapshotOf, { tables }: SnapshotPlan): void {
+    this.snapshot = of;
+    for (const { name, ranges } of tables) {
+      const blocks = ranges?.filter(({ from, to }) => from < to);
+      if (blocks?.length === 0) continue;
+      this.copying.set(name, { pending: new Map(), progress: { again: false, ofSnapshot: true, ...(blocks === undefined ? {} : { blocks }), rangesDone: false, orphansDone: true, rows: 0 } });
+    }
+  }
+
+  /** A part of it is durable in the log. */
+  read({ table: { name }, range }: Part, rows: number): void {
+    const copying = this.copying.get(name);
+    if (copying === undefined) return;
+    const { progress } = copying;
+    const blocks = range === undefined ? [] : withoutRange(progress.blocks ?? [], range);
+    if (blocks.length === 0) this.copying.delete(name);
+    else copying.progress = { ...progress, blocks, rows: progress.rows + rows };
   }
 
   /** The key must be read at the source once more. */
@@ -78,7 +114,7 @@ export class CopyState {
     const copying = Object.fromEntries([...this.copying].map(([table, { progress, pending }]) => [table, { ...progress, pending: [...pending.keys()].map((key) => JSON.parse(key) as KeyTexts) }]));
     const [path, beside] = [join(this.directory, FILE), join(this.directory, `${FILE}.new`)];
     const file = await open(beside, 'w');
-    await file.writeFile(JSON.stringify({ version: 1, copying, leaving: [...this.leaving] } satisfies Saved));
+    await file.writeFile(JSON.stringify({ version: 1, copying, leaving: [...this.leaving], ...(this.snapshot === undefined ? {} : { snapshot: this.snapshot }) } satisfies Saved));
     await file.datasync();
     await file.close();
     await rename(beside, path);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ExitCode, StranglerError, systemClock, type ReplicationConfig } from '@strangler/kernel';
-import { readCheckpoint, removeReplication, replicate, type KafkaAccess, type ReplicationEvent, type RunningReplication, type TableChanges } from '@strangler/migrations';
+import { readCheckpoint, removeReplication, replicate, type KafkaAccess, type ReplicateOptions, type ReplicationEvent, type RunningReplication, type TableChanges } from '@strangler/migrations';
 import { flag, type Command, type Invocation, type Io, type Outcome } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, prepareStateDirectory, replicationSides, type Migration } from '../context.ts';
 import { askedChanges, copyingLines, planChanges, TABLE_HELP, TABLE_OPTIONS } from '../replicate/table-changes.ts';
@@ -14,11 +14,12 @@ and KAFKA_BROKERS names the brokers. It goes on where it stopped, however it sto
 waits until a cut-over prepares it. One process per replication; a second is refused.
 
   --max-rows-per-second N   bounds the first copy, so that the source and the target have room for others
+  --readers N               connections that read it at once; over the config's copy.readers (2)
 ${TABLE_HELP}
   --remove        take away what the named replications have made: slot, publication, checkpoint, origin and change log; the copied rows
                   stay. Prints what it would do; --execute does it. For a fresh start, or for good: a slot nobody reads keeps the source's WAL
 ${CONFIG_HELP}`,
-  options: { ...CONFIG_OPTIONS, ...TABLE_OPTIONS, 'max-rows-per-second': { type: 'string' }, remove: { type: 'boolean' }, execute: { type: 'boolean' } },
+  options: { ...CONFIG_OPTIONS, ...TABLE_OPTIONS, 'max-rows-per-second': { type: 'string' }, readers: { type: 'string' }, remove: { type: 'boolean' }, execute: { type: 'boolean' } },
   run: async (invocation) => {
     const migration = await loadMigration(invocation);
     if (flag(invocation.values, 'remove')) return remove(migration, invocation);
@@ -74,11 +75,16 @@ async function follow(migration: Migration, name: string, mapping: ReplicationCo
 }
 
 /** @throws StranglerError STR_USAGE */
-function bounded(values: Invocation['values']): { readonly snapshot?: { readonly maxRowsPerSecond: number } } {
-  const given = values['max-rows-per-second'];
-  if (given === undefined) return {};
-  if (typeof given === 'string' && /^[1-9]\d{0,8}$/.test(given)) return { snapshot: { maxRowsPerSecond: Number(given) } };
-  throw new StranglerError({ code: 'STR_USAGE', message: '--max-rows-per-second takes a whole number from 1.', remedy: 'strangler replicate REPLICATION --max-rows-per-second 20000' });
+function bounded(values: Invocation['values']): Pick<ReplicateOptions, 'snapshot'> {
+  const [maxRowsPerSecond, readers] = [wholeNumber(values, 'max-rows-per-second', /^[1-9]\d{0,8}$/, '20000'), wholeNumber(values, 'readers', /^([1-9]|1[0-6])$/, '4')];
+  return { snapshot: { ...(maxRowsPerSecond === undefined ? {} : { maxRowsPerSecond }), ...(readers === undefined ? {} : { readers }) } };
+}
+
+function wholeNumber(values: Invocation['values'], option: string, allowed: RegExp, example: string): number | undefined {
+  const given = values[option];
+  if (given === undefined) return undefined;
+  if (typeof given === 'string' && allowed.test(given)) return Number(given);
+  throw new StranglerError({ code: 'STR_USAGE', message: `--${option} takes a whole number from 1${option === 'readers' ? ' to 16' : ''}.`, remedy: `strangler replicate REPLICATION --${option} ${example}` });
 }
 
 /** Brokers come from the environment: the same config serves every place it runs in. */
