@@ -90,7 +90,7 @@ export class ChunkReader {
    * that others are absent holds as of the snapshot.
    */
   async lockedOf(keys: readonly KeyTexts[], marker: string, onRead: (chunk: RowChunk) => void): Promise<void> {
-    await this.client.query('BEGIN');
+    await this.client.query(`BEGIN; ${this.lock()}`);
     try {
       const visibility = await this.visibility();
       const rows = await textRows<string>(this.client, `${this.selectKeys()} FOR SHARE OF t`, this.columnsOf(keys));
@@ -104,7 +104,7 @@ export class ChunkReader {
   }
 
   private async inSnapshot<Kept = RowChunk>(sql: string, values: readonly unknown[], judge: (chunk: RowChunk) => Kept | Promise<Kept> = (chunk) => chunk as Kept): Promise<Kept> {
-    await this.client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await this.client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; ${this.lock()}`);
     try {
       const visibility = await this.visibility();
       const rows: Record<string, ColumnText>[] = await textRows<string>(this.client, sql, values);
@@ -115,6 +115,11 @@ export class ChunkReader {
       await this.client.query('ROLLBACK').catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Before the snapshot is taken: a TRUNCATE between the two would leave an empty table to a snapshot that does not know of it. Keeps nobody from writing rows. */
+  private lock(): string {
+    return `LOCK TABLE ${quoteTable(this.table.ref)} IN ACCESS SHARE MODE`;
   }
 
   private async visibility(): Promise<Visibility> {

@@ -39,7 +39,7 @@ const PARTS_OF_A_TABLE = 1_000;
  * @throws RewrittenMeanwhile
  */
 export async function planSnapshot(client: pg.ClientBase, tables: CapturedTables, partBlocks = PART_BLOCKS): Promise<SnapshotPlan> {
-  await client.query(`LOCK TABLE ${[...tables.values()].map(({ ref }) => quoteTable(ref)).join(', ')} IN ACCESS SHARE MODE`);
+  await client.query(lockAll(tables));
   const planned: PlannedTable[] = [];
   const parts: Part[] = [];
   for (const table of tables.values()) {
@@ -49,6 +49,25 @@ export async function planSnapshot(client: pg.ClientBase, tables: CapturedTables
     parts.push(...partsOf({ ...described, ranges }, partBlocks));
   }
   return { tables: planned, parts };
+}
+
+const lockAll = (tables: CapturedTables): string => `LOCK TABLE ${[...tables.values()].map(({ ref }) => quoteTable(ref)).join(', ')} IN ACCESS SHARE MODE`;
+
+/** How long a further reader may wait for its locks. Writers are not in its way, only who waits to alter a table, and that one waits for the first reader. */
+const FURTHER_LOCKS_MS = 1_000;
+
+/**
+ * Has a further reader hold the locks of the first. Without them it would queue behind a TRUNCATE that waits for the first reader, who waits for this one's part.
+ * @returns false where somebody waits already: then this reader must do without
+ */
+export async function joinPlan(client: pg.ClientBase, tables: CapturedTables): Promise<boolean> {
+  try {
+    await client.query(`SET LOCAL lock_timeout = ${String(FURTHER_LOCKS_MS)}; ${lockAll(tables)}; SET LOCAL lock_timeout = 0`);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code !== '55P03') throw error; // lock_not_available
+    return false;
+  }
 }
 
 /** What is copied of a table. Generated columns are computed anew by the target; pgoutput does not send them either. */

@@ -6,7 +6,7 @@ import type { Lsn } from './lsn.ts';
 import { PackedTransaction } from './packed-transaction.ts';
 import type { PackedChanges, Relation } from './packed.ts';
 import type { SlotSnapshot } from './replication-session.ts';
-import { planSnapshot, type Part, type PlannedTable, type SnapshotPlan } from './snapshot-plan.ts';
+import { joinPlan, planSnapshot, type Part, type PlannedTable, type SnapshotPlan } from './snapshot-plan.ts';
 import { beforeSnapshot, CHUNK_BYTES } from './snapshot-positions.ts';
 import { quoteLiteral, type CapturedTables } from './table-ref.ts';
 
@@ -64,7 +64,7 @@ export async function readSnapshot(request: SnapshotRequest): Promise<void> {
   try {
     const plan = await planSnapshot(first, request.tables, request.partBlocks);
     await request.record?.begin(plan);
-    for (let count = 1; count < Math.min(request.readers, plan.parts.length); count += 1) readers.push(await openReader(request));
+    await addReaders(request, readers, Math.min(request.readers, plan.parts.length));
     const work = new Work(request, plan, chunks);
     const reading = readers.map((reader) => work.of(reader));
     for (const each of reading) each.catch(stop); // one is lost, and with it the snapshot: the others need not go on
@@ -74,6 +74,18 @@ export async function readSnapshot(request: SnapshotRequest): Promise<void> {
   } finally {
     request.signal.removeEventListener('abort', stop);
     await Promise.all(readers.map((reader) => reader.end().catch(() => undefined)));
+  }
+}
+
+/** One that cannot have its locks at once is let go: fewer readers are slower, and no more. */
+async function addReaders(request: SnapshotRequest, readers: pg.Client[], wanted: number): Promise<void> {
+  while (readers.length < wanted) {
+    const reader = await openReader(request);
+    readers.push(reader);
+    if (await joinPlan(reader, request.tables)) continue;
+    readers.pop();
+    await reader.end().catch(() => undefined);
+    return;
   }
 }
 
