@@ -3,6 +3,7 @@ import { StranglerError } from '@strangler/kernel';
 import { UnknownColumn, type ValueHints } from '../capture/envelope-values.ts';
 import { parseEnvelope, parseTransactionEnd, readExactly, type Envelope, type MessageHeaders, type TransactionBegin, type TransactionEnd } from '../capture/envelope.ts';
 import { LSN_ZERO, printLsn, type Lsn } from '../capture/lsn.ts';
+import { PayloadTexts } from '../capture/payload-text.ts';
 import { isKafkaPassing, withAdmin } from './kafka-client.ts';
 import { follow, type Fetched, type FetchedRecord, type Position } from './kafka-fetch.ts';
 import { extents, partitionId, type Topics } from './kafka-topics.ts';
@@ -58,6 +59,7 @@ export async function* readTransactions(kafka: Kafka, options: TransactionsOptio
 class Reading {
   private readonly options: TransactionsOptions;
   private readonly regrouper: Regrouper;
+  private readonly texts = new PayloadTexts();
   /** The newest position seen of each partition: what lies behind the earliest waiting END is not wanted yet. */
   private readonly seen = new Map<string, Lsn>();
   private readonly transactionPlaces = new Set<string>();
@@ -91,16 +93,16 @@ class Reading {
 
   private async envelope(record: FetchedRecord): Promise<Envelope> {
     try {
-      return readRecord(record, this.options.hints.current());
+      return readRecord(record, this.options.hints.current(), this.texts);
     } catch (error) {
       if (!(error instanceof UnknownColumn)) throw error;
       await this.options.hints.refresh();
-      return readRecord(record, this.options.hints.current());
+      return readRecord(record, this.options.hints.current(), this.texts);
     }
   }
 
   private end({ value, headers, offset }: FetchedRecord, place: string, partition: number): void {
-    const end = value === null ? undefined : readExactly(value.toString('utf8'), transactionBound);
+    const end = value === null ? undefined : readExactly(this.texts.of(value), transactionBound);
     if (end === undefined) return;
     if (partition !== 0) {
       throw new StranglerError({ code: 'STR_TRANSACTION_TOPIC_PARTITIONED', exitCode: 1, message: `${this.options.topics.transaction} has several partitions, so the order of commits is lost.`, remedy: 'Create it with one partition, as the generated connector does, and start the connector with a new prefix.' });
@@ -149,12 +151,12 @@ class Reading {
   }
 }
 
-/** A record of a table's topic or of the messages'. Pure. */
-export function readRecord({ key, value, headers }: FetchedRecord, hints: ValueHints): Envelope {
+/** A record of a table's topic or of the messages'. */
+export function readRecord({ key, value, headers }: FetchedRecord, hints: ValueHints, texts: PayloadTexts): Envelope {
   if (value === null) return parseEnvelope(null);
   // Only a deletion needs its key; our own messages hold texts already.
   const used = groupOf(headers) === undefined ? hints : {};
-  return readExactly(value.toString('utf8'), (json) => parseEnvelope(json, key !== null && isDeletion(json) ? readExactly(key.toString('utf8'), (parsed) => parsed) : null, headers, used));
+  return readExactly(texts.of(value), (json) => parseEnvelope(json, key !== null && isDeletion(json) ? readExactly(texts.of(key), (parsed) => parsed) : null, headers, used));
 }
 
 function isDeletion(json: unknown): boolean {

@@ -7,6 +7,7 @@ import type { ChangeEvent } from '../capture/change-event.ts';
 import { UnknownColumn } from '../capture/envelope-values.ts';
 import type { EnvelopePosition } from '../capture/envelope.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
+import { PayloadTexts } from '../capture/payload-text.ts';
 import { kafkaClient, type KafkaAccess } from '../log/kafka-client.ts';
 import { follow, type Fetched, type FetchedRecord } from '../log/kafka-fetch.ts';
 import { partitionId } from '../log/kafka-topics.ts';
@@ -80,16 +81,21 @@ async function read({ records, next }: Fetched, before: PartitionFence, options:
 const isRepeated = ({ after, order = 0 }: PlacedChange['position'], lastAfter: Lsn, lastOrder: number): boolean => after !== undefined && (after < lastAfter || (after === lastAfter && order <= lastOrder));
 
 /** Records of Debezium's PostgreSQL connector, by the source's catalog. */
-export const walReader = (hints: HintSource): RecordReader => async (record) => {
+export function walReader(hints: HintSource): RecordReader {
+  const texts = new PayloadTexts();
+  return (record) => readWal(record, hints, texts);
+}
+
+async function readWal(record: FetchedRecord, hints: HintSource, texts: PayloadTexts): Promise<PlacedChange | undefined> {
   const movedHere = record.headers['__debezium.oldkey'] !== undefined;
   // A changed key comes as a deletion in one partition and a new row in another: each is taken for what it is.
   const plain = { ...record, headers: {} };
-  const envelope = await again(() => readRecord(plain, hints.current()), hints);
+  const envelope = await again(() => readRecord(plain, hints.current(), texts), hints);
   if (envelope.kind === 'refused') throw new StranglerError({ code: envelope.code, message: envelope.message, exitCode: 1, remedy: 'Compare the connector with the committed one: `strangler connect plan`.' });
   if (envelope.kind !== 'change') return undefined;
-  if (movedHere && (await again(() => readRecord(record, hints.current()), hints) as { event?: { unchanged?: unknown } }).event?.unchanged !== undefined) throw movedInPart(envelope.event);
+  if (movedHere && (await again(() => readRecord(record, hints.current(), texts), hints) as { event?: { unchanged?: unknown } }).event?.unchanged !== undefined) throw movedInPart(envelope.event);
   return envelope;
-};
+}
 
 async function again<T>(parse: () => T, hints: HintSource): Promise<T> {
   try {
