@@ -3,11 +3,14 @@ import { emitMarker, openDrain, removeReplication, replicate, waitForCheckpoint,
 import { quantile, rowOf, type Goal, type Row } from './row.ts';
 import { mappingOf, untilThere, withClient, type Bench } from './servers.ts';
 
-export interface LatencyOptions {
+export interface LagOptions {
   readonly runs: number;
   readonly seconds: number;
   /** Transactions per second. */
   readonly rates: readonly number[];
+}
+
+export interface LatencyOptions extends LagOptions {
   readonly markers: number;
 }
 
@@ -26,32 +29,40 @@ BEGIN
   END LOOP; END $$`;
 
 /** How far the target is behind under a steady load, and how soon a mark comes through when all stands still, as it does in a cut-over. */
-export async function latency(bench: Bench, { runs, seconds, rates, markers }: LatencyOptions): Promise<Row[]> {
-  await bench.source.query(`CREATE TABLE ticks (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, note text); ${PACE}`);
-  await bench.target.query('CREATE TABLE ticks (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text)');
+export async function latency(bench: Bench, { markers, ...options }: LatencyOptions): Promise<Row[]> {
+  await prepareTicks(bench);
   const sides = { name: 'bench', sourceUrl: bench.sourceUrl, targetUrl: bench.targetUrl, logDirectory: bench.directory };
   const applied = new AppliedTimes();
   const running = await replicate({ ...sides, mapping: mappingOf('ticks'), startFrom: 'now', onEvent: (event) => { applied.note(event); } });
   try {
-    await steady(bench, applied, { rate: 200, seconds: 1 });
-    const rows: Row[] = [];
-    for (const rate of rates) {
-      const each: Lags[] = [];
-      for (let run = 0; run < runs; run += 1) each.push(await steady(bench, applied, { rate, seconds }));
-      rows.push(...lagRows(rate, each));
-    }
-    rows.push(...await markerRows(bench, markers, runs));
-    return rows;
+    return [...await lags(bench, applied, { ...options, what: 'lag', atMostMs: 25 }), ...await markerRows(bench, markers, options.runs)];
   } finally {
     await running.stop();
     await removeReplication(sides);
   }
 }
 
+export async function prepareTicks({ source, target }: Bench): Promise<void> {
+  await source.query(`CREATE TABLE ticks (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz NOT NULL, note text); ${PACE}`);
+  await target.query('CREATE TABLE ticks (id bigint PRIMARY KEY, at timestamptz NOT NULL, note text)');
+}
+
+/** The lag of a replication of `ticks` that runs under the name `bench` and tells `applied`. */
+export async function lags(bench: Bench, applied: AppliedTimes, { runs, seconds, rates, what, atMostMs }: LagOptions & { readonly what: string; readonly atMostMs: number }): Promise<Row[]> {
+  await steady(bench, applied, { rate: 200, seconds: 1 });
+  const rows: Row[] = [];
+  for (const rate of rates) {
+    const each: Lags[] = [];
+    for (let run = 0; run < runs; run += 1) each.push(await steady(bench, applied, { rate, seconds }));
+    rows.push(...lagRows(`${what} at ${String(rate)} tx/s`, rate, each, atMostMs));
+  }
+  return rows;
+}
+
 interface Lags { readonly ms: readonly number[]; readonly achieved: number }
 
 /** When each transaction was durable at the target, by the clock that the source's rows carry: one machine, one clock. */
-class AppliedTimes {
+export class AppliedTimes {
   readonly atMs: number[] = [];
 
   note(event: ReplicationEvent): void {
@@ -77,11 +88,11 @@ async function steady({ source, target, sourceUrl, targetUrl }: Bench, applied: 
   return { ms: rows.map(({ ms }, index) => (times[index] ?? Number.NaN) - ms), achieved: total / spanMs * 1_000 };
 }
 
-function lagRows(rate: number, runs: readonly Lags[]): Row[] {
+function lagRows(what: string, rate: number, runs: readonly Lags[], atMostMs: number): Row[] {
   const achieved = Math.min(...runs.map((run) => run.achieved));
-  const name = `lag at ${String(rate)} tx/s${achieved < rate * 0.97 ? ` (the load managed ${achieved.toFixed(0)})` : ''}`;
+  const name = `${what}${achieved < rate * 0.97 ? ` (the load managed ${achieved.toFixed(0)})` : ''}`;
   const of = (q: number, goal?: Goal): Row => rowOf({ name: `${name}, p${String(q * 100)}`, unit: 'ms', runs: runs.map(({ ms }) => quantile(ms, q)), ...(goal === undefined ? {} : { goal }) });
-  return [of(0.5), of(0.99, { atMost: 25 })];
+  return [of(0.5), of(0.99, { atMost: atMostMs })];
 }
 
 /** A cut-over's drain over kept sessions, in turns with new connections for each mark. */

@@ -3,6 +3,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { copying } from './copy.ts';
 import { cuttingOver } from './cutover.ts';
+import { kafka } from './kafka.ts';
 import { latency } from './latency.ts';
 import type { Row } from './row.ts';
 import { startServers, type Bench } from './servers.ts';
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
   copying: (bench) => copying(bench, { runs, rows: rows(1_000_000) }),
   latency: (bench) => latency(bench, { runs, seconds: Math.max(1, 5 * scale), rates: [500, 2_000], markers: Math.max(20, Math.round(200 * scale)) }),
   cutover: () => cuttingOver({ cutovers: Math.max(2, Math.round(300 * scale)), log: values.log, goalMs: values.log === 'kafka' ? 500 : 50 }),
+  kafka: (bench) => kafka(bench, { runs, rows: rows(30_000), seconds: Math.max(2, 5 * scale), rates: [2_000] }),
   verifying: (bench) => verifying(bench, { runs, rows: rows(1_000_000) }),
 };
 

@@ -31,7 +31,7 @@ export interface DebeziumOptions {
   readonly jvm?: readonly [broker: readonly string[], worker: readonly string[]];
 }
 
-export async function startDebezium(settings: Readonly<Record<string, string>> = {}, plugins?: readonly ('postgres' | 'mariadb')[], { version = DEFAULT_KAFKA, worker = {}, jvm = [[], []] }: DebeziumOptions = {}): Promise<Debezium> {
+export async function startDebezium(settings: Readonly<Record<string, string>> = {}, plugins?: readonly ('postgres' | 'mariadb' | 'jdbc')[], { version = DEFAULT_KAFKA, worker = {}, jvm = [[], []] }: DebeziumOptions = {}): Promise<Debezium> {
   const kafka = await testKafka({ version, settings, jvm: jvm[0] });
   const connect = await testConnect({ kafka, ...(plugins === undefined ? {} : { plugins: [...plugins] }), settings: { 'offset.flush.interval.ms': '1000', ...worker }, jvm: jvm[1] });
   const ask = async (path: string, init?: RequestInit): Promise<Response> => {

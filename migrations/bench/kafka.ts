@@ -1,0 +1,42 @@
+import { removeReplication, replicate } from '@strangler/migrations';
+import { startDebezium, type Debezium } from '../test/support/debezium.ts';
+import { capture } from './kafka-capture.ts';
+import { applying, FORMS } from './kafka-apply.ts';
+import { AppliedTimes, lags, prepareTicks, type LagOptions } from './latency.ts';
+import type { Row } from './row.ts';
+import { mappingOf, type Bench } from './servers.ts';
+
+export interface KafkaOptions extends LagOptions {
+  /** Inserted, then updated: twice as many changes. */
+  readonly rows: number;
+}
+
+/** Through a broker, a worker and connectors on this machine, the connectors as `strangler connect` registers them. */
+export async function kafka(bench: Bench, options: KafkaOptions): Promise<Row[]> {
+  const debezium = await startDebezium({}, ['postgres', 'jdbc']);
+  try {
+    // First, because a connector that has captured this much is one that Java has compiled: lag is for the weeks that follow.
+    const captured = await capture(bench, debezium, FORMS, options.rows);
+    return [...await lagging(bench, debezium, options), ...await applying(bench, debezium, captured, options.runs)];
+  } finally {
+    await debezium.stop();
+  }
+}
+
+/** From the commit at the source until it is durable at the target, whole transactions. */
+async function lagging(bench: Bench, debezium: Debezium, options: LagOptions): Promise<Row[]> {
+  await prepareTicks(bench);
+  const sides = { name: 'bench', sourceUrl: bench.sourceUrl, targetUrl: bench.targetUrl, logDirectory: bench.directory };
+  const mapping = { ...mappingOf('ticks'), log: 'kafka' } as const;
+  const applied = new AppliedTimes();
+  const running = await replicate({ ...sides, mapping, startFrom: 'now', kafka: debezium.access, onEvent: (event) => { applied.note(event); } });
+  try {
+    await debezium.register(sides, mapping.tables);
+    await debezium.streams({ name: sides.name, source: bench.source });
+    return await lags(bench, applied, { ...options, what: 'lag through Debezium and Kafka', atMostMs: 250 });
+  } finally {
+    await debezium.unregister(sides);
+    await running.stop();
+    await removeReplication(sides);
+  }
+}
