@@ -9,6 +9,7 @@ import pg from 'pg';
 import { adminClient } from '../../src/compose/admin.ts';
 import { supervise, type Supervised } from '../../src/demo/processes.ts';
 import type { AdminClient } from '@strangler/proxy';
+import { startKafkaStack, type KafkaStack } from './kafka.ts';
 import type { Ledger, WritersReport } from './writers.ts';
 
 export const [FORWARD, BACK] = ['orders-forward', 'orders-back'];
@@ -28,7 +29,7 @@ export interface Stage {
   stop(): Promise<void>;
 }
 
-/** @param log with 'kafka' a broker must run already: KAFKA_BROKERS and what else the config of such a replication needs comes from the environment. */
+/** With 'kafka' also a broker, a Connect worker and the connectors of both directions. */
 export async function setStage(log: 'embedded' | 'kafka'): Promise<Stage> {
   const directory = await mkdtemp(join(tmpdir(), 'strangler-cutover-'));
   await chmod(directory, 0o711); // the servers of a root run as another user
@@ -36,8 +37,10 @@ export async function setStage(log: 'embedded' | 'kafka'): Promise<Stage> {
   await mkdir(logs);
   const servers: LocalPostgres[] = [];
   const processes = new Map<'monolith' | 'orders' | 'proxy' | 'sink', Supervised>();
+  let kafka: KafkaStack | undefined;
   const stop = async (): Promise<void> => {
     for (const name of ['proxy', 'sink', 'orders', 'monolith'] as const) await processes.get(name)?.stop();
+    await kafka?.stop();
     await Promise.all(servers.map((server) => server.stop()));
     await rm(directory, { recursive: true, force: true });
   };
@@ -58,11 +61,14 @@ export async function setStage(log: 'embedded' | 'kafka'): Promise<Stage> {
     };
     await Promise.all([urls.MONOLITH_URL, urls.ORDERS_URL].map(readUntilWarm));
     await writeFile(configFile, JSON.stringify(configOf(log)));
-    const environment = { ...urls, STRANGLER_STATE: stateDirectory };
+    const { config } = await loadConfig(configFile);
+    if (log === 'kafka') kafka = await startKafkaStack({ directory, config, back: { name: BACK, sourceUrl: orders, targetUrl: monolith }, databases: urls });
+    const environment = { ...urls, ...kafka?.environment, STRANGLER_STATE: stateDirectory };
     await start('sink', [STRANGLER, 'replicate', '--config', configFile], environment);
+    await kafka?.register(configFile, environment);
     const proxy = await start('proxy', [STRANGLER, 'serve', '--config', configFile], { ...environment, PORT: String(await freePort()), ADMIN_PORT: String(await freePort()) });
     return {
-      config: (await loadConfig(configFile)).config, configFile, environment, stateDirectory, processes, databases: { monolith, orders },
+      config, configFile, environment, stateDirectory, processes, databases: { monolith, orders },
       proxyUrl: `http://127.0.0.1:${String(proxy.port())}`, admin: await adminClient(stateDirectory), stop,
     };
   } catch (error) {
