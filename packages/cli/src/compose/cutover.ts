@@ -1,6 +1,7 @@
 import { oneWay, StranglerError, type MigrationConfig, type ReplicationConfig } from '@strangler/kernel';
 import { emitMarker, openDrain, prepareReplication, waitForCheckpoint, type CutoverPorts, type Direction } from '@strangler/migrations';
 import type { AdminClient } from '@strangler/proxy';
+import { requireReader } from './way-back.ts';
 
 export interface CutoverSides {
   readonly config: MigrationConfig;
@@ -47,6 +48,7 @@ export async function cutoverPorts(sides: CutoverSides): Promise<CutoverPorts & 
     reverse: {
       prepare: async () => {
         await prepareReplication({ name: reverse, mapping: reverseMapping, sourceUrl: newUrl, targetUrl: oldUrl });
+        if (reverseMapping.log === 'kafka') await requireReader(sides.config, reverse, newUrl);
       },
       // Nothing is taken back here: the replication that was prepared may be the one an earlier cut-over runs on, and `replicate` reads its slot either way.
       start: async () => {
