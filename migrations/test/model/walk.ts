@@ -18,6 +18,8 @@ export interface Walks<State> {
   name?(from: State, step: ModelStep<State>): string;
   /** False for steps of the model that the code rules out by more than the model knows; each with its reason where it is defined. */
   allowed?(from: State, action: string, to: State, before: string | undefined): boolean;
+  /** Actions that are taken seldom, so that a walk comes to where something can fail before it does. */
+  readonly rare?: ReadonlySet<string>;
   readonly walks: number;
   readonly longest: number;
   readonly seed: number;
@@ -54,11 +56,13 @@ export async function followModel<State>(walks: Walks<State>): Promise<Followed>
   return { taken, steps: steps.size };
 }
 
-const CHOICE = fc.nat(59); // 60 divides evenly among two to six steps
+const CHOICE = fc.nat(9_999);
+/** How many times likelier an ordinary action is than a rare one. */
+const ORDINARY = 8;
 /** So many walks are drawn for each that is taken. */
 const DRAWN = 100;
 
-/** Drawn at random, walks are much alike. Those are taken that bring most that none before them has: three actions in a row, then steps. */
+/** Drawn at random, walks are much alike. Those are taken that bring most that none before them has: actions, three of them in a row, then steps. */
 function pick<State>(walks: Walks<State>): number[][] {
   const drawn = fc.sample(fc.array(CHOICE, { minLength: walks.longest, maxLength: walks.longest }), { numRuns: Math.min(20_000, walks.walks * DRAWN), seed: walks.seed })
     .map((choices) => ({ choices, brings: featuresOf(route(walks, choices)) }));
@@ -81,6 +85,7 @@ function featuresOf<State>(taken: readonly Taken<State>[]): { feature: unknown; 
   const features = new Map<unknown, number>();
   for (const [index, { action, step }] of taken.entries()) {
     features.set(step, 1);
+    features.set(action, 100);
     features.set([taken[index - 2]?.action, taken[index - 1]?.action, action].join(), 10);
   }
   return [...features].map(([feature, weight]) => ({ feature, weight }));
@@ -92,7 +97,8 @@ function route<State>(walks: Walks<State>, choices: readonly number[]): Taken<St
   for (const choice of choices) {
     const { state: from, steps } = at;
     const possible = steps.map((step) => ({ from, step, action: walks.name?.(from, step) ?? step.action })).filter(({ action, step }) => walks.allowed?.(from, action, step.to.state, taken.at(-1)?.action) ?? true);
-    const next = possible[choice % Math.max(1, possible.length)];
+    const drawn = possible.flatMap((each) => walks.rare?.has(each.action) === true ? [each] : Array.from({ length: ORDINARY }, () => each));
+    const next = drawn[choice % Math.max(1, drawn.length)];
     if (next === undefined) break;
     taken.push(next);
     at = next.step.to;
