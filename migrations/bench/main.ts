@@ -19,7 +19,7 @@ const [runs, scale] = [Number(values.runs), Number(values.scale)];
 const rows = (full: number): number => Math.max(1_000, Math.round(full * scale / 1_000) * 1_000);
 
 const PARTS: Readonly<Record<string, (bench: Bench) => Promise<Row[]>>> = {
-  streaming: (bench) => streaming(bench, { runs, rows: { 1: rows(20_000), 100: rows(100_000) } }),
+  streaming: (bench) => streaming(bench, { runs, rows: { 1: rows(60_000), 100: rows(300_000) } }),
   copying: (bench) => copying(bench, { runs, rows: rows(1_000_000) }),
   latency: (bench) => latency(bench, { runs, seconds: Math.max(1, 5 * scale), rates: [500, 2_000], markers: Math.max(20, Math.round(200 * scale)) }),
   cutover: () => cuttingOver({ cutovers: Math.max(2, Math.round(300 * scale)), log: values.log, goalMs: values.log === 'kafka' ? 500 : 50 }),
