@@ -87,7 +87,7 @@ async function arrived({ source, target }: Bench, stream: Stream): Promise<void>
   await stream.durable(position?.lsn ?? '');
 }
 
-/** Commits synchronously: what shows is durable. */
+/** The last batch of a backlog commits synchronously, and its commit flushes all that lies before it: when the mark shows, everything is durable. */
 async function startOurs({ sourceUrl, targetUrl, directory }: Bench): Promise<Stream> {
   const sides = { name: 'bench', sourceUrl, targetUrl, logDirectory: directory };
   const running = await replicate({ ...sides, mapping: mappingOf('orders', 'marks'), startFrom: 'now' });
