@@ -27,6 +27,7 @@ export type { KafkaAccess } from './log/kafka-client.ts';
 export { parseEnvelope, parseJson, parseTransactionEnd, type Envelope, type EnvelopePosition, type MessageHeaders, type Refusal, type TransactionEnd } from './capture/envelope.ts';
 export { toEnvelopes, type PrintedMessage, type PrintOptions } from './capture/envelope-print.ts';
 export { removeReplication, type Removed, type RemoveOptions } from './replicate/remove.ts';
+export { pausedTables } from './replicate/paused.ts';
 export { tablesBeingCopied } from './replicate/table-copy/state.ts';
 export { requireConfigured, type TableChanges } from './replicate/table-copy/change-tables.ts';
 export { swapReplay, type SwapOptions, type SwapReport } from './replicate/swap.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ChangeTransaction } from './change-event.ts';
+import type { Pausing } from './pausing.ts';
 import { PgoutputReader } from './pgoutput.ts';
 import { BEGIN, COMMIT, cstring, message, relation, text, tuple, u32, u64, u8, UNCHANGED } from '../../test/support/pgoutput-bytes.ts';
 import { plain } from '../../test/support/transactions.ts';
@@ -7,8 +8,9 @@ import { capturedTables } from './table-ref.ts';
 
 const BOOKS = relation(1, 'books', ['id', 'title', 'cover']);
 
-function decode(...messages: Buffer[]): ChangeTransaction[] {
-  const reader = new PgoutputReader(capturedTables({ from: 'monolith', to: 'catalog', tables: { books: { key: ['id'] }, members: { key: ['id'], omit: ['password'] } } }));
+const decode = (...messages: Buffer[]): ChangeTransaction[] => decodePausing(undefined, ...messages);
+function decodePausing(pausing: Pausing | undefined, ...messages: Buffer[]): ChangeTransaction[] {
+  const reader = new PgoutputReader(capturedTables({ from: 'monolith', to: 'catalog', tables: { books: { key: ['id'] }, members: { key: ['id'], omit: ['password'] } } }), pausing);
   const found = messages.map((bytes) => reader.read(Buffer.concat([Buffer.alloc(25), bytes]), 25)).filter((transaction) => transaction !== undefined);
   return found.map(plain);
 }
@@ -67,5 +69,34 @@ describe('the pgoutput stream becomes whole transactions', () => {
 
   test('a change that cannot name its row is an error, not a guess', () => {
     expect(() => eventsOf(message('D', u32(1), text('O'), tuple(null, 'Emma', null)))).toThrow(expect.objectContaining({ code: 'STR_NO_KEY' }));
+  });
+});
+
+describe('a table that may be paused', () => {
+  const [names, members] = [new Map<string, string | undefined>(), relation(3, 'members', ['id'])];
+  const paused: Pausing = {
+    get size() { return names.size; },
+    has: (table) => names.has(table), isNow: (table) => [...names.values()].includes(table), pause: (table, _, now) => { names.set(table, now); return true; },
+  };
+  const during = (...messages: Buffer[]): unknown[] => { names.clear(); return decodePausing(paused, BEGIN, BOOKS, members, ...messages, COMMIT).flatMap(({ events }) => events); };
+  const member = { schema: 'public', table: 'members', op: 'create', after: { id: '1' } };
+  const join = message('I', u32(3), text('N'), tuple('1'));
+
+  test('leaves the stream with the first change that does not name its row; others go on', () => {
+    expect(during(message('D', u32(1), text('K'), tuple(null, 'Emma', null)), join, message('I', u32(1), text('N'), tuple('2', 'Emma', null)))).toEqual([member]);
+    expect([...names]).toEqual([['public.books', undefined]]);
+  });
+
+  test('is known by its number under another name', () => {
+    expect(during(relation(1, 'novels', ['id']), message('I', u32(1), text('N'), tuple('1')), join)).toEqual([member]);
+    expect([...names]).toEqual([['public.books', 'public.novels']]);
+  });
+
+  test('is left out of a truncate of several', () => {
+    expect(during(message('D', u32(1), text('K'), tuple(null, 'Emma', null)), message('T', u32(2), u8(1), u32(1), u32(3)))).toEqual([{ schema: 'public', table: 'members', op: 'truncate' }]);
+  });
+
+  test('leaves nothing of a transaction that was all its own', () => {
+    expect(during(message('D', u32(1), text('K'), tuple(null, 'Emma', null)))).toEqual([]);
   });
 });

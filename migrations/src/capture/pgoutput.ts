@@ -1,8 +1,8 @@
-import { ExitCode, StranglerError } from '@strangler/kernel';
 import { ByteReader } from './byte-reader.ts';
 import type { ChangeTransaction, TableRef } from './change-event.ts';
 import type { Lsn } from './lsn.ts';
 import { PackedTransaction } from './packed-transaction.ts';
+import { noKey, renamed, type Pausing } from './pausing.ts';
 import { describeRelation, type Relation, type RelationColumn, type Relations } from './packed.ts';
 import { Slab } from './slab.ts';
 import { tableName, type CapturedTables } from './table-ref.ts';
@@ -44,9 +44,11 @@ export class PgoutputReader {
   private readonly slab = new Slab();
   private relations: Relations = new Map();
   private open: Open | undefined;
+  private readonly pausing: Pausing | undefined;
 
-  constructor(tables: CapturedTables) {
+  constructor(tables: CapturedTables, pausing?: Pausing) {
     this.tables = tables;
+    this.pausing = pausing;
   }
 
   get inTransaction(): boolean {
@@ -56,7 +58,8 @@ export class PgoutputReader {
   /**
    * The transaction this message completes, if it completes one that matters: what holds neither an event nor a marker of ours is nobody's business and is dropped.
    * The payload is copied: it need not outlive the call.
-   * @throws StranglerError STR_NO_KEY when an update or delete cannot name its row, STR_TABLES_CHANGED when a published table is none of ours.
+   * Changes of paused tables are passed over.
+   * @throws StranglerError STR_NO_KEY when an update or delete cannot name its row, STR_TABLES_CHANGED when a published table is none of ours, unless that table may be paused.
    */
   read(payload: Buffer, offset = 0): ChangeTransaction | undefined {
     switch (payload[offset]) {
@@ -101,6 +104,8 @@ export class PgoutputReader {
 
   private remember(id: number, ref: TableRef, all: readonly RelationColumn[]): void {
     const captured = this.tables.get(tableName(ref));
+    const before = this.described.get(id);
+    if (captured === undefined && before?.known === true) this.pausing?.pause(tableName(before.relation), renamed(ref, tableName(before.relation)), tableName(ref));
     const key = captured?.key ?? [];
     const omitted = all.map(({ name }) => captured?.omit.has(name) === true);
     const relation: Relation = { ...ref, id, key, columns: all.filter((_, index) => omitted[index] !== true) };
@@ -115,18 +120,32 @@ export class PgoutputReader {
     const tagged = payload[offset + 5] !== 0x4e; // an old key (K) or an old row (O) comes before the new row (N)
     const before = tagged ? offset + 6 : -1;
     const after = tagged ? afterTuple(payload, before) + 1 : offset + 6;
-    requireKey(described, payload, after, before);
-    this.row(payload, offset, after, described, before);
+    if (this.hasKey(described, payload, after, before)) this.row(payload, offset, after, described, before);
   }
 
   private remove(payload: Buffer, offset: number): void {
     const described = this.relation(u32(payload, offset + 1));
-    requireKey(described, payload, offset + 6, -1);
-    this.row(payload, offset, offset + 6, described);
+    if (this.hasKey(described, payload, offset + 6, -1)) this.row(payload, offset, offset + 6, described);
+  }
+
+  /** False for a table that is paused, for this reason or another. */
+  private hasKey(described: Described, payload: Buffer, tuple: number, before: number): boolean {
+    if (this.isPaused(described)) return false;
+    const lacks = lackedKey(described, payload, tuple, before);
+    if (lacks === undefined) return true;
+    const problem = noKey(described.relation, lacks);
+    if (this.pausing?.pause(tableName(described.relation), problem) === true) return false;
+    throw problem;
+  }
+
+  private isPaused({ relation }: Described): boolean {
+    return this.pausing !== undefined && this.pausing.size > 0 && (this.pausing.has(tableName(relation)) || this.pausing.isNow(tableName(relation)));
   }
 
   /** Notes a message whose last tuple begins at `tuple`, and an earlier one at `before`. */
-  private row(payload: Buffer, offset: number, tuple: number, { omitted }: Described, before = -1): void {
+  private row(payload: Buffer, offset: number, tuple: number, described: Described, before = -1): void {
+    if (this.isPaused(described)) return;
+    const { omitted } = described;
     this.current().count += 1;
     if (omitted === undefined) {
       this.slab.add(payload, offset);
@@ -139,9 +158,11 @@ export class PgoutputReader {
   private truncate(payload: Buffer, offset: number): void {
     const count = u32(payload, offset + 1);
     // CASCADE is already resolved: the server lists every table; RESTART IDENTITY is the source's own business
-    for (let index = 0; index < count; index += 1) this.relation(u32(payload, offset + 6 + 4 * index));
-    this.current().count += count;
-    this.slab.add(payload, offset);
+    const ids = Array.from({ length: count }, (_, index) => u32(payload, offset + 6 + 4 * index)).filter((id) => !this.isPaused(this.relation(id)));
+    if (ids.length === 0) return;
+    this.current().count += ids.length;
+    if (ids.length === count) this.slab.add(payload, offset);
+    else this.slab.add(truncateOf(ids));
   }
 
   private mark(content: string | undefined): void {
@@ -151,7 +172,7 @@ export class PgoutputReader {
   private relation(id: number): Described {
     const described = this.described.get(id);
     if (described === undefined) throw new Error(`pgoutput: relation ${String(id)} was never described`);
-    if (!described.known) throw renamed(described.relation);
+    if (!described.known && !this.isPaused(described)) throw renamed(described.relation);
     return described;
   }
 
@@ -161,13 +182,23 @@ export class PgoutputReader {
   }
 }
 
-/** The key must be in the tuple, or, where it was not sent because it did not change, in the one before. */
-function requireKey({ relation, keyAt }: Described, payload: Buffer, tuple: number, before: number): void {
+/** `T | number of tables u32 | options u8 | id u32 …` */
+function truncateOf(ids: readonly number[]): Buffer {
+  const message = Buffer.alloc(6 + 4 * ids.length);
+  message.write('T');
+  message.writeUInt32BE(ids.length, 1);
+  for (const [index, id] of ids.entries()) message.writeUInt32BE(id, 6 + 4 * index);
+  return message;
+}
+
+/** A key column that is neither in the tuple nor, where it was not sent because it did not change, in the one before. */
+function lackedKey({ relation, keyAt }: Described, payload: Buffer, tuple: number, before: number): string | undefined {
   for (const [index, column] of keyAt.entries()) {
     const kind = kindOf(payload, tuple, column);
     if (kind === TEXT_VALUE || (kind === UNCHANGED_VALUE && kindOf(payload, before, column) === TEXT_VALUE)) continue;
-    throw noKey(relation, relation.key[index] ?? '');
+    return relation.key[index] ?? '';
   }
+  return undefined;
 }
 
 /** How the tuple, if there is one, says a column. */
@@ -198,18 +229,3 @@ function markerOf(payload: Buffer, offset: number): string | undefined {
   reader.skip(8);
   return reader.cstring() === MARKER_PREFIX && transactional ? reader.text(reader.uint32()) : undefined;
 }
-
-/** The publication names our tables and no other, so a table we do not know is one of them that was renamed; to pass it over would lose its changes in silence. */
-const renamed = (ref: TableRef): StranglerError => new StranglerError({
-  code: 'STR_TABLES_CHANGED',
-  message: `The source sends changes of ${tableName(ref)}, which the config does not name: a replicated table was renamed, or somebody changed the publication.`,
-  remedy: 'Write the new name into the config (`into` keeps the target\'s), remove the replication (`strangler replicate --remove`) and start it again with a new snapshot.',
-  exitCode: ExitCode.environment,
-});
-
-const noKey = (ref: TableRef, column: string): StranglerError => new StranglerError({
-  code: 'STR_NO_KEY',
-  message: `A change of ${tableName(ref)} came without its key column ${column}: the row it means cannot be named.`,
-  remedy: `Give the table a replica identity that holds the key (its primary key, or ALTER TABLE … REPLICA IDENTITY USING INDEX …), then copy the table again.`,
-  exitCode: ExitCode.environment,
-});

@@ -1,11 +1,16 @@
 import type pg from 'pg';
 import { textRows } from './connect.ts';
-import { quoteLiteral, quoteName } from './table-ref.ts';
+import { quoteLiteral, quoteName, tableName } from './table-ref.ts';
 
-/** Changes when a table is taken out and put back (its entry has another oid then), or when another kind of change is published. */
-const MARK = `SELECT 'strangler ' || md5(concat_ws(' ', p.oid, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot, p.puballtables,
-    (SELECT string_agg(r.oid || ':' || r.prrelid, ',' ORDER BY r.oid) FROM pg_publication_rel r WHERE r.prpubid = p.oid))) AS mark, obj_description(p.oid, 'pg_publication') AS kept
+/**
+ * What a publication is: its own oid, what it publishes, and an entry (oid, table) for each table. An entry gets another oid when its table is taken out and put back.
+ */
+const MARK = `SELECT 'strangler ' || concat_ws(' ', p.oid, p.pubinsert, p.pubupdate, p.pubdelete, p.pubtruncate, p.pubviaroot, p.puballtables,
+    (SELECT string_agg(r.oid || ':' || r.prrelid, ',' ORDER BY r.oid) FROM pg_publication_rel r WHERE r.prpubid = p.oid)) AS mark, obj_description(p.oid, 'pg_publication') AS kept
   FROM pg_publication p WHERE p.pubname = $1`;
+
+const ENTRIES = `SELECT n.nspname AS schema, c.relname AS table, r.oid || ':' || r.prrelid AS entry FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid
+  JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = $1`;
 
 /**
  * Changes a publication and keeps a mark of what it is now as its comment, in one transaction. PostgreSQL decodes each change with the publication as it was then, so rows
@@ -24,8 +29,32 @@ export async function changePublication(source: pg.ClientBase, publication: stri
   }
 }
 
-/** The mark as it is and as it was kept; undefined when there is no such publication. */
-export async function publicationMarks(source: pg.ClientBase, publication: string): Promise<{ readonly mark: string; readonly kept: string | null } | undefined> {
+export interface PublicationMarks {
+  /** As it is. */
+  readonly mark: string;
+  /** As it was kept; null when nobody did. */
+  readonly kept: string | null;
+  /** Each table's entry, by `schema.table`. */
+  readonly entries: ReadonlyMap<string, string>;
+}
+
+/** Undefined when there is no such publication. */
+export async function publicationMarks(source: pg.ClientBase, publication: string): Promise<PublicationMarks | undefined> {
   const [row] = (await source.query<{ mark: string; kept: string | null }>(MARK, [publication])).rows;
-  return row;
+  if (row === undefined) return undefined;
+  const entries = await textRows<'schema' | 'table' | 'entry'>(source, ENTRIES, [publication]);
+  return { ...row, entries: new Map(entries.map((each) => [tableName(each), each.entry])) };
+}
+
+export interface KeptMark {
+  /** Without the entries. */
+  readonly rest: string;
+  readonly entries: ReadonlySet<string>;
+}
+
+/** Pure. Reads a mark; undefined for a comment that is none. */
+export function parseMark(mark: string): KeptMark | undefined {
+  const match = /^(strangler (?:\S+ ){6}\S+)(?: (\S+))?$/.exec(mark);
+  const [, rest, list = ''] = match ?? [];
+  return rest === undefined ? undefined : { rest, entries: new Set(list.split(',').filter((entry) => entry !== '')) };
 }

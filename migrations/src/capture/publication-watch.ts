@@ -1,15 +1,23 @@
+import { createHash } from 'node:crypto';
 import { ExitCode, StranglerError, type Clock } from '@strangler/kernel';
 import type pg from 'pg';
 import { KeptSession } from './kept-session.ts';
-import { publicationMarks } from './publication-mark.ts';
+import { leftPublication, renamed, type Pausing } from './pausing.ts';
+import { parseMark, publicationMarks, type PublicationMarks } from './publication-mark.ts';
 import { publishedTables, requireTables } from './slot.ts';
-import type { CapturedTables } from './table-ref.ts';
+import { parseTableRef, type CapturedTables } from './table-ref.ts';
 
-/** @throws StranglerError STR_TABLES_CHANGED when somebody else has changed it since, even if it was set back. One without a mark is older than marks, and is believed. */
-export async function requirePublication(source: pg.ClientBase, publication: string, tables: CapturedTables): Promise<void> {
-  requireTables(publication, await publishedTables(source, publication), tables);
+/**
+ * @param pausing takes tables that have left the publication out of the stream, so that the others go on
+ * @throws StranglerError STR_TABLES_CHANGED when somebody else has changed it, even if it was set back. One without a mark is older than marks, and is believed.
+ */
+export async function requirePublication(source: pg.ClientBase, publication: string, tables: CapturedTables, pausing?: Pausing): Promise<void> {
+  const published = await publishedTables(source, publication);
   const marks = await publicationMarks(source, publication);
-  if (marks?.kept?.startsWith('strangler ') !== true || marks.kept === marks.mark) return;
+  if (marks !== undefined && pausing !== undefined) pauseLeft(marks, tables, pausing);
+  const left = new Set([...published ?? []].filter((table) => pausing?.isNow(table) !== true));
+  requireTables(publication, published === undefined ? undefined : left, withoutPaused(tables, pausing));
+  if (marks?.kept?.startsWith('strangler ') !== true || isUnaltered(marks, pausing)) return;
   throw new StranglerError({
     code: 'STR_TABLES_CHANGED', exitCode: ExitCode.environment,
     message: `The publication ${publication} was altered by somebody else and set back: rows written meanwhile were not sent.`,
@@ -17,16 +25,49 @@ export async function requirePublication(source: pg.ClientBase, publication: str
   });
 }
 
+/** Tables whose entry is gone, or is not the one that was kept. */
+function pauseLeft({ kept, entries }: PublicationMarks, tables: CapturedTables, pausing: Pausing): void {
+  const known = kept === null ? undefined : parseMark(kept);
+  if (known === undefined) return;
+  // The same entry under a name that is none of ours is a table of ours that has another name now.
+  const strangers = [...entries].filter(([table, entry]) => !tables.has(table) && known.entries.has(entry)).map(([table]) => table);
+  const gone = [...tables].filter(([table, { leaving }]) => leaving !== true && !entries.has(table)).map(([table]) => table);
+  for (const table of gone) {
+    const [now] = gone.length === 1 && strangers.length === 1 ? strangers : [];
+    pausing.pause(table, now === undefined ? leftPublication(table, 'gone') : renamed(parseTableRef(now), table), now);
+  }
+  for (const [table, entry] of entries) if (tables.has(table) && !known.entries.has(entry)) pausing.pause(table, leftPublication(table, 'back'));
+}
+
+/** Each table that is still there is there as it was, or paused: one that left and is missed is said elsewhere. */
+function isUnaltered({ mark, kept, entries }: PublicationMarks, pausing: Pausing | undefined): boolean {
+  if (kept === mark || kept === `strangler ${createHash('md5').update(mark.slice('strangler '.length)).digest('hex')}`) return true; // marks were digests once
+  const [now, before] = [parseMark(mark), parseMark(kept ?? '')];
+  if (before === undefined || now?.rest !== before.rest) return false;
+  return [...entries].every(([table, entry]) => before.entries.has(entry) || pausing?.has(table) === true);
+}
+
+const withoutPaused = (tables: CapturedTables, pausing: Pausing | undefined): CapturedTables => new Map([...tables].map(([name, table]) => [name, pausing?.has(name) === true ? { ...table, leaving: true as const } : table]));
+
 /** Looks from time to time, because a change of the publication shows in no message of the stream. Ends when aborted. @throws as `requirePublication` */
-export async function watchPublication({ sourceUrl, publication, tables, clock, signal }: { sourceUrl: string; publication: string; tables: CapturedTables; clock: Clock; signal: AbortSignal }): Promise<void> {
+export async function watchPublication({ sourceUrl, publication, tables, clock, signal, pausing }: Watched): Promise<void> {
   const session = new KeptSession(sourceUrl, 'source');
   try {
     while (await clock.sleep(WATCH_EVERY_MS, signal).then(() => true, () => false)) {
-      await session.use((client) => requirePublication(client, publication, tables)).catch(unlessPassing);
+      await session.use((client) => requirePublication(client, publication, tables, pausing)).catch(unlessPassing);
     }
   } finally {
     await session.close();
   }
+}
+
+interface Watched {
+  readonly sourceUrl: string;
+  readonly publication: string;
+  readonly tables: CapturedTables;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly pausing: Pausing | undefined;
 }
 
 const WATCH_EVERY_MS = 5_000;

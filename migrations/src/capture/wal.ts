@@ -3,6 +3,7 @@ import type { ChangeTransaction } from './change-event.ts';
 import { isPassing, textRows, withConnection } from './connect.ts';
 import { LSN_ZERO, maxLsn, type Lsn } from './lsn.ts';
 import { Gathering } from './gathering.ts';
+import type { Pausing } from './pausing.ts';
 import { PgoutputReader } from './pgoutput.ts';
 import { ReplicationSession } from './replication-session.ts';
 import { requirePublication, watchPublication } from './publication-watch.ts';
@@ -29,6 +30,8 @@ export interface CaptureOptions {
   readonly idleAdvanceMs?: number;
   /** The source was lost, and is asked again after `retryInMs`. */
   readonly onTrouble?: (error: unknown, retryInMs: number) => void;
+  /** Where a table may leave the stream by itself. */
+  readonly pausing?: Pausing;
 }
 
 /** PostgreSQL 16 can leave out what a replication wrote; older servers cannot, and two directions at once are refused there. */
@@ -65,6 +68,7 @@ export class WalCapture {
         await this.connectAndStream();
       } catch (error) {
         if (isAborted(signal)) return;
+        if (await this.pausedAnother(error)) continue;
         if (!isPassing(error)) throw captureFailed(this.options.slot, error);
         if (this.seen > before) retryMs = RETRY_MS.first; // it had come back
         this.options.onTrouble?.(error, retryMs);
@@ -74,19 +78,28 @@ export class WalCapture {
     }
   }
 
+  /** A change under a name that is none of ours came before anybody had looked whose it is: so they look now, and it may be passed over then. */
+  private async pausedAnother(error: unknown): Promise<boolean> {
+    const { sourceUrl, slot, tables, pausing } = this.options;
+    if (pausing === undefined || !(error instanceof StranglerError) || error.code !== 'STR_TABLES_CHANGED') return false;
+    const before = pausing.size;
+    await withConnection(sourceUrl, 'source', (client) => requirePublication(client, slot, tables, pausing)).catch(() => undefined);
+    return pausing.size > before;
+  }
+
   private async connectAndStream(): Promise<void> {
-    const { sourceUrl, slot, tables, target } = this.options;
+    const { sourceUrl, slot, tables, target, pausing } = this.options;
     const version = await withConnection(sourceUrl, 'source', async (client) => {
       requireSlot(slot, await slotState(client, slot), target.durable());
       await requireNotRewound(client, target.durable());
-      await requirePublication(client, slot, tables);
+      await requirePublication(client, slot, tables, pausing);
       return Number((await textRows<'v'>(client, "SELECT current_setting('server_version_num') AS v"))[0]?.v ?? '0');
     });
     const session = await ReplicationSession.open(sourceUrl);
     const pump = new Pump(session, this.options, (lsn) => { this.seen = maxLsn(this.seen, lsn); });
     const life = new AbortController();
     try {
-      const watch = watchPublication({ sourceUrl, publication: slot, tables, clock: this.options.clock, signal: AbortSignal.any([this.options.signal, life.signal]) });
+      const watch = watchPublication({ sourceUrl, publication: slot, tables, pausing, clock: this.options.clock, signal: AbortSignal.any([this.options.signal, life.signal]) });
       const stream = pump.run({ proto_version: '1', publication_names: `"${slot}"`, messages: 'true', ...(version >= ORIGIN_SINCE ? { origin: 'none' } : {}) });
       for (const part of [watch, stream]) part.catch(() => undefined);
       await Promise.race([stream, watch]);
@@ -119,7 +132,7 @@ class Pump {
     this.session = session;
     this.options = options;
     this.onReceived = onReceived;
-    this.reader = new PgoutputReader(options.tables);
+    this.reader = new PgoutputReader(options.tables, options.pausing);
     this.advancedAt = options.clock.now();
   }
 

@@ -13,6 +13,7 @@ import { ReplicationSession, type SlotSnapshot } from '../capture/replication-se
 import { createSlotNow, dropSlot, ensurePublication, objectName, requireSlot, slotState } from '../capture/slot.ts';
 import { capturedTables, quoteTable, type CapturedTables } from '../capture/table-ref.ts';
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '../log/embedded-log.ts';
+import { pauseWhatLeft, withoutPaused } from './paused.ts';
 import { preflight } from './preflight.ts';
 import { leaveSnapshot } from './resume.ts';
 import { changeTables, plainMappings, type TableChanges } from './table-copy/change-tables.ts';
@@ -51,7 +52,9 @@ export async function begin(options: BeginOptions, directory: string): Promise<B
   const client = await openApplySession(options.targetUrl, options.name);
   let log: EmbeddedLog | undefined;
   try {
-    await requireReady(options);
+    const state = await CopyState.load(directory);
+    if ((await loadCheckpoint(client, options.name))?.phase === 'streaming') await pauseWhatLeft(state, options);
+    await requireReady({ ...options, mapping: withoutPaused(options.mapping, state) });
     if (options.startFrom === 'now') await prepare(client, options);
     const before = await loadCheckpoint(client, options.name);
     log = await openLog(before, directory, options.log);

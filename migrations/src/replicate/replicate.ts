@@ -24,6 +24,7 @@ import { plainMappings, requireConfigured } from './table-copy/change-tables.ts'
 import { copyTables } from './table-copy/copier.ts';
 import { copyBounds, copyReaders, tooFarBehind, tooMuchWal, whileThereIs } from './copy-pace.ts';
 import { evenly } from './pace.ts';
+import { PausedTables } from './paused.ts';
 import { recordOf } from './resume.ts';
 import { withoutReplaced } from './table-copy/replaced.ts';
 
@@ -147,7 +148,8 @@ class Running implements RunningReplication {
     };
     return new WalCapture({
       sourceUrl: this.options.sourceUrl, slot, tables, clock: this.clock, signal,
-      target: { append, advance: (lsn) => log.advance(lsn), durable: () => log.durable() },
+      pausing: new PausedTables(copies.state, this.options.mapping, (finding) => { this.options.onEvent?.({ kind: 'warning', finding }); }),
+      target: { append, advance: async (lsn) => { await copies.state.settled(); await log.advance(lsn); }, durable: () => log.durable() },
       onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
     });
   }

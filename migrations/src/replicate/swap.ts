@@ -12,6 +12,7 @@ import { dropOrigin, objectName } from '../capture/slot.ts';
 import { quoteName, quoteTable } from '../capture/table-ref.ts';
 import { openEmbeddedLog } from '../log/embedded-log.ts';
 import { carryOver } from './carry-over.ts';
+import { pausedTables } from './paused.ts';
 import { tablesBeingCopied } from './table-copy/state.ts';
 
 export interface SwapOptions {
@@ -40,12 +41,14 @@ const replayOf = (name: string, schema: string): string => `replay:${name}:${sch
 /**
  * Puts the tables a replay has built in place of those in use: caught up with them first, then renamed in one target transaction together with the checkpoint, so that the
  * sink goes on without a change missing or twice. Those that were in use are kept beside, as a replay of their own: swapping that one is the undo.
- * @throws StranglerError STR_SWAP_REFUSED, STR_SINK_ACTIVE, STR_REPLAY_IN_PLACE, STR_TABLE_COPYING
+ * @throws StranglerError STR_SWAP_REFUSED, STR_SINK_ACTIVE, STR_REPLAY_IN_PLACE, STR_TABLE_COPYING, STR_TABLE_PAUSED
  */
 export async function swapReplay(options: SwapOptions): Promise<SwapReport> {
   const { name, mapping, targetUrl, fromSchema } = options;
   const copying = await tablesBeingCopied(join(options.logDirectory, name));
   if (copying.length > 0) throw refused('STR_TABLE_COPYING', `'${name}' is still copying ${copying.map(({ table }) => table).join(', ')}.`, 'Let `strangler replicate` finish the copy first.');
+  const [paused] = await pausedTables(join(options.logDirectory, name));
+  if (paused !== undefined) throw refused('STR_TABLE_PAUSED', `${paused.table} is paused in '${name}': ${paused.reason}`, paused.remedy);
   const guard = await openApplySession(targetUrl, name); // nobody else applies meanwhile
   try {
     const [lives, shadows] = [targetsOf(tableMaps(mapping)), targetsOf(tableMaps(mapping, fromSchema))];

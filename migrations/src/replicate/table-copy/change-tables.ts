@@ -38,14 +38,16 @@ export async function changeTables({ name, mapping, sourceUrl, targetUrl }: Side
   const [added, repeated, dropped] = [add, again, drop].map((names) => names.map((table) => tableName(parseTableRef(table)))) as [string[], string[], string[]];
   await withConnection(sourceUrl, 'source', async (source) => {
     const published = await publishedTables(source, objectName(name)) ?? new Set<string>();
+    const before = state.paused.size;
     requireConfigured(name, mapping, { add, again, drop });
-    requireReplicated(name, repeated.filter((table) => !published.has(table)));
+    requireReplicated(name, repeated.filter((table) => !published.has(table) && !state.paused.has(table)));
     const fresh = added.filter((table) => !published.has(table) && !state.copying.has(table));
     if (copy) await requireEmpty(targetUrl, mapping, fresh);
     if (copy) for (const table of fresh) state.begin(table, undefined);
-    for (const table of repeated) state.begin(table, printLsn(logged));
+    for (const table of repeated) { state.begin(table, printLsn(logged)); state.paused.delete(table); }
+    takeOverNames(state, configured, repeated);
     for (const table of dropped) { state.copying.delete(table); if (published.has(table)) state.leaving.add(table); }
-    if (added.length + repeated.length + dropped.length > 0) await state.save();
+    if (added.length + repeated.length + dropped.length + before > 0) await state.save();
     await publish(source, objectName(name), published, new Set([...added, ...joining(state)].filter((table) => configured.has(table))), new Set([...state.leaving].filter((table) => !configured.has(table))));
   });
   return new Map([...configured, ...[...state.leaving].filter((table) => !configured.has(table)).map((table) => [table, { ref: parseTableRef(table), key: [], omit: new Set<string>(), leaving: true as const }] as const)]);
@@ -72,6 +74,15 @@ const notOnKafka = (name: string): StranglerError => new StranglerError({
 const requireReplicated = (name: string, missing: readonly string[]): void => {
   requireKnown('copy again', missing, `it is not replicated by ${name}`, 'Only a table that is replicated can be copied again; --add-table adds one.');
 };
+
+/** A paused table that the config has let go is nobody's any more; under its new name it is as paused as before, until it is copied again. */
+function takeOverNames({ paused }: CopyState, configured: CapturedTables, again: readonly string[]): void {
+  for (const [table, { now, ...why }] of [...paused]) {
+    if (configured.has(table)) continue;
+    paused.delete(table);
+    if (now !== undefined && configured.has(now) && !again.includes(now)) paused.set(now, why);
+  }
+}
 
 /** What a first snapshot left over is published since before it: a publication that somebody has altered since must not be taken as mended. */
 const joining = ({ copying }: CopyState): string[] => [...copying].flatMap(([table, { progress }]) => progress.ofSnapshot === true ? [] : [table]);

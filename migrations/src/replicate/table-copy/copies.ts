@@ -65,6 +65,7 @@ export class TableCopies {
 
   /** Puts what was captured into the log, with what belongs there of the copies. */
   async append(transactions: readonly ChangeTransaction[], write: (transactions: readonly ChangeTransaction[]) => Promise<void>): Promise<void> {
+    await this.state.settled();
     if (this.state.copying.size === 0 && this.state.leaving.size === 0) { await write(transactions); return; }
     const done: (() => void)[] = [];
     const asked: boolean[] = [];

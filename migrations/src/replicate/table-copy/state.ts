@@ -28,6 +28,16 @@ interface Saved {
   /** Tables that left the config: the stream may still hold some of their changes. */
   readonly leaving: readonly string[];
   readonly snapshot?: SnapshotOf;
+  readonly paused?: Readonly<Record<string, PausedTable>>;
+}
+
+/** Why a table is out of the stream, and what brings it back. */
+export interface PausedTable {
+  readonly code: `STR_${string}`;
+  readonly reason: string;
+  readonly remedy: string;
+  /** The name it has at the source now, where that is another one. */
+  readonly now?: string;
 }
 
 /** The first snapshot, by the position it is of, and what it was made for (`purposeOf`): whatever else is in the log of it, `copying` says what is not. */
@@ -51,7 +61,10 @@ export class CopyState {
   readonly leaving = new Set<string>();
   /** Undefined where nothing is known of a first snapshot. */
   snapshot: SnapshotOf | undefined;
+  readonly paused = new Map<string, PausedTable>();
   private readonly directory: string;
+  private unsaved = false;
+  private settling: Promise<void> = Promise.resolve();
   private asked = 0;
   private saving: Promise<void> = Promise.resolve();
 
@@ -63,8 +76,9 @@ export class CopyState {
     const state = new CopyState(directory);
     const text = await readFile(join(directory, FILE), 'utf8').catch(() => undefined);
     if (text === undefined) return state;
-    const { copying, leaving, snapshot } = JSON.parse(text) as Saved;
+    const { copying, leaving, snapshot, paused = {} } = JSON.parse(text) as Saved;
     state.snapshot = snapshot;
+    for (const [table, each] of Object.entries(paused)) state.paused.set(table, each);
     for (const [table, { pending, ...progress }] of Object.entries(copying)) {
       state.copying.set(table, { progress, pending: new Map() });
       for (const key of pending) state.ask(table, key);
@@ -97,6 +111,22 @@ export class CopyState {
     else copying.progress = { ...progress, blocks, rows: progress.rows + rows };
   }
 
+  /** Its changes are passed over from here on: to be saved (`settled`) before any of them is acknowledged. */
+  pause(table: string, why: PausedTable): void {
+    this.paused.set(table, why);
+    this.copying.delete(table);
+    this.unsaved = true;
+  }
+
+  /** On disk is what `pause` was told. */
+  settled(): Promise<void> {
+    if (this.unsaved) {
+      this.unsaved = false;
+      this.settling = this.save();
+    }
+    return this.settling;
+  }
+
   /** The key must be read at the source once more. */
   ask(table: string, key: KeyTexts): void {
     this.asked += 1;
@@ -114,7 +144,7 @@ export class CopyState {
     const copying = Object.fromEntries([...this.copying].map(([table, { progress, pending }]) => [table, { ...progress, pending: [...pending.keys()].map((key) => JSON.parse(key) as KeyTexts) }]));
     const [path, beside] = [join(this.directory, FILE), join(this.directory, `${FILE}.new`)];
     const file = await open(beside, 'w');
-    await file.writeFile(JSON.stringify({ version: 1, copying, leaving: [...this.leaving], ...(this.snapshot === undefined ? {} : { snapshot: this.snapshot }) } satisfies Saved));
+    await file.writeFile(JSON.stringify({ version: 1, copying, leaving: [...this.leaving], ...(this.snapshot === undefined ? {} : { snapshot: this.snapshot }), ...(this.paused.size === 0 ? {} : { paused: Object.fromEntries(this.paused) }) } satisfies Saved));
     await file.datasync();
     await file.close();
     await rename(beside, path);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ExitCode, StranglerError, type Finding } from '@strangler/kernel';
-import { cutOver, planCutover, printPlan, tablesBeingCopied, type CutoverReport } from '@strangler/migrations';
+import { cutOver, pausedTables, planCutover, printPlan, tablesBeingCopied, type CutoverReport } from '@strangler/migrations';
 import { flag, text, type Command } from '../command.ts';
 import { adminClient } from '../compose/admin.ts';
 import { cutoverPorts, reverseOf } from '../compose/cutover.ts';
@@ -50,8 +50,10 @@ ${CONFIG_HELP}`,
   },
 };
 
-/** A table that is still being copied is not there yet. @throws StranglerError STR_TABLE_COPYING */
+/** A table that is still being copied is not there yet, and one that is paused not any more. @throws StranglerError STR_TABLE_COPYING, STR_TABLE_PAUSED */
 async function requireWhole(logDirectory: string, name: string): Promise<void> {
+  const [paused] = await pausedTables(logDirectory);
+  if (paused !== undefined) throw new StranglerError({ code: 'STR_TABLE_PAUSED', exitCode: ExitCode.no, message: `${paused.table} is paused in '${name}': ${paused.reason} Nothing was held or changed.`, remedy: paused.remedy });
   const copying = await tablesBeingCopied(logDirectory);
   if (copying.length === 0) return;
   throw new StranglerError({
