@@ -45,15 +45,17 @@ export async function validateConnectors(client: ConnectClient, wanted: Readonly
     }
   }
   if (findings.length === 0) return;
+  // A validator may say the same twice.
+  const distinct = [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
   throw new FindingsError({
     code: 'STR_CONNECTOR_REFUSED', exitCode: ExitCode.environment, message: `Kafka Connect at ${client.url} would not run ${[...new Set(findings.map(({ where = '' }) => where.split(':')[0]))].join(', ')}.`,
-    remedy: 'Mend each; nothing was registered.' }, findings);
+    remedy: 'Mend each; nothing was registered.' }, distinct);
 }
 
 /** A reference the worker cannot resolve stays as it is, and then is no host and no number. */
 function advice(value: string, message: string): string {
   const variable = /\$\{env:(\w+)\}/.exec(value)?.[1] ?? /\$\{env:(\w+)\}/.exec(message)?.[1];
-  if (variable !== undefined && message.includes('${env:')) return `Set ${variable} in the environment of Connect's worker and start it again, and let it resolve such names (config.providers=env).`;
+  if (variable !== undefined && (message.includes('${env:') || /integer is expected/i.test(message))) return `Set ${variable} in the environment of Connect's worker and start it again, and let it resolve such names (config.providers=env).`;
   return remedyFor(message);
 }
 

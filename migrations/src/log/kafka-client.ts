@@ -18,23 +18,33 @@ export function kafkaClient({ brokers, security }: KafkaAccess): Kafka {
   return new kafkajs.Kafka({ clientId: 'strangler', brokers: [...brokers], logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 5, initialRetryTime: 100 }, ...security });
 }
 
-/** How long leaders of new topics, or a broker that starts again, are waited for. */
-const ADMIN_PATIENCE_MS = 5_000;
+/**
+ * How long a broker that is not there is waited for; and one that is there, until its partitions have leaders: of a hundred new topics on a busy machine the last may take
+ * half a minute.
+ */
+const ADMIN_PATIENCE_MS = { broker: 5_000, leaders: 60_000 };
+const LEADERLESS: ReadonlySet<string> = new Set(['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'REPLICA_NOT_AVAILABLE']);
 
 /** Runs one piece of work on a connection of its own; `act` may run again after a trouble that passes. */
 export async function withAdmin<T>(kafka: Kafka, act: (admin: Admin) => Promise<T>): Promise<T> {
-  for (const until = performance.now() + ADMIN_PATIENCE_MS; ;) {
+  for (const began = performance.now(); ;) {
     const admin = kafka.admin();
     try {
       await admin.connect();
       return await act(admin);
     } catch (error) {
-      if (!isKafkaPassing(error) || performance.now() > until) throw error;
+      if (!isKafkaPassing(error) || performance.now() - began > ADMIN_PATIENCE_MS[isLeaderless(error) ? 'leaders' : 'broker']) throw error;
       await delay(50);
     } finally {
       await admin.disconnect();
     }
   }
+}
+
+/** kafkajs wraps what the broker said when it has asked often enough. */
+export function isLeaderless(error: unknown): boolean {
+  const { type, cause } = error as { type?: string; cause?: unknown };
+  return (type !== undefined && LEADERLESS.has(type)) || (cause instanceof Error && isLeaderless(cause));
 }
 
 export const kafkaUnreachable = (brokers: readonly string[], cause: unknown): StranglerError => new StranglerError({
