@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { textRows } from '../capture/connect.ts';
 import { parseLsn, printLsn, type Lsn } from '../capture/lsn.ts';
+import { forgetTopicIds, TOPIC_IDS_TABLE } from './kafka-topic-ids.ts';
 import type { Statement } from './statements.ts';
 
 /** By `topic/partition`: the offset of the next record wanted. */
@@ -11,11 +12,12 @@ CREATE TABLE IF NOT EXISTS strangler.kafka_offset (
   replication text NOT NULL, place text NOT NULL, next_offset bigint NOT NULL,
   epoch bigint NOT NULL DEFAULT 0, events_applied bigint NOT NULL DEFAULT 0, commit_lsn pg_lsn NOT NULL DEFAULT '0/0', event_order bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (replication, place)
-)`;
+);
+${TOPIC_IDS_TABLE}`;
 
 /** Creates the table where it is missing; two may try at once. */
 export async function ensureOffsetsTable(target: pg.ClientBase): Promise<void> {
-  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.kafka_offset') AS there");
+  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.kafka_topic') AS there");
   if (typeof there?.there === 'string') return;
   await target.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('strangler.kafka_offset', 0)); ${TABLE}; COMMIT`);
 }
@@ -28,6 +30,7 @@ export async function loadOffsets(target: pg.ClientBase, replication: string): P
 /** Begins anew: nothing before these offsets is wanted. */
 export async function startOffsets(target: pg.ClientBase, replication: string, offsets: KafkaOffsets): Promise<void> {
   await target.query('DELETE FROM strangler.kafka_offset WHERE replication = $1', [replication]);
+  await forgetTopicIds(target, replication);
   const { text, values } = saveOffsets(replication, offsets);
   await target.query(text, [...values]);
 }
@@ -42,7 +45,7 @@ export const saveOffsets = (replication: string, offsets: KafkaOffsets): Stateme
 /** How far a partition has come when its rows are applied apart from the others'. */
 export interface PartitionFence {
   readonly next: bigint;
-  /** The transaction before the last event's, and that event's place in its own: an event not behind both was applied, though Kafka holds it once more. */
+  /** The transaction before the last event's, and that event's place in its own: an event before it was applied, though Kafka holds it once more. */
   readonly after: Lsn;
   readonly order: number;
   readonly epoch: bigint;
@@ -64,7 +67,8 @@ export const advancePartition = (replication: string, place: string, { next, aft
 });
 
 export async function removeOffsets(target: pg.ClientBase, replication: string): Promise<boolean> {
-  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.kafka_offset') AS there");
+  const [there] = await textRows<'there'>(target, "SELECT to_regclass('strangler.kafka_topic') AS there");
   if (typeof there?.there !== 'string') return false;
+  await forgetTopicIds(target, replication);
   return ((await target.query('DELETE FROM strangler.kafka_offset WHERE replication = $1', [replication])).rowCount ?? 0) > 0;
 }

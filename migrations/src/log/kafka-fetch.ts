@@ -17,6 +17,8 @@ export interface FetchedRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>;
+  /** The number its producer has for life, where it is an idempotent one: another number, another run. */
+  readonly producer?: string;
 }
 
 /** Records of one partition, in order; `next` is where to go on, also where control records lie between. */
@@ -38,7 +40,7 @@ export interface FetchOptions {
 }
 
 /** kafkajs below its consumer: what a fetch answers, with the errors it answers, and no group that assigns, forgets and resets offsets behind our back. */
-interface Cluster {
+export interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
@@ -46,7 +48,10 @@ interface Cluster {
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>;
   findBroker(by: { nodeId: string }): Promise<Broker>;
 }
-interface Broker {
+export interface Broker {
+  /** By API key. */
+  readonly versions?: Readonly<Record<number, { readonly maxVersion: number }>>;
+  readonly connectionPool: { send<T>(exchange: { request: object; response: { decode(data: Buffer): Promise<T>; parse(decoded: T): Promise<T> } }): Promise<T> };
   fetch(request: { maxWaitTime: number; minBytes: number; maxBytes: number; isolationLevel: number; topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[] }): Promise<{
     responses: { topicName: string; partitions: unknown[] }[];
   }>;
@@ -54,12 +59,14 @@ interface Broker {
 interface Batch {
   readonly partition: number;
   readonly highWatermark: string;
-  readonly messages: readonly { offset: string; key: Buffer | null; value: Buffer | null; headers?: FetchedRecord['headers'] }[];
+  readonly messages: readonly { offset: string; key: Buffer | null; value: Buffer | null; headers?: FetchedRecord['headers']; batchContext?: { producerId?: string } }[];
   readonly rawMessages: readonly { offset: string }[];
 }
 type BatchClass = new (topic: string, fetchedOffset: string, partition: unknown) => Batch;
 
 const READ_COMMITTED = 1;
+/** The number of a producer that has none. */
+const ANYBODY = '-1';
 const FETCH_BYTES = 8 << 20;
 const PARTITION_BYTES = 2 << 20;
 const MAX_WAIT_MS = 250;
@@ -160,7 +167,7 @@ class Fetcher {
     if (last === undefined || BigInt(last.offset) < from) return [];
     const next = BigInt(last.offset) + 1n;
     this.positions.set(place, { topic, partition: batch.partition, offset: next });
-    const records = batch.messages.map(({ offset, key, value, headers = {} }) => ({ offset: BigInt(offset), key, value, headers }));
+    const records = batch.messages.map(({ offset, key, value, headers = {}, batchContext: { producerId = ANYBODY } = {} }) => ({ offset: BigInt(offset), key, value, headers, producer: producerId }));
     return [{ topic, partition: batch.partition, records, next, logEnd: BigInt(batch.highWatermark) }];
   }
 
@@ -200,6 +207,8 @@ class Fetcher {
     await this.drop();
   }
 }
+
+export const clusterOf = (kafka: Kafka): Cluster => internals().clusterOf(kafka);
 
 /** The parts of kafkajs 2.2.4 that its index does not export; the version is pinned exactly. */
 function internals(): { readonly Batch: BatchClass; clusterOf(kafka: Kafka): Cluster } {

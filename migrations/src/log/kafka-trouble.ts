@@ -15,6 +15,11 @@ export const topicTruncated = (wanted: Place & { readonly offset: bigint }, kept
     : `${place(wanted)} ends at offset ${kept.high.toString()}, before offset ${wanted.offset.toString()}, up to which it was applied: it was deleted and made anew, or a broker has lost records.`,
 });
 
+export const topicReplaced = (topics: readonly string[]): StranglerError => new StranglerError({
+  code: 'STR_TOPIC_REPLACED', exitCode: ExitCode.environment, remedy: AGAIN.replace(' Give the topics a longer retention.', ''),
+  message: `${topics.join(', ')} ${topics.length === 1 ? 'is another topic' : 'are other topics'} than the one that was read: deleted, and made anew under the same name. Our offsets say nothing about it, and what the old one still held was not applied.`,
+});
+
 export const topicMissing = (topics: readonly string[]): StranglerError => new StranglerError({
   code: 'STR_TOPIC_MISSING', exitCode: ExitCode.environment, remedy: AGAIN,
   message: `Kafka has no topic ${topics.join(', ')} any more.`,

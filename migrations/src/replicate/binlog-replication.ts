@@ -12,6 +12,8 @@ import { LSN_ZERO } from '../capture/lsn.ts';
 import { capturedTables } from '../capture/table-ref.ts';
 import { isKafkaPassing, kafkaClient, kafkaUnreachable, withAdmin } from '../log/kafka-client.ts';
 import { ensureTopics, extents, partitionId, topicsOf, type Topics } from '../log/kafka-topics.ts';
+import { topicIds } from '../log/topic-ids.ts';
+import { requireSameTopics } from './kafka-topics-kept.ts';
 import { requireReady, wrongLog } from './begin.ts';
 import { binlogLife, binlogReader } from './binlog-reader.ts';
 import { checkFiles } from './binlog-preflight.ts';
@@ -42,9 +44,9 @@ export async function replicateFromBinlog(options: ReplicateOptions): Promise<Ru
 /** Makes topics and checkpoint, or finds them; where it begins, each partition is read from its first record: the snapshot lies in Kafka. */
 async function begin({ name, targetUrl, kafka }: ReplicateOptions, topics: Topics): Promise<number> {
   const access = requireBrokers(kafka);
-  const logId = await withAdmin(kafkaClient(access), async (admin) => {
+  const { logId, ids } = await withAdmin(kafkaClient(access), async (admin) => {
     await ensureTopics(admin, topics);
-    return `kafka:${(await admin.describeCluster()).clusterId}`;
+    return { logId: `kafka:${(await admin.describeCluster()).clusterId}`, ids: await topicIds(kafkaClient(access), topics.all) };
   }).catch((cause: unknown) => { throw isKafkaPassing(cause) ? kafkaUnreachable(access.brokers, cause) : cause; });
   // The lock is held only while it begins: two that begin at once would begin twice.
   const session = await openApplySession(targetUrl, name);
@@ -53,11 +55,13 @@ async function begin({ name, targetUrl, kafka }: ReplicateOptions, topics: Topic
     const before = await loadCheckpoint(session, name);
     if (before?.phase === 'streaming') {
       if (before.logId?.split(' ')[0] !== logId) throw wrongLog(name);
+      await requireSameTopics(session, name, ids);
       return before.eventsApplied;
     }
     await session.query('BEGIN');
     await startOffsets(session, name, new Map());
     await startCheckpoint(session, name, 'streaming', logId, LSN_ZERO);
+    await requireSameTopics(session, name, ids);
     await session.query('COMMIT');
     return 0;
   } finally {

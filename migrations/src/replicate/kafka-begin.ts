@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { Applier } from '../apply/applier.ts';
 import { loadCheckpoint, type Checkpoint } from '../apply/checkpoint.ts';
 import { ensureOffsetsTable, startOffsets, type KafkaOffsets } from '../apply/kafka-offsets.ts';
+import type { TopicIds } from '../apply/kafka-topic-ids.ts';
 import { openApplySession } from '../apply/session.ts';
 import { tableMaps, type TableMaps } from '../apply/table-map.ts';
 import { withConnection } from '../capture/connect.ts';
@@ -11,6 +12,8 @@ import { capturedTables, type CapturedTables } from '../capture/table-ref.ts';
 import type { Lsn } from '../capture/lsn.ts';
 import { kafkaClient, kafkaUnreachable, withAdmin, type KafkaAccess } from '../log/kafka-client.ts';
 import { ensureTopics, extents, partitionId, topicsOf, type Topics } from '../log/kafka-topics.ts';
+import { topicIds } from '../log/topic-ids.ts';
+import { requireSameTopics } from './kafka-topics-kept.ts';
 import { prepare, requireReady, startSnapshot, wrongLog, type Beginning, type BeginOptions } from './begin.ts';
 
 /** All that a replication from Kafka holds when it begins. */
@@ -36,11 +39,12 @@ export async function beginFromKafka(options: BeginOptions, access: KafkaAccess 
     await requireReady(options);
     await ensureOffsetsTable(client);
     const topics = topicsOf(options.name, capturedTables(options.mapping).keys());
-    const { logId, ends } = await reach(kafka, topics, requireBrokers(access));
+    const { logId, ends, ids } = await reach(kafka, topics, requireBrokers(access));
     if (options.startFrom === 'now' && await loadCheckpoint(client, options.name) === undefined) await startOffsets(client, options.name, ends);
     if (options.startFrom === 'now') await prepare(client, options);
     const before = await loadCheckpoint(client, options.name);
     const snapshot = await goesOn(client, options, before, logId) ? undefined : await anew(client, options, { logId, before, ends });
+    await requireSameTopics(client, options.name, ids);
     return await hold(client, options, topics, snapshot);
   } catch (error) {
     await client.end().catch(() => undefined);
@@ -49,12 +53,12 @@ export async function beginFromKafka(options: BeginOptions, access: KafkaAccess 
 }
 
 /** A log on Kafka is known by its cluster. Where its topics end is looked up before a slot is made: what the slot brings lies behind. */
-async function reach(kafka: ReturnType<typeof kafkaClient>, topics: Topics, { brokers }: KafkaAccess): Promise<{ logId: string; ends: KafkaOffsets }> {
+async function reach(kafka: ReturnType<typeof kafkaClient>, topics: Topics, { brokers }: KafkaAccess): Promise<{ logId: string; ends: KafkaOffsets; ids: TopicIds }> {
   try {
     return await withAdmin(kafka, async (admin) => {
       await ensureTopics(admin, topics);
       const { clusterId } = await admin.describeCluster();
-      return { logId: `kafka:${clusterId}`, ends: new Map((await extents(admin, topics.all)).map((extent) => [partitionId(extent), extent.high])) };
+      return { logId: `kafka:${clusterId}`, ends: new Map((await extents(admin, topics.all)).map((extent) => [partitionId(extent), extent.high])), ids: await topicIds(kafka, topics.all) };
     });
   } catch (cause) {
     throw cause instanceof StranglerError ? cause : kafkaUnreachable(brokers, cause);

@@ -112,6 +112,26 @@ describe('through Debezium and Kafka', () => {
     await expect(running?.failed).rejects.toMatchObject({ code: 'STR_TOPIC_TRUNCATED', message: expect.stringContaining(`offsets ${String(before)} to ${String(before + 3)}: 4 records`) });
   }, 180_000);
 
+  test('a topic that is deleted and made anew is another one, also once it has grown past the offset that was reached', async () => {
+    await start();
+    await debezium.register(pair, FILMS);
+    await debezium.streams(pair);
+    await pair.source.query('UPDATE films SET seats = 1');
+    await settled();
+    await running?.stop();
+    await debezium.unregister(pair);
+    const topic = `${pair.name}.public.films`;
+    const reached = await ends(topic);
+    await asAdmin((admin) => admin.deleteTopics({ topics: [topic] }));
+    for (let attempt = 0; attempt < 100 && !await asAdmin((admin) => admin.createTopics({ topics: [{ topic }] })).catch(() => false); attempt += 1) await delay(100);
+    const producer = kafkaClient(debezium.access).producer();
+    await producer.connect();
+    await producer.send({ topic, messages: Array.from({ length: reached + 5 }, () => ({ key: '{"id":1}', value: null })) });
+    await producer.disconnect();
+    expect(await ends(topic)).toBe(reached + 5);
+    await expect(start()).rejects.toMatchObject({ code: 'STR_TOPIC_REPLACED', message: expect.stringContaining(topic) });
+  }, 180_000);
+
   test('by key, two sinks divide the partitions, and the checkpoint follows', async () => {
     await asAdmin((admin) => admin.createTopics({ topics: ['films', 'rooms'].map((table) => ({ topic: `${pair.name}.public.${table}`, numPartitions: 4 })) }));
     await start('keys');

@@ -6,13 +6,15 @@ import { objectName, requireSlot, slotState } from '../capture/slot.ts';
 import { readSnapshot } from '../capture/snapshot.ts';
 import { tableMaps } from '../apply/table-map.ts';
 import { capturedTables } from '../capture/table-ref.ts';
-import { isKafkaPassing } from '../log/kafka-client.ts';
+import { isKafkaPassing, kafkaClient } from '../log/kafka-client.ts';
 import { topicsOf } from '../log/kafka-topics.ts';
+import { topicIds } from '../log/topic-ids.ts';
 import { parkingRules } from './dead-letters.ts';
 import { copyReaders } from './copy-pace.ts';
 import { beginFromKafka, requireBrokers, type KafkaBeginning } from './kafka-begin.ts';
 import { applyByKeys, keepCheckpoint, untilStreaming, type KeysOptions } from './kafka-keys.ts';
 import { KafkaSource } from './kafka-source.ts';
+import { requireSameTopics } from './kafka-topics-kept.ts';
 import type { ReplicateOptions } from './options.ts';
 import type { ReplicationStatus, RunningReplication, Settled } from './running.ts';
 import { runSink } from './sink.ts';
@@ -64,7 +66,7 @@ class RunningFromKafka implements RunningReplication {
     const life = new AbortController();
     const signal = AbortSignal.any([this.abort.signal, life.signal]);
     const slot = objectName(this.options.name);
-    const parts = this.options.mapping.reading === 'keys' ? [this.keep(first, signal), this.byKeys(signal)] : [this.whole(first, signal), this.watchSlot(slot, signal)];
+    const parts = this.options.mapping.reading === 'keys' ? [this.keep(first, signal), this.byKeys(signal), this.watchTopics(signal)] : [this.whole(first, signal), this.watchSlot(slot, signal), this.watchTopics(signal)];
     for (const part of parts) part.catch(() => { life.abort(); });
     const results = await Promise.allSettled(parts);
     const failed = results.find((result) => result.status === 'rejected');
@@ -175,6 +177,22 @@ class RunningFromKafka implements RunningReplication {
         if (!isPassing(error)) throw error;
       }
       await this.clock.sleep(SLOT_EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+
+  /** A topic that is deleted and made anew between two fetches looks like itself. */
+  private async watchTopics(signal: AbortSignal): Promise<void> {
+    const { targetUrl, name, kafka, mapping } = this.options;
+    const { all } = topicsOf(name, capturedTables(mapping).keys());
+    while (!isAborted(signal)) {
+      await this.clock.sleep(SLOT_EVERY_MS, signal).catch(() => undefined);
+      if (isAborted(signal)) return;
+      try {
+        const ids = await topicIds(kafkaClient(requireBrokers(kafka)), all);
+        await withConnection(targetUrl, 'target', (target) => requireSameTopics(target, name, ids));
+      } catch (error) {
+        if (!isPassing(error) && !isKafkaPassing(error)) throw error;
+      }
     }
   }
 
