@@ -126,6 +126,8 @@ function postgres(connector: string, { host, port, user, password, name }: Datab
     'slot.failover': 'true',
     // What replication itself wrote is not sent back (PostgreSQL 16+): two directions at once would echo for ever.
     'slot.stream.params': 'origin=none',
+    // Such a producer has a number of its own in every batch it writes: by it a transaction is known in whose middle the connector ended and began again.
+    'producer.override.enable.idempotence': 'true',
     'snapshot.mode': 'no_data',
     'interval.handling.mode': 'string',
     // isostring turns 24:00:00 into 00:00:00 and an infinite date into a finite one.

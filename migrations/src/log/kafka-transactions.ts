@@ -87,7 +87,7 @@ class Reading {
     for (const record of records) {
       const envelope = await this.envelope(record);
       if (envelope.kind !== 'refused' && envelope.position !== undefined) this.seen.set(place, envelope.position.lsn);
-      this.regrouper.event(envelope, groupOf(record.headers), { place, next: record.offset + 1n });
+      this.regrouper.event(envelope, groupOf(record.headers), { place, next: record.offset + 1n, ...byOf(record) });
     }
   }
 
@@ -101,7 +101,8 @@ class Reading {
     }
   }
 
-  private end({ value, headers, offset }: FetchedRecord, place: string, partition: number): void {
+  private end(record: FetchedRecord, place: string, partition: number): void {
+    const { value, headers, offset } = record;
     const end = value === null ? undefined : readExactly(this.texts.of(value), transactionBound);
     if (end === undefined) return;
     if (partition !== 0) {
@@ -114,7 +115,7 @@ class Reading {
     const unread = end.lsn <= (this.options.from.afterLsn ?? LSN_ZERO) ? [] : (end.tables ?? []).filter((table) => !this.options.tables.has(table));
     if (unread.length > 0) throw transactionIncomplete(String(end.xid), printLsn(end.lsn), 0, end.events, unread);
     this.seen.set(place, end.lsn);
-    this.regrouper.end(end, groupOf(headers), { place, next: offset + 1n });
+    this.regrouper.end(end, groupOf(headers), { place, next: offset + 1n, ...byOf(record) });
   }
 
   take(): Regrouped[] {
@@ -150,6 +151,8 @@ class Reading {
     throw transactionIncomplete(String(waiting.end.xid), printLsn(waiting.end.lsn), waiting.has, waiting.end.events, []);
   }
 }
+
+const byOf = ({ producer }: FetchedRecord): { readonly producer?: string } => producer === undefined ? {} : { producer };
 
 /** A record of a table's topic or of the messages'. */
 export function readRecord({ key, value, headers }: FetchedRecord, hints: ValueHints, texts: PayloadTexts): Envelope {

@@ -105,6 +105,19 @@ describe('the parts of a transaction that a connector was killed in', () => {
     expect(whole.is === 'whole' ? rows(whole.parts) : whole.is).toEqual(['1', '2', '3', '4']);
   });
 
+  test('numbered on by a run that went on behind them: a COPY may have been cut, unless what follows was sent before, too', () => {
+    const copied = [{ lsn: 1, row: 1 }, { lsn: 1, row: 2 }, { lsn: 2, row: 3 }];
+    const told = (second: readonly number[], end: string): string => {
+      const parts = new Parts();
+      parts.begin();
+      [1, 2].forEach((order) => { parts.add({ ...part(copied[order - 1] ?? { lsn: 0, row: 0 }, order), by: 'first' }); });
+      second.forEach((order) => { parts.add({ ...part(copied[order - 1] ?? { lsn: 0, row: 0 }, order), by: 'second' }); });
+      parts.end(Math.max(2, ...second), end);
+      return parts.whole(false).is;
+    };
+    expect([told([3], 'second'), told([2, 3], 'second'), told([], 'second'), told([], 'first')]).toEqual(['cut', 'whole', 'cut', 'whole']);
+  });
+
   test('of one run, more events than its END announced are a contradiction', () => {
     const parts = new Parts();
     parts.begin();

@@ -1,7 +1,11 @@
 import type { Envelope } from '../capture/envelope.ts';
 import type { Lsn } from '../capture/lsn.ts';
 
-export type Part = Extract<Envelope, { position?: unknown }> & { readonly position: { readonly lsn: Lsn; readonly order: number } };
+export type Part = Extract<Envelope, { position?: unknown }> & {
+  readonly position: { readonly lsn: Lsn; readonly order: number };
+  /** The producer that wrote it, where it has a number: each run of the connector is another one. */
+  readonly by?: string | undefined;
+};
 
 /** What a transaction's parts amount to. `unproven`: they are all unless more of it lies in Kafka already. `cut`: some may be missing for ever. */
 export type Whole = { readonly is: 'whole'; readonly parts: readonly Part[] } | { readonly is: 'waiting' | 'unproven' | 'cut' };
@@ -13,7 +17,7 @@ const CUT: Whole = { is: 'cut' };
  * The messages of one source transaction, as one or several runs of the connector have sent them.
  *
  * A connector that ends in the middle of a transaction goes on behind the last event that Connect has stored, under another BEGIN, and numbers what is left from 1 again;
- * its END counts what is left (Debezium 3.6). So a number says nothing without its run. What orders events through all runs is their LSN, which never falls within a
+ * its END counts what is left (Debezium 3.6); or, when it met no other transaction on its way there, it goes on counting. So a number says nothing without its run. What orders events through all runs is their LSN, which never falls within a
  * transaction; what tells two apart is LSN and content.
  */
 export class Parts {
@@ -25,6 +29,11 @@ export class Parts {
   /** By run, from 1: how many events it announced. A transaction without BEGIN has one run. */
   private readonly ends = new Map<number, number>();
   private several = false;
+  /** Parts that a second producer has sent, too, and which. */
+  private readonly again = new Map<Part, string | undefined>();
+  private endBy: string | undefined;
+  private writer: string | undefined;
+  private isMixed = false;
   /** Parts kept. */
   size = 0;
 
@@ -36,8 +45,10 @@ export class Parts {
     this.begins += 1;
   }
 
-  end(events: number): void {
+  end(events: number, by?: string): void {
     this.ends.set(this.run, events);
+    this.endBy = by;
+    if (by !== this.writer) this.isMixed = true;
   }
 
   /** The newest one's number. */
@@ -49,9 +60,15 @@ export class Parts {
   add(part: Part): boolean {
     const { order } = part.position;
     const there = this.byOrder.get(order);
+    if (this.size === 0) this.writer = part.by;
+    else if (part.by !== this.writer) this.isMixed = true;
     if (there === undefined) this.byOrder.set(order, part);
-    else if (listOf(there).some((one) => isSame(one, part))) return false;
     else {
+      const same = listOf(there).find((one) => isSame(one, part));
+      if (same !== undefined) {
+        if (same.by !== part.by) this.again.set(same, part.by);
+        return false;
+      }
       this.several = true;
       this.byOrder.set(order, [...listOf(there), part]);
     }
@@ -74,7 +91,7 @@ export class Parts {
   private ofOneRun(events: number): Whole {
     if (this.byOrder.size < events) return WAITING;
     const parts = this.all().sort((a, b) => a.position.order - b.position.order);
-    return parts.length === events && (parts.at(-1)?.position.order ?? 0) === events ? { is: 'whole', parts } : CUT;
+    return parts.length === events && (parts.at(-1)?.position.order ?? 0) === events && !this.hasGap(parts, this.endBy) ? { is: 'whole', parts } : CUT;
   }
 
   private united(events: number): Whole {
@@ -87,15 +104,20 @@ export class Parts {
   private joined(events: number): Whole {
     let parts = events === 0 ? [] : this.chain(undefined);
     if (parts.length !== events) return WAITING;
-    for (let next = parts[0]; this.all().some((part) => isBelow(part, next?.position.lsn)); next = parts[0]) {
-      const run = this.chain(next?.position.lsn);
+    if (this.hasGap(parts, this.endBy)) return CUT;
+    while (this.all().some((part) => isBelow(part, parts[0]?.position.lsn))) {
+      const run = this.chain(parts[0]?.position.lsn);
       if (run.length === 0) return WAITING;
-      // What the next run began with was sent by this one, too, right behind these: nothing was left out between them.
-      const isProven = next !== undefined && this.candidates(run.length + 1).some((part) => isSame(part, next));
-      if (!isProven && mayGoOn(run)) return CUT;
+      if (this.mayLack(run, parts[0])) return CUT;
       parts = [...run, ...parts];
     }
     return parts.length === this.distinct().length ? { is: 'whole', parts } : WAITING;
+  }
+
+  /** Whether something may be missing within a run, or between it and the next. Nothing is where this one, too, sent what the next began with, right behind its last. */
+  private mayLack(run: readonly Part[], next: Part | undefined): boolean {
+    const isProven = next !== undefined && this.candidates(run.length + 1).some((part) => isSame(part, next));
+    return (!isProven && mayGoOn(run)) || this.hasGap(run);
   }
 
   /** Of the newest run that begins below `limit`: its parts 1, 2, 3 … below it. A number's newest run is the one whose part lies furthest in the WAL. */
@@ -110,6 +132,17 @@ export class Parts {
       run.push(next);
       seen.add(identity(next));
     }
+  }
+
+  /** Whether a producer went on behind a part of another's, where the WAL record may have held more, and neither sent what the other did. */
+  private hasGap(parts: readonly Part[], endBy?: string): boolean {
+    const goesOn = (at: number): boolean => {
+      const [before, next] = [parts[at - 1], parts[at]];
+      const by = at === parts.length ? endBy ?? before?.by : next?.by;
+      if (before === undefined || by === before.by || by === this.again.get(before)) return false;
+      return (next === undefined || this.again.get(next) !== before.by) && mayGoOn(parts.slice(Math.max(0, at - 3), at));
+    };
+    return this.isMixed && Array.from({ length: parts.length }, (_, index) => index + 1).some(goesOn);
   }
 
   private candidates(order: number): readonly Part[] {
@@ -131,7 +164,7 @@ const listOf = (parts: Part | readonly Part[]): readonly Part[] => Array.isArray
 const isBelow = ({ position }: Part, limit: Lsn | undefined): boolean => limit === undefined || position.lsn < limit;
 const byPlace = (a: Part, b: Part): number => a.position.lsn < b.position.lsn ? -1 : a.position.lsn > b.position.lsn ? 1 : a.position.order - b.position.order;
 const isSame = (a: Part, b: Part): boolean => a.position.lsn === b.position.lsn && identity(a) === identity(b);
-const identity = ({ position, ...content }: Part): string => `${String(position.lsn)} ${JSON.stringify(content)}`;
+const identity = ({ position, ...content }: Part): string => `${String(position.lsn)} ${JSON.stringify({ ...content, by: undefined })}`;
 
 const isCreate = (part: Part | undefined): boolean => part?.kind === 'change' && part.event.op === 'create';
 

@@ -9,6 +9,8 @@ import { transactionCut } from './kafka-trouble.ts';
 export interface Source {
   readonly place: string;
   readonly next: bigint;
+  /** Of whoever wrote it: another one, another run of the connector. */
+  readonly producer?: string;
 }
 
 export interface RegroupOptions {
@@ -56,7 +58,7 @@ export class Regrouper {
     const { order, xid } = envelope.position;
     if (order === undefined) throw new StranglerError({ code: 'STR_NO_TRANSACTIONS', exitCode: 1, message: 'The messages do not say which transaction they belong to.', remedy: 'Set provide.transaction.metadata=true, as the generated connector does.' });
     const parts = this.partsOf(group ?? String(xid));
-    if (parts.add({ ...envelope, position: { ...envelope.position, order } })) this.held += 1;
+    if (parts.add({ ...envelope, position: { ...envelope.position, order }, by: source?.producer })) this.held += 1;
     note(parts, source);
   }
 
@@ -76,7 +78,7 @@ export class Regrouper {
       return;
     }
     const parts = this.partsOf(group);
-    parts.end(end.events);
+    parts.end(end.events, source?.producer);
     note(parts, source);
   }
 

@@ -77,8 +77,11 @@ async function read({ records, next }: Fetched, before: PartitionFence, options:
   return { events, reached: { ...before, next, after, order } };
 }
 
-/** Connect repeats itself after a crash, at new offsets. Where it does not say what came before, the event is applied again: what follows repeats as well, and ends in the same rows. */
-const isRepeated = ({ after, order = 0 }: PlacedChange['position'], lastAfter: Lsn, lastOrder: number): boolean => after !== undefined && (after < lastAfter || (after === lastAfter && order <= lastOrder));
+/**
+ * Connect repeats itself after a crash, at new offsets. Where it does not say what came before, the event is applied again: what follows repeats as well, and ends in the
+ * same rows. So is one at the fence's own place: rows of one COPY share it.
+ */
+const isRepeated = ({ after, order = 0 }: PlacedChange['position'], lastAfter: Lsn, lastOrder: number): boolean => after !== undefined && (after < lastAfter || (after === lastAfter && order < lastOrder));
 
 /** Records of Debezium's PostgreSQL connector, by the source's catalog. */
 export function walReader(hints: HintSource): RecordReader {
@@ -94,7 +97,8 @@ async function readWal(record: FetchedRecord, hints: HintSource, texts: PayloadT
   if (envelope.kind === 'refused') throw new StranglerError({ code: envelope.code, message: envelope.message, exitCode: 1, remedy: 'Compare the connector with the committed one: `strangler connect plan`.' });
   if (envelope.kind !== 'change') return undefined;
   if (movedHere && (await again(() => readRecord(record, hints.current(), texts), hints) as { event?: { unchanged?: unknown } }).event?.unchanged !== undefined) throw movedInPart(envelope.event);
-  return envelope;
+  // Not its number in the transaction: a connector that ended in the middle of one counts from 1 again. Its LSN, which never falls there; below 2^53 the whole WAL of a server's life.
+  return { event: envelope.event, position: { ...envelope.position, order: Number(envelope.position.lsn) } };
 }
 
 async function again<T>(parse: () => T, hints: HintSource): Promise<T> {

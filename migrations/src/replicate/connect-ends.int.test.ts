@@ -1,0 +1,114 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { emitMarker, waitForCheckpoint, type RunningReplication } from '@strangler/migrations';
+import { startDebezium, type Debezium } from '../../test/support/debezium.ts';
+import { contents, databasePair, type Pair } from '../../test/support/pair.ts';
+import { kafkaClient, withAdmin } from '../log/kafka-client.ts';
+import { follow } from '../log/kafka-fetch.ts';
+
+/** Enough that the connector takes a second or two, and Connect stores its place several times meanwhile. */
+const ROWS = 20_000;
+const COPIED = 150_000;
+const QUICKLY = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+const SHIP = { berths: { key: ['id'] }, cabins: { key: ['id'] } };
+
+let debezium: Debezium;
+let pair: Pair;
+let running: RunningReplication | undefined;
+
+beforeAll(async () => {
+  debezium = await startDebezium({ 'group.min.session.timeout.ms': '500' }, undefined, { worker: { 'offset.flush.interval.ms': '100', 'session.timeout.ms': '2000', 'heartbeat.interval.ms': '500' }, jvm: [QUICKLY, QUICKLY] });
+}, 240_000);
+afterAll(async () => { await debezium.stop(); }, 60_000);
+beforeEach(async () => {
+  pair = await databasePair('ship');
+  for (const side of [pair.source, pair.target]) await side.query('CREATE TABLE berths (id int PRIMARY KEY, cabin int, guest text); CREATE TABLE cabins (id int PRIMARY KEY, deck int)');
+});
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+  await debezium.unregister(pair);
+  await pair.close();
+}, 60_000);
+
+async function start(reading: 'transactions' | 'keys'): Promise<void> {
+  const options = pair.options(SHIP, { kafka: debezium.access });
+  running = await pair.start(SHIP, { ...options, mapping: { ...options.mapping, log: 'kafka', reading } });
+  running.failed.catch(() => undefined);
+  await debezium.register(pair, SHIP);
+  await debezium.streams(pair);
+  await settled();
+}
+const settled = async (): Promise<void> => {
+  const arrived = waitForCheckpoint(pair.targetUrl, pair.name, await emitMarker(pair.sourceUrl, 'settled'), { deadlineMs: 150_000 });
+  arrived.catch(() => undefined);
+  await Promise.race([arrived, running?.failed ?? arrived]);
+};
+const equal = async (): Promise<void> => { for (const table of Object.keys(SHIP)) expect(await contents(pair.target, table)).toEqual(await contents(pair.source, table)); };
+
+/** Rows of both tables by turns, then changes of some of them. */
+const voyage = (): Promise<unknown> => pair.source.query(`BEGIN;
+  INSERT INTO cabins SELECT g, g % 9 FROM generate_series(1, ${String(ROWS / 10)}) AS g; INSERT INTO berths SELECT g, g % 7, md5(g::text) FROM generate_series(1, ${String(ROWS / 2)}) AS g;
+  UPDATE cabins SET deck = deck + 1; INSERT INTO berths SELECT g, 0, 'late' FROM generate_series(${String(ROWS / 2 + 1)}, ${String(ROWS)}) AS g;
+  UPDATE berths SET id = -id WHERE id % 50 = 0; DELETE FROM cabins WHERE id % 10 = 0; COMMIT`);
+
+/** Until so many of the events are in Kafka. */
+async function sent(events: number): Promise<void> {
+  await withAdmin(kafkaClient(debezium.access), async (admin) => {
+    for (let there = 0; there < events;) {
+      await delay(5);
+      const ends = await Promise.all(Object.keys(SHIP).map((table) => admin.fetchTopicOffsets(`${pair.name}.public.${table}`)));
+      there = ends.flat().reduce((sum, { high }) => sum + Number(high), 0);
+    }
+  });
+}
+
+describe('a connector that ends in the middle of a transaction', () => {
+  test.each([['transactions', 0.2], ['transactions', 0.8], ['keys', 0.5]] as const)('killed, and read by %s, at %d of it: the transaction arrives whole', async (reading, share) => {
+    await start(reading);
+    await voyage();
+    await sent(ROWS * share);
+    await debezium.connect.kill('SIGKILL');
+    await debezium.connect.restart();
+    await debezium.streams(pair);
+    await settled();
+    await equal();
+    expect(await runs()).toBeGreaterThan(1);
+  }, 300_000);
+
+  test('stopped and started again, between rows that were written one by one: the transaction arrives whole', async () => {
+    await start('transactions');
+    await voyage();
+    await sent(ROWS / 3);
+    await restarted();
+    await settled();
+    await equal();
+    expect(await runs()).toBeGreaterThan(1);
+  }, 300_000);
+
+  test('stopped and started again within a COPY: the rest of a WAL record is missing, and that is said', async () => {
+    await start('transactions');
+    // As pg_dump's do: many rows in one WAL record.
+    await pair.source.query(`COPY berths FROM PROGRAM 'seq -f "%.0f,1,guest" ${String(COPIED)}' (FORMAT csv)`);
+    await sent(COPIED / 10);
+    await restarted();
+    await expect(running?.failed).rejects.toMatchObject({ code: 'STR_TRANSACTION_CUT', remedy: expect.stringContaining('COPY') });
+    expect(await contents(pair.target, 'berths')).toEqual([]);
+  }, 300_000);
+});
+
+/** A worker that is asked to end stores the last place first, so that no event is sent twice. */
+async function restarted(): Promise<void> {
+  await debezium.connect.restart();
+  await debezium.streams(pair);
+}
+
+/** How many runs of the connector have sent rows of the berths' transaction. */
+async function runs(): Promise<number> {
+  const producers = new Set<string | undefined>();
+  for await (const fetched of follow(kafkaClient(debezium.access), [{ topic: `${pair.name}.public.berths`, partition: 0, offset: 0n }], { signal: AbortSignal.timeout(60_000) })) {
+    for (const { records } of fetched) for (const { producer } of records) producers.add(producer);
+    if (fetched.length === 0) break;
+  }
+  return producers.size;
+}
