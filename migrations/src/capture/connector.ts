@@ -36,6 +36,10 @@ const TRANSPORT = {
   'key.converter.schemas.enable': 'false',
   'value.converter': 'org.apache.kafka.connect.json.JsonConverter',
   'value.converter.schemas.enable': 'false',
+  // Otherwise a NULL in a column that has a default arrives as the default (KIP-581).
+  'key.converter.replace.null.with.default': 'false',
+  'value.converter.replace.null.with.default': 'false',
+  'header.converter.replace.null.with.default': 'false',
   // The old key of a row whose key changed travels in a header.
   'header.converter': 'org.apache.kafka.connect.json.JsonConverter',
   'header.converter.schemas.enable': 'false',

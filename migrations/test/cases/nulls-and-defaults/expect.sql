@@ -1,0 +1,2 @@
+SELECT (SELECT num_nulls(note, weight, pieces, fragile, sent, labels, token, day, scan) = 9 FROM parcels WHERE id = 1) AND (SELECT num_nulls(note, weight, pieces, fragile, sent, labels, token, day, scan) = 9 FROM parcels WHERE id = 4);
+SELECT (SELECT pieces IS NULL AND note = 'none' FROM parcels WHERE id = 2) AND (SELECT pieces = 2 AND num_nulls(note, weight, fragile, sent, labels, token, day, scan) = 8 FROM parcels WHERE id = 3) AND (SELECT pieces = 1 FROM parcels WHERE id = 5);
