@@ -11,6 +11,7 @@ import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import { ORIGIN_SINCE } from '../capture/wal.ts';
 import { binlogPreflight } from './binlog-preflight.ts';
 import { checkDebezium } from './check-debezium.ts';
+import { checkExtensions } from './check-extensions.ts';
 import { checkTransforms } from './check-transforms.ts';
 import type { Add } from './findings.ts';
 import { describeTables, sameKey, type TableDescription } from './describe.ts';
@@ -45,6 +46,7 @@ async function walPreflight({ name, mapping, sourceUrl, targetUrl, startFrom = '
     const [sources, targets] = [await describeTables(source, from), await describeTables(target, targetsOf(maps))];
     for (const [name, [map]] of maps) if (map !== undefined) checkSourceTable(map, mapping.tables, sources.get(name), add);
     for (const map of everyMap(maps)) checkTargetTable(map, maps, sources, targets.get(tableName(map.target)), add);
+    await checkExtensions({ source, target, maps, sources, targets }, add);
     await checkTransforms({ source, target, maps, sources, targets }, add);
     if (!started && startFrom === 'snapshot' && await ownsItsRows(source, maps, add)) await checkEmpty(target, maps, targets, add);
     await checkCasts(target, maps, sources, targets, add);
