@@ -157,10 +157,14 @@ export function requireTables(publication: string, published: ReadonlySet<string
   throw new StranglerError({
     code: 'STR_TABLES_CHANGED',
     message: `The publication ${publication} does not name the configured tables: ${said}. Rows written meanwhile may be missing.`,
-    remedy: `Set the config back; or let it take ${[missing.length > 0 ? `the new in (\`strangler replicate REPLICATION ${missing.map((name) => `--add-table ${name}`).join(' ')}\`)` : '', extra.length > 0 ? `the old out (\`--drop-table ${extra.join(' --drop-table ')}\`)` : ''].filter((part) => part !== '').join(' and ')}; each prints its plan first.`,
+    remedy: `Set the config back; or ${[missing.length > 0 ? missingRemedy(missing) : '', extra.length > 0 ? `let the old out (\`--drop-table ${extra.join(' --drop-table ')}\`)` : ''].filter((part) => part !== '').join(' and ')}; each prints its plan first.`,
     exitCode: ExitCode.environment,
   });
 }
+
+/** Whether it is a new table of the config, or one that somebody has taken out of the publication, only the target knows. */
+const missingRemedy = (tables: readonly string[]): string =>
+  `let the new in (\`strangler replicate REPLICATION ${tables.map((name) => `--add-table ${name}`).join(' ')}\`), or, where somebody has taken it out of the publication, copy it again (\`--again ${tables.join(' --again ')}\`)`;
 
 const slotError = (code: `STR_${string}`, message: string): StranglerError => new StranglerError({
   code, message,

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import { emitMarker, waitForCheckpoint, type RunningReplication } from '@strangler/migrations';
+import { emitMarker, tablesBeingCopied, waitForCheckpoint, type RunningReplication } from '@strangler/migrations';
 import { requireNotRewound } from '../capture/slot.ts';
-import { databasePair, type Pair } from '../../test/support/pair.ts';
+import { contents, databasePair, type Pair } from '../../test/support/pair.ts';
 
 /** What the source would let pass without a word. */
 const FILMS = { films: { key: ['id'] } };
@@ -32,7 +32,21 @@ describe('a table that is taken out of the publication', () => {
     const streaming = await start();
     await settled();
     await pair.source.query(`ALTER PUBLICATION ${publication()} DROP TABLE films`);
-    expect(await failure(streaming)).toMatchObject({ code: 'STR_TABLES_CHANGED', message: expect.stringContaining('public.films') });
+    expect(await failure(streaming)).toMatchObject({ code: 'STR_TABLES_CHANGED', message: expect.stringContaining('public.films'), remedy: expect.stringContaining('--again public.films') });
+  });
+
+  test('is copied again in place, put back or not', async () => {
+    await pair.source.query('INSERT INTO films VALUES (1), (2)');
+    const first = await start();
+    await settled();
+    await first.stop();
+    await pair.source.query(`ALTER PUBLICATION ${publication()} DROP TABLE films`);
+    await pair.source.query('INSERT INTO films VALUES (3); DELETE FROM films WHERE id = 1');
+    running = await pair.start(FILMS, { changes: { again: ['films'] } });
+    while ((await tablesBeingCopied(`${pair.logDirectory}/${pair.name}`)).length > 0) await Promise.race([delay(20), running.failed]);
+    await pair.source.query('INSERT INTO films VALUES (4)');
+    await Promise.race([settled(), running.failed]);
+    expect(await contents(pair.target, 'films')).toEqual(['(2)', '(3)', '(4)']);
   });
 
   test('and put back while it is stopped, does not let it start: what was written in between was not sent', async () => {

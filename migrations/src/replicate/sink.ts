@@ -7,6 +7,7 @@ import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isPassing } from '../capture/connect.ts';
 import type { Lsn } from '../capture/lsn.ts';
 import type { ChangeLog } from '../log/change-log.ts';
+import { BatchSize } from './batch-size.ts';
 import type { Settled } from './running.ts';
 import { Unsettled } from './unsettled.ts';
 
@@ -33,12 +34,13 @@ export async function runSink(first: Applier, options: SinkOptions): Promise<voi
   const { signal, clock } = options;
   let applier: Applier | undefined = first;
   let retryMs = RETRY_MS.first;
+  const size = new BatchSize();
   const aborted = (): boolean => signal.aborted;
   try {
     while (!aborted()) {
       try {
         applier ??= await takeOver(options);
-        await attend(applier, options, () => { retryMs = RETRY_MS.first; });
+        await attend(applier, options, size, () => { retryMs = RETRY_MS.first; });
       } catch (error) {
         if (aborted()) return;
         if (!isPassing(error)) throw error;
@@ -64,7 +66,7 @@ async function takeOver(options: SinkOptions): Promise<Applier> {
 const LOOK_AGAIN_MS = 2_000;
 
 /** Follows the log, and between two batches sees to what is parked: what people ask for, and tables that were mended. */
-async function attend(applier: Applier, options: SinkOptions, onProgress: () => void): Promise<void> {
+async function attend(applier: Applier, options: SinkOptions, size: BatchSize, onProgress: () => void): Promise<void> {
   const desk = await Desk.open(applier, options.rules);
   const life = new AbortController();
   const signal = AbortSignal.any([options.signal, life.signal]);
@@ -76,7 +78,7 @@ async function attend(applier: Applier, options: SinkOptions, onProgress: () => 
     await applier.session.query(`LISTEN ${REQUEST_CHANNEL}`);
     await serveRequests(desk);
     lookAgain(desk, options.clock, signal).catch(reject);
-    await Promise.race([follow(desk, { ...options, signal }, onProgress), failed]);
+    await Promise.race([follow(desk, { ...options, signal }, size, onProgress), failed]);
   } finally {
     life.abort();
     applier.session.off('notification', asked);
@@ -91,20 +93,33 @@ async function lookAgain(desk: Desk, clock: Clock, signal: AbortSignal): Promise
   }
 }
 
-async function follow(desk: Desk, options: SinkOptions, onProgress: () => void): Promise<void> {
+async function follow(desk: Desk, options: SinkOptions, size: BatchSize, onProgress: () => void): Promise<void> {
   const { log, signal, onApplying, onApplied } = options;
   const unsettled = new Unsettled();
   const tell = (applied: Settled | undefined): void => { if (applied !== undefined) onApplied?.(applied); };
   for await (const batch of log.read({ afterLsn: desk.checkpoint }, { follow: true, signal })) {
-    onApplying?.(batch[0]?.committedAtMs);
-    const soon = unsettled.mayGrow && followed(batch, options);
-    const applied = await desk.apply(batch, soon ? 'soon' : 'durable');
-    if (applied !== undefined) tell(unsettled.add(applied));
-    if (!soon) await settle();
-    onApplying?.(undefined);
-    onProgress();
+    for (const part of size.partsOf(batch)) {
+      if (signal.aborted) break;
+      await applyPart(part);
+      onProgress();
+    }
   }
   await settle();
+
+  async function applyPart(part: readonly ChangeTransaction[]): Promise<void> {
+    onApplying?.(part[0]?.committedAtMs);
+    try {
+      const soon = unsettled.mayGrow && followed(part, options);
+      const applied = await desk.apply(part, soon ? 'soon' : 'durable');
+      if (applied !== undefined) tell(unsettled.add(applied));
+      if (!soon) await settle();
+    } catch (error) {
+      if (isPassing(error)) size.wasLost(part);
+      throw error;
+    }
+    size.wasApplied();
+    onApplying?.(undefined);
+  }
 
   /** A batch may have had nothing new, and the end may come while more was expected. */
   async function settle(): Promise<void> {

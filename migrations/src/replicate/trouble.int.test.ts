@@ -66,6 +66,24 @@ describe('a row that cannot be applied', () => {
   });
 });
 
+describe('a target', () => {
+  test('that is lost in every large batch gets smaller ones, and catches up', async () => {
+    const first = await pair.start(FILMS);
+    await settled();
+    await first.stop();
+    // Ends the session of whoever brings more than fifty rows at once, as a memory limit or an impatient operator would.
+    await pair.target.query(`CREATE FUNCTION too_much() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF (SELECT count(*) > 50 FROM fresh) THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN NULL; END';
+      CREATE TRIGGER too_much AFTER INSERT ON films REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION too_much(); ALTER TABLE films ENABLE ALWAYS TRIGGER too_much`);
+    await pair.source.query("DO $$ BEGIN FOR n IN 11..600 LOOP INSERT INTO films VALUES (n, 'Film ' || n, n); COMMIT; END LOOP; END $$");
+    let lost = 0;
+    const again = await pair.start(FILMS, { onEvent: (event) => { if (event.kind === 'trouble' && event.side === 'target') lost += 1; } });
+    await Promise.race([settled(), again.failed]);
+    await again.stop();
+    expect(await contents(pair.target, 'films')).toEqual(await contents(pair.source, 'films'));
+    expect(lost).toBeGreaterThan(1);
+  });
+});
+
 describe('a slot', () => {
   test('that was dropped is reported, never made anew', async () => {
     const running = await pair.start(FILMS);

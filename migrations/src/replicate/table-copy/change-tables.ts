@@ -36,11 +36,12 @@ interface Sides {
 export async function changeTables({ name, mapping, sourceUrl, targetUrl }: Sides, { add = [], again = [], drop = [], copy = true }: TableChanges, state: CopyState, logged: Lsn): Promise<CapturedTables> {
   const configured = capturedTables(mapping);
   const [added, repeated, dropped] = [add, again, drop].map((names) => names.map((table) => tableName(parseTableRef(table)))) as [string[], string[], string[]];
+  const seen = repeated.length === 0 ? new Set<string>() : await seenTables(targetUrl, name);
   await withConnection(sourceUrl, 'source', async (source) => {
     const published = await publishedTables(source, objectName(name)) ?? new Set<string>();
     const before = state.paused.size;
     requireConfigured(name, mapping, { add, again, drop });
-    requireReplicated(name, repeated.filter((table) => !published.has(table) && !state.paused.has(table)));
+    requireReplicated(name, repeated.filter((table) => !published.has(table) && !state.paused.has(table) && !seen.has(table)));
     const fresh = added.filter((table) => !published.has(table) && !state.copying.has(table));
     if (copy) await requireEmpty(targetUrl, mapping, fresh);
     if (copy) for (const table of fresh) state.begin(table, undefined);
@@ -93,6 +94,14 @@ async function publish(source: pg.ClientBase, publication: string, published: Re
     `ALTER PUBLICATION ${quoteName(publication)} ${verb} TABLE ${[...tables].map((table) => quoteTable(parseTableRef(table))).join(', ')}`);
   // Also without a statement: a table that is copied again mends what an alteration by others has done to it.
   if (statements.length > 0 || wanted.size > 0) await changePublication(source, publication, statements);
+}
+
+/** Tables of which the target has had rows from this replication: somebody may have taken one out of the publication since. */
+async function seenTables(targetUrl: string, name: string): Promise<ReadonlySet<string>> {
+  return withConnection(targetUrl, 'target', async (target) => {
+    const rows = await textRows<'table'>(target, 'SELECT source_table AS table FROM strangler.source_table WHERE replication = $1', [name]);
+    return new Set(rows.map(({ table }) => table));
+  });
 }
 
 function requireKnown(verb: string, tables: readonly string[], why: string, remedy: string): void {
