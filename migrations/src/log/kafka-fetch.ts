@@ -71,6 +71,8 @@ const FETCH_BYTES = 8 << 20;
 const PARTITION_BYTES = 2 << 20;
 const MAX_WAIT_MS = 250;
 const RETRY_MS = { first: 100, longest: 2_000 };
+/** A stream that brings less than so many records at once is asked no more often than this. */
+const TRICKLE = { records: 256, everyMs: 5 };
 
 /**
  * Follows partitions from given offsets, without a consumer group, and says with an empty answer when nothing new has come for a moment: who reads what and from where is the caller's to know, and lies in the target database. A record
@@ -103,6 +105,7 @@ class Fetcher {
   private readonly topics: readonly string[];
   private cluster: Cluster | undefined;
   private closed = false;
+  private last = { askedAt: 0, records: 0 };
 
   constructor(kafka: Kafka, positions: readonly Position[], options: FetchOptions) {
     this.kafka = kafka;
@@ -146,9 +149,23 @@ class Fetcher {
       await delay(5);
       return [];
     }
+    await this.pace();
     // With several brokers the slowest answer would hold up the others: none waits long.
     const maxWaitTime = byBroker.size === 1 ? this.options.maxWaitMs ?? MAX_WAIT_MS : 10;
-    return (await Promise.all([...byBroker].map(([nodeId, some]) => this.ask(cluster, nodeId, some, maxWaitTime)))).flat();
+    const fetched = (await Promise.all([...byBroker].map(([nodeId, some]) => this.ask(cluster, nodeId, some, maxWaitTime)))).flat();
+    this.last = { ...this.last, records: fetched.reduce((sum, { records }) => sum + records.length, 0) };
+    return fetched;
+  }
+
+  /**
+   * Asked at once for what came a moment after the last answer, broker, reader and target would spend more on requests and commits than on rows. After a silence
+   * nobody waits here, and with much to read neither.
+   */
+  private async pace(): Promise<void> {
+    const { askedAt, records } = this.last;
+    const early = records > 0 && records < TRICKLE.records ? askedAt + TRICKLE.everyMs - performance.now() : 0;
+    if (early > 0) await delay(early, undefined, { signal: this.options.signal }).catch(() => undefined);
+    this.last = { askedAt: performance.now(), records };
   }
 
   private async ask(cluster: Cluster, nodeId: string, positions: readonly Position[], maxWaitTime: number): Promise<Fetched[]> {
