@@ -35,7 +35,7 @@ export async function latency(bench: Bench, { markers, ...options }: LatencyOpti
   const applied = new AppliedTimes();
   const running = await replicate({ ...sides, mapping: mappingOf('ticks'), startFrom: 'now', onEvent: (event) => { applied.note(event); } });
   try {
-    return [...await lags(bench, applied, { ...options, what: 'lag', atMostMs: 25 }), ...await markerRows(bench, markers, options.runs)];
+    return [...await lags(bench, applied, { ...options, what: 'lag', atMostMs: 25, warmUp: { rate: 200, seconds: 1 } }), ...await markerRows(bench, markers, options.runs)];
   } finally {
     await running.stop();
     await removeReplication(sides);
@@ -48,8 +48,8 @@ export async function prepareTicks({ source, target }: Bench): Promise<void> {
 }
 
 /** The lag of a replication of `ticks` that runs under the name `bench` and tells `applied`. */
-export async function lags(bench: Bench, applied: AppliedTimes, { runs, seconds, rates, what, atMostMs }: LagOptions & { readonly what: string; readonly atMostMs: number }): Promise<Row[]> {
-  await steady(bench, applied, { rate: 200, seconds: 1 });
+export async function lags(bench: Bench, applied: AppliedTimes, { runs, seconds, rates, what, atMostMs, warmUp }: LagOptions & { readonly what: string; readonly atMostMs: number; readonly warmUp: Load }): Promise<Row[]> {
+  await steady(bench, applied, warmUp);
   const rows: Row[] = [];
   for (const rate of rates) {
     const each: Lags[] = [];
@@ -59,6 +59,7 @@ export async function lags(bench: Bench, applied: AppliedTimes, { runs, seconds,
   return rows;
 }
 
+interface Load { readonly rate: number; readonly seconds: number }
 interface Lags { readonly ms: readonly number[]; readonly achieved: number }
 
 /** When each transaction was durable at the target, by the clock that the source's rows carry: one machine, one clock. */
@@ -72,7 +73,7 @@ export class AppliedTimes {
   }
 }
 
-async function steady({ source, target, sourceUrl, targetUrl }: Bench, applied: AppliedTimes, { rate, seconds }: { rate: number; seconds: number }): Promise<Lags> {
+async function steady({ source, target, sourceUrl, targetUrl }: Bench, applied: AppliedTimes, { rate, seconds }: Load): Promise<Lags> {
   await source.query('TRUNCATE ticks');
   await waitForCheckpoint(targetUrl, 'bench', await emitMarker(sourceUrl, 'emptied'), { deadlineMs: 60_000 });
   const total = Math.round(rate * seconds / SESSIONS) * SESSIONS;
