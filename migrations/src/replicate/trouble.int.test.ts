@@ -153,7 +153,12 @@ describe('the change log', () => {
     const first = await pair.start(FILMS);
     await settled();
     await first.stop();
+    // Where each partition of Kafka was applied by itself it had an origin of its own; another replication's begins alike.
+    const [partition, stranger] = [`${slot()}:${pair.name}.public.films/0`, `${slot()}_more`];
+    for (const origin of [partition, stranger]) await pair.target.query('SELECT pg_replication_origin_create($1)', [origin]);
     expect((await removeReplication({ name: pair.name, sourceUrl: pair.sourceUrl, targetUrl: pair.targetUrl })).map(({ what }) => what)).toEqual(['slot', 'publication', 'checkpoint', 'origin']);
+    expect((await pair.target.query("SELECT roname FROM pg_replication_origin WHERE starts_with(roname, $1)", [slot()])).rows).toEqual([{ roname: stranger }]);
+    await pair.target.query('SELECT pg_replication_origin_drop($1)', [stranger]);
     await pair.target.query('TRUNCATE films');
     const second = await pair.start(FILMS);
     await settled();
