@@ -1,4 +1,4 @@
-export { verify, type VerifyOptions } from './verify/verify.ts';
+export { verify, type VerifyOptions, type VerifyProgress } from './verify/verify.ts';
 export type { RowDifference, RowKey, TableVerdict, Verdict } from './verify/verdict.ts';
 export { cutOver, type CutoverOptions, type CutoverReport } from './cutover/cutover.ts';
 export { openDrain, type DrainOptions } from './cutover/drain.ts';

@@ -3,7 +3,7 @@ import type { ReplicationConfig, TableMapping } from '@strangler/kernel';
 import { testDatabase, type TestDatabase } from '@strangler/testkit';
 import pg from 'pg';
 import type { Verdict } from './verdict.ts';
-import { verify, type VerifyOptions } from './verify.ts';
+import { verify, type VerifyOptions, type VerifyProgress } from './verify.ts';
 
 let monolith: TestDatabase;
 let library: TestDatabase;
@@ -31,6 +31,17 @@ describe('equal tables', () => {
     await both(`INSERT INTO loans SELECT g % 3, g, 'member ' || g, DATE '2024-01-01' + g FROM generate_series(1, 500) g`);
     const verdict = await check({ loans: { key: ['branch', 'number'] } });
     expect(verdict).toMatchObject({ kind: 'Verified', tables: [{ table: 'loans', into: 'loans', rowsSource: 500, rowsTarget: 500, chunks: 11, checked: true, differing: [] }] });
+  });
+
+  test('are told how far they are, chunk by chunk', async () => {
+    await both('CREATE TABLE reels (id int PRIMARY KEY, frames int)');
+    await both('INSERT INTO reels SELECT g, g FROM generate_series(1, 1000) AS g');
+    const told: VerifyProgress[] = [];
+    await check({ reels: { key: ['id'] } }, { chunkRows: 100, onProgress: (progress) => { told.push(progress); } });
+    expect(told.map(({ chunks }) => chunks)).toEqual(told.map(({ chunks }) => chunks).sort((a, b) => a - b));
+    expect(told[0]).toEqual({ table: 'reels', step: 'dividing', chunks: 0, of: 0, rows: 0 });
+    expect(told.filter(({ step }) => step === 'comparing').length).toBeGreaterThan(10);
+    expect(told.at(-1)).toEqual({ table: 'reels', step: 'done', chunks: 12, of: 12, rows: 1_000 });
   });
 
   test('are verified although neither has a row', async () => {

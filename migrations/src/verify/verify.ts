@@ -24,6 +24,18 @@ export interface VerifyOptions {
   /** How long a differing row may take to settle while writes go on, milliseconds; default 2,000. With 0 the first look decides: right only when nobody writes. */
   readonly settleMs?: number;
   readonly clock?: Clock;
+  /** Told after every chunk of either side. */
+  readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+export interface VerifyProgress {
+  readonly table: string;
+  /** `dividing`: the keys between chunks are looked up. `comparing`: chunks are hashed on both sides. `settling`: rows that differ are looked at again. */
+  readonly step: 'dividing' | 'comparing' | 'settling' | 'done';
+  /** Chunks hashed on both sides so far, of so many, and the rows in them at the source. */
+  readonly chunks: number;
+  readonly of: number;
+  readonly rows: number;
 }
 
 /**
@@ -79,23 +91,34 @@ async function verifyTable(plan: Comparison | Incomparable, sessions: { source: 
   }
 }
 
-async function compareRows(sides: Sides, { chunkRows = 20_000, settleMs = 2_000, clock = systemClock }: VerifyOptions): Promise<TableVerdict> {
+async function compareRows(sides: Sides, { chunkRows = 20_000, settleMs = 2_000, clock = systemClock, onProgress }: VerifyOptions): Promise<TableVerdict> {
   const { comparison } = sides;
+  const tell = (step: VerifyProgress['step'], chunks: number, of: number, rows: number): void => { onProgress?.({ table: comparison.table, step, chunks, of, rows }); };
+  tell('dividing', 0, 0, 0);
   const ranges: KeyRange[] = ['null-key', ...rangesBetween(await boundaries(sides.source, comparison.source, chunkRows))];
-  const [source, target] = await Promise.all([checksums(sides, 'source', ranges), checksums(sides, 'target', ranges)]);
+  const found: Record<Side, Checksum[]> = { source: [], target: [] };
+  const compared = (): void => { tell('comparing', Math.min(found.source.length, found.target.length), ranges.length, rowsIn(found.source)); };
+  await Promise.all([checksums(sides, 'source', ranges, found.source, compared), checksums(sides, 'target', ranges, found.target, compared)]);
+  const { source, target } = found;
   const doubtful = ranges.filter((_, index) => !same(source[index], target[index]));
+  if (doubtful.length > 0) tell('settling', ranges.length, ranges.length, rowsIn(source));
   const settled = await settle(sides, doubtful, settleMs, clock);
   // Counted again where rows were looked at again: '0 rows, equal' would tell of the moment before they came.
-  const count = async (side: 'source' | 'target', first: readonly Checksum[]): Promise<number> =>
+  const count = async (side: Side, first: readonly Checksum[]): Promise<number> =>
     rowsIn(first.filter((_, index) => same(source[index], target[index]))) + rowsIn(await checksums(sides, side, doubtful));
   const [rowsSource, rowsTarget] = await Promise.all([count('source', source), count('target', target)]);
+  tell('done', ranges.length, ranges.length, rowsSource);
   return { table: comparison.table, into: comparison.into, rowsSource, rowsTarget, chunks: ranges.length - 1, ...settled };
 }
 
+type Side = 'source' | 'target';
+
 /** Each side goes at its own pace: neither waits for the other between chunks. */
-async function checksums(sides: Sides, side: 'source' | 'target', ranges: readonly KeyRange[]): Promise<Checksum[]> {
-  const found: Checksum[] = [];
-  for (const range of ranges) found.push(await checksum(sides[side], sides.comparison[side], range, sides.method));
+async function checksums(sides: Sides, side: Side, ranges: readonly KeyRange[], found: Checksum[] = [], onEach: () => void = () => undefined): Promise<Checksum[]> {
+  for (const range of ranges) {
+    found.push(await checksum(sides[side], sides.comparison[side], range, sides.method));
+    onEach();
+  }
   return found;
 }
 

@@ -1,8 +1,9 @@
-import { ExitCode, type ReplicationConfig } from '@strangler/kernel';
-import { listDeadLetters, verify, type Verdict } from '@strangler/migrations';
+import { ExitCode, systemClock, type ReplicationConfig } from '@strangler/kernel';
+import { listDeadLetters, verify, type Verdict, type VerifyProgress } from '@strangler/migrations';
 import { type Command } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, findReplication, loadMigration, replicationSides } from '../context.ts';
 import { table } from '../print/table.ts';
+import { verifyingLines } from '../print/verifying.ts';
 
 export const command: Command = {
   usage: 'verify [REPLICATION …]',
@@ -18,7 +19,12 @@ ${CONFIG_HELP}`,
     for (const name of names) {
       const mapping = findReplication(migration, name);
       const sides = replicationSides(migration, mapping, invocation.io);
-      verdicts[name] = { ...await verify({ mapping, ...sides }), parked: await parkedRows(name, mapping, sides.targetUrl) };
+      const lines = verifyingLines(() => systemClock.now());
+      const onProgress = (progress: VerifyProgress): void => {
+        const line = lines(progress);
+        if (line !== undefined) invocation.io.err(`${name}: ${line}\n`);
+      };
+      verdicts[name] = { ...await verify({ mapping, ...sides, onProgress }), parked: await parkedRows(name, mapping, sides.targetUrl) };
     }
     const all = Object.entries(verdicts);
     return {
