@@ -33,7 +33,7 @@ try {
   try {
     await settle(stage, 'forward');
     await new Promise((resolve) => { setTimeout(resolve, WARM_UP_MS); });
-    await settle(stage, 'forward');
+    await untilAtEase(stage);
     await writers.report();
     const quiet = await quietWaits(writers);
     const rounds: Round[] = [];
@@ -86,6 +86,15 @@ function now(): number {
 async function settle({ databases }: Stage, direction: 'forward' | 'back'): Promise<void> {
   const [from, to, name] = direction === 'forward' ? [databases.monolith, databases.orders, FORWARD] : [databases.orders, databases.monolith, BACK];
   await waitForCheckpoint(to, name, await emitMarker(from, 'bench'), { deadlineMs: 120_000 });
+}
+
+/** A busy machine may need longer to warm up: until what is written now arrives within a second. */
+async function untilAtEase(stage: Stage): Promise<void> {
+  for (let tookMs = Number.POSITIVE_INFINITY; tookMs > 1_000;) {
+    const started = performance.now();
+    await settle(stage, 'forward');
+    tookMs = performance.now() - started;
+  }
 }
 
 async function judge(stage: Stage, { orders }: Ledger): Promise<{ readonly equal: boolean; readonly lost: number; readonly doubled: number }> {
