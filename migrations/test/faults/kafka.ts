@@ -1,8 +1,10 @@
+import { cp } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { emitMarker, parseLsn } from '@strangler/migrations';
 import type { Debezium } from '../support/debezium.ts';
 import { seededDice } from './dice.ts';
-import { resultOf, type KillResult } from './kills.ts';
+import { isClean, resultOf, type KillResult } from './kills.ts';
 import { startLoad } from './load.ts';
 import { startQuickDebezium } from './quick-start.ts';
 import { Scene, withClient, type Stage } from './scene.ts';
@@ -14,11 +16,13 @@ export const KAFKA_TARGETS: readonly KafkaTarget[] = ['connect', 'broker'];
 /** A worker and a broker take seconds to start: the sink may stand still that long. */
 const PATIENCE_MS = 180_000;
 
-/** As `killTrial`, through Debezium and Kafka. A kill may come while the one before it is still being recovered from, so that there can be one more than asked for. */
-export async function kafkaKillTrial(stage: Stage, target: KafkaTarget, kills: number, seed: number): Promise<KillResult> {
+/** As `killTrial`, through Debezium and Kafka. A kill may come while the one before it is still being recovered from, so that there can be one more than asked for. @param keep where the broker's data and both logs go when something is wrong */
+export async function kafkaKillTrial(stage: Stage, target: KafkaTarget, kills: number, seed: number, keep?: string): Promise<KillResult> {
   const debezium = await startQuickDebezium();
   try {
-    return await trial(stage, debezium, target, kills, seed);
+    const result = await trial(stage, debezium, target, kills, seed);
+    if (keep !== undefined && !isClean(result)) for (const { directory } of [debezium.kafka, debezium.connect]) await cp(directory, join(keep, `${target}-${String(seed)}`, basename(directory)), { recursive: true });
+    return result;
   } finally {
     await debezium.stop();
   }

@@ -18,7 +18,7 @@ export async function record(file: string, results: readonly KillResult[], fault
   const kept = new Map(before.results.map((row) => [row.target, row]));
   const others = new Map([...before.faults, ...faults].map((row) => [row.fault, row]));
   for (const result of results) kept.set(result.target, sum(kept.get(result.target), result, seed));
-  await writeFile(file, `${JSON.stringify({ command: 'npm run faults:data -- --kills N --seed SEED --json docs/benchmarks/faults.json --add', cores: availableParallelism(), node: process.version, results: [...kept.values()], faults: [...others.values()] }, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify({ command: 'npm run faults:record -- --kills N --seed SEED', cores: availableParallelism(), node: process.version, results: [...kept.values()], faults: [...others.values()] }, null, 2)}\n`);
 }
 
 function sum(before: Kept | undefined, result: KillResult, seed: number): Kept {
