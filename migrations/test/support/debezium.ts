@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TableMapping } from '@strangler/kernel';
-import { DEFAULT_KAFKA, type KafkaVersion } from '@strangler/local-kafka';
+import { DEFAULT_KAFKA, KAFKA_VERSIONS, type KafkaVersion } from '@strangler/local-kafka';
 import { connectorConfigs, type KafkaAccess } from '@strangler/migrations';
 import { testConnect, testKafka } from '@strangler/testkit';
 import type { Pair } from './pair.ts';
@@ -31,7 +31,15 @@ export interface DebeziumOptions {
   readonly jvm?: readonly [broker: readonly string[], worker: readonly string[]];
 }
 
-export async function startDebezium(settings: Readonly<Record<string, string>> = {}, plugins?: readonly ('postgres' | 'mariadb' | 'jdbc')[], { version = DEFAULT_KAFKA, worker = {}, jvm = [[], []] }: DebeziumOptions = {}): Promise<Debezium> {
+/** `STRANGLER_KAFKA=4.3.0` runs the same tests on the other version. */
+function versionToTest(): KafkaVersion {
+  const wanted = process.env['STRANGLER_KAFKA'] ?? DEFAULT_KAFKA;
+  const version = KAFKA_VERSIONS.find((known) => known === wanted);
+  if (version === undefined) throw new Error(`STRANGLER_KAFKA is ${wanted}; we have ${KAFKA_VERSIONS.join(' and ')}`);
+  return version;
+}
+
+export async function startDebezium(settings: Readonly<Record<string, string>> = {}, plugins?: readonly ('postgres' | 'mariadb' | 'jdbc')[], { version = versionToTest(), worker = {}, jvm = [[], []] }: DebeziumOptions = {}): Promise<Debezium> {
   const kafka = await testKafka({ version, settings, jvm: jvm[0] });
   const connect = await testConnect({ kafka, ...(plugins === undefined ? {} : { plugins: [...plugins] }), settings: { 'offset.flush.interval.ms': '1000', ...worker }, jvm: jvm[1] });
   const ask = async (path: string, init?: RequestInit): Promise<Response> => {
