@@ -54,7 +54,9 @@ async function setUpOrigin(client: pg.Client, origin: string): Promise<void> {
       await client.query('SELECT pg_replication_origin_session_setup($1)', [origin]);
       return;
     } catch (error) {
-      if ((error as { code?: string }).code !== '55006') throw error;
+      const { code } = error as { code?: string };
+      if (code === '53400') throw originsFull(error);
+      if (code !== '55006') throw error;
       if (performance.now() > until) throw originTaken(origin, error);
       await delay(50);
     }
@@ -66,6 +68,12 @@ const originTaken = (origin: string, cause: unknown): StranglerError => new Stra
   code: 'STR_ORIGIN_TAKEN', exitCode: ExitCode.environment, cause,
   message: `Another database of the target's server is being written by a replication of the same name (origin ${origin}).`,
   remedy: 'Give one of the two another name in its config: the names of slots and origins are shared by all databases of a server.',
+});
+
+/** configuration_limit_exceeded; a restart of ours would not mend it. */
+const originsFull = (cause: unknown): StranglerError => new StranglerError({
+  code: 'STR_NO_FREE_ORIGIN', exitCode: ExitCode.environment, cause, message: "The target's server has no room for another replication origin.",
+  remedy: 'Drop those nobody writes with (SELECT * FROM pg_replication_origin_status; SELECT pg_replication_origin_drop(…)), or raise max_replication_slots (max_active_replication_origins from PostgreSQL 18 on) and restart it.',
 });
 
 export const sinkActive = (replication: string): StranglerError => new StranglerError({

@@ -12,7 +12,8 @@ import { tableName, type CapturedTables } from '../capture/table-ref.ts';
 import { isKafkaPassing, kafkaClient, withAdmin, type KafkaAccess, type KafkaClient } from '../log/kafka-client.ts';
 import { extents, partitionId, type Topics } from '../log/kafka-topics.ts';
 import { describeTables } from './describe.ts';
-import { applyPartition, walReader, type PartitionOptions, type RecordReader } from './kafka-partition.ts';
+import { lanesFor } from './kafka-lanes.ts';
+import { applyLane, walReader, type LaneOptions, type Place, type RecordReader } from './kafka-partition.ts';
 import { catalogHints } from './kafka-source.ts';
 
 export interface KeysOptions {
@@ -34,7 +35,7 @@ const RETRY_MS = 500;
 const CHECKPOINT_EVERY_MS = 50;
 const ANY_LSN = 0xFFFF_FFFF_FFFF_FFFFn as Lsn;
 
-/** Applies every partition of the tables' topics, each on its own pace, as far as no other sink holds it. @throws what a partition cannot get over */
+/** Applies every partition of the tables' topics, as many at once as there are lanes, as far as no other sink holds them. @throws what a partition cannot get over */
 export async function applyByKeys(options: KeysOptions): Promise<void> {
   await applyPartitions(options, walReader(await catalogHints(options)));
 }
@@ -48,9 +49,10 @@ export async function applyPartitions(options: PartitionsOptions, read: RecordRe
   await requireSoleKeys(options, kept);
   const life = new AbortController();
   const stopped = AbortSignal.any([signal, life.signal]);
-  const parts = kept.map(({ topic, partition }) => persistently({
-    access, targetUrl: options.targetUrl, replication: options.name, maps: options.maps, read, topic, partition, signal: stopped, onApplied: options.onApplied, onTrouble: options.onTrouble,
-    hasSiblings: kept.filter((other) => other.topic === topic).length > 1,
+  const places = kept.map(({ topic, partition }): Place => ({ topic, partition, hasSiblings: kept.filter((other) => other.topic === topic).length > 1 }));
+  const lanes = await lanesFor(options.targetUrl, options.name, places);
+  const parts = lanes.map((mine, lane) => persistently({
+    access, targetUrl: options.targetUrl, replication: options.name, maps: options.maps, read, lane, places: mine, signal: stopped, onApplied: options.onApplied, onTrouble: options.onTrouble,
   }));
   for (const part of parts) part.catch(() => { life.abort(); });
   const results = await Promise.allSettled(parts);
@@ -58,11 +60,11 @@ export async function applyPartitions(options: PartitionsOptions, read: RecordRe
   if (failed !== undefined) throw failed.reason;
 }
 
-/** A partition that another sink holds is waited for: when that one ends, its lock goes with its session. */
-async function persistently(options: PartitionOptions): Promise<void> {
+/** A lane that another sink holds is waited for: when that one ends, its lock goes with its session. */
+async function persistently(options: LaneOptions): Promise<void> {
   for (const aborted = (): boolean => options.signal.aborted; !aborted();) {
     try {
-      await applyPartition(options);
+      await applyLane(options);
     } catch (error) {
       if (aborted()) return;
       const held = error instanceof StranglerError && error.code === 'STR_SINK_ACTIVE';

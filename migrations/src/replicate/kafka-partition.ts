@@ -2,6 +2,7 @@ import { ExitCode, StranglerError } from '@strangler/kernel';
 import { Applier } from '../apply/applier.ts';
 import { advancePartition, takePartition, type PartitionFence } from '../apply/kafka-offsets.ts';
 import { openApplySession } from '../apply/session.ts';
+import type { Statement } from '../apply/statements.ts';
 import type { TableMaps } from '../apply/table-map.ts';
 import type { ChangeEvent } from '../capture/change-event.ts';
 import { UnknownColumn } from '../capture/envelope-values.ts';
@@ -22,40 +23,63 @@ export interface PlacedChange {
 /** What a record changes, or undefined when it changes nothing. @throws StranglerError for what cannot be read */
 export type RecordReader = (record: FetchedRecord) => Promise<PlacedChange | undefined>;
 
-export interface PartitionOptions {
+/** A partition of a table's topic. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  /** The topic has others: what concerns all rows of a table then has no order. */
+  readonly hasSiblings: boolean;
+}
+
+export interface LaneOptions {
   readonly access: KafkaAccess;
   readonly targetUrl: string;
   readonly replication: string;
   readonly maps: TableMaps;
   readonly read: RecordReader;
-  readonly topic: string;
-  readonly partition: number;
-  /** The topic has others: what concerns all rows of a table then has no order. */
-  readonly hasSiblings: boolean;
+  /** Its number; lock and replication origin are named after it. */
+  readonly lane: number;
+  readonly places: readonly Place[];
   readonly signal: AbortSignal;
   readonly onApplied: (events: number) => void;
   readonly onTrouble: (error: unknown, retryInMs: number) => void;
 }
 
+/** A partition that is this session's, and how far it has come. */
+interface Taken {
+  readonly place: Place;
+  fence: PartitionFence;
+}
+
 /**
- * Applies one partition on a session of its own, record after record. Its lock, its replication origin and its epoch are the partition's: any number of sinks may
- * divide the partitions among them, and one that has lost its session can no longer write.
- * @throws StranglerError STR_SINK_ACTIVE when another holds the partition
+ * Applies some partitions on one session, each batch of one of them in a transaction of its own. Lock and replication origin are the lane's, for a server has room for
+ * few origins; position and epoch are the partition's: however sinks divide partitions among them, one that has lost its session can no longer write.
+ * @throws StranglerError STR_SINK_ACTIVE when another holds the lane, or one of its partitions
  */
-export async function applyPartition(options: PartitionOptions): Promise<void> {
-  const { access, targetUrl, replication, maps, topic, partition, signal, onTrouble } = options;
-  const place = partitionId({ topic, partition });
-  const session = await openApplySession(targetUrl, `${replication}:${place}`);
+export async function applyLane(options: LaneOptions): Promise<void> {
+  const { access, targetUrl, replication, maps, lane, signal, onTrouble } = options;
+  const holder = `${replication}:lane-${String(lane)}`;
+  const session = await openApplySession(targetUrl, holder);
   try {
-    const fence = await takePartition(session, replication, place);
-    let now = fence;
-    const applier = await Applier.under({ at: LSN_ZERO, advance: ({ events }) => advancePartition(replication, place, now, events) },
-      { targetUrl, replication: `${replication}:${place}`, maps, mode: 'idempotent' }, session);
-    for await (const fetched of follow(kafkaClient(access), [{ topic, partition, offset: fence.next }], { signal, onTrouble })) {
+    const taken = new Map<string, Taken>();
+    for (const place of options.places) taken.set(partitionId(place), { place, fence: await takePartition(session, replication, partitionId(place)) });
+    let [batches, writing] = [0n, { id: '', fence: undefined as PartitionFence | undefined }];
+    const advance = ({ events }: { readonly events: number }): Statement => {
+      if (writing.fence === undefined) throw new Error('nothing is being written');
+      return advancePartition(replication, writing.id, writing.fence, events);
+    };
+    const applier = await Applier.under({ at: LSN_ZERO, advance }, { targetUrl, replication: holder, maps, mode: 'idempotent' }, session);
+    const positions = [...taken.values()].map(({ place: { topic, partition }, fence }) => ({ topic, partition, offset: fence.next }));
+    for await (const fetched of follow(kafkaClient(access), positions, { signal, onTrouble })) {
       for (const some of fetched) {
-        const { events, reached } = await read(some, now, options);
-        now = reached;
-        await applier.apply([{ commitLsn: some.next as Lsn, xid: 0, committedAtMs: 0, events }]);
+        const id = partitionId(some);
+        const mine = taken.get(id);
+        if (mine === undefined) throw new Error(`${id} was not asked for`);
+        const { events, reached } = await read(some, mine, options.read);
+        mine.fence = reached;
+        writing = { id, fence: reached };
+        batches += 1n; // an offset orders one partition only
+        await applier.apply([{ commitLsn: batches as Lsn, xid: 0, committedAtMs: 0, events }]);
         options.onApplied(events.length);
       }
     }
@@ -64,13 +88,13 @@ export async function applyPartition(options: PartitionOptions): Promise<void> {
   }
 }
 
-async function read({ records, next }: Fetched, before: PartitionFence, options: PartitionOptions): Promise<{ events: ChangeEvent[]; reached: PartitionFence }> {
+async function read({ records, next }: Fetched, { place, fence: before }: Taken, readRecord: RecordReader): Promise<{ events: ChangeEvent[]; reached: PartitionFence }> {
   const events: ChangeEvent[] = [];
   let { after, order } = before;
   for (const record of records) {
-    const change = await options.read(record);
+    const change = await readRecord(record);
     if (change === undefined || isRepeated(change.position, after, order)) continue;
-    if (change.event.op === 'truncate' && options.hasSiblings) throw truncatedAcross(change.event);
+    if (change.event.op === 'truncate' && place.hasSiblings) throw truncatedAcross(change.event);
     events.push(change.event);
     [after, order] = [change.position.after ?? after, change.position.order ?? 0];
   }
