@@ -5,7 +5,7 @@ import { SNAPSHOT_COMPLETE } from '../capture/snapshot.ts';
 import { tableName, type CapturedTables } from '../capture/table-ref.ts';
 import type { ChangeLog, LogPosition } from '../log/change-log.ts';
 
-/** Where to begin: the oldest transaction kept, the first one committed at or after a time, or the first one at or after a position; in a log on Kafka also an offset. */
+/** Where to begin: the oldest transaction kept, the first one committed at or after a time, or the first one at or after a position. An offset is taken in order to be refused by name. */
 export type ReplayFrom = 'start' | { readonly time: Date } | { readonly lsn: Lsn } | { readonly offset: bigint };
 
 export interface ReplayedTable {

@@ -48,6 +48,14 @@ test('from the start into a fresh copy: the log alone rebuilds the table', async
   expect(await contents(pair.target, 'rebuilt.records')).toEqual(await contents(pair.source, 'records'));
 });
 
+test('is not made from Kafka, whatever the range begins with, and says why', async () => {
+  const base = options();
+  for (const from of ['start', { offset: 12n }] as const) {
+    await expect(replay({ ...base, from, execute: false, mapping: { ...base.mapping, log: 'kafka' } })).rejects.toMatchObject({ code: 'STR_REPLAY_ON_KAFKA', exitCode: 3, remedy: expect.stringContaining('strangler verify') });
+  }
+  await expect(replay({ ...base, from: { offset: 12n }, execute: false })).rejects.toMatchObject({ code: 'STR_USAGE' });
+});
+
 test('into a schema that exists is refused', async () => {
   await expect(replay(options({ intoSchema: 'public' }))).rejects.toMatchObject({ code: 'STR_SCHEMA_EXISTS', exitCode: 1 });
 });

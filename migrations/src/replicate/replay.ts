@@ -40,9 +40,10 @@ export interface ReplayReport extends ReplayPlan {
 /**
  * Applies a range of the log once more. A range that begins with the snapshot rebuilds the tables from nothing; a later one repeats history on rows that have seen
  * it already, which is sound because every event says what its row became (a range in which that is not so is refused).
- * @throws StranglerError STR_REPLAY_GAP, STR_REPLAY_NOT_IDEMPOTENT, STR_REPLAY_IN_PLACE, STR_SCHEMA_EXISTS, STR_LOG_MISSING, STR_SINK_ACTIVE
+ * @throws StranglerError STR_REPLAY_GAP, STR_REPLAY_NOT_IDEMPOTENT, STR_REPLAY_IN_PLACE, STR_SCHEMA_EXISTS, STR_LOG_MISSING, STR_SINK_ACTIVE, STR_REPLAY_ON_KAFKA
  */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
+  if (options.mapping.log === 'kafka') throw notFromKafka(options.name);
   const log = await openEmbeddedLog(join(options.logDirectory, options.name), { readOnly: true });
   try {
     const inPlace = options.intoSchema === undefined;
@@ -160,3 +161,10 @@ async function beginShadow({ targetUrl, mapping, intoSchema = '' }: ReplayOption
 }
 
 const refused = (code: Finding['code'], message: string, remedy: string): StranglerError => new StranglerError({ code, message, remedy, exitCode: ExitCode.no });
+
+/** The rows' first copy goes past Kafka, and what its retention has dropped is nowhere: a range there stands on nothing that we could vouch for. */
+const notFromKafka = (name: string): StranglerError => new StranglerError({
+  code: 'STR_REPLAY_ON_KAFKA', exitCode: ExitCode.environment,
+  message: `${name} reads Kafka: its log is the connector's, does not hold the first copy, and cannot be replayed.`,
+  remedy: `Find what differs with \`strangler verify ${name}\`; to make rows right, remove the replication, empty the tables and start it again. A log that can be replayed is the embedded one (leave \`log\` out of the config).`,
+});

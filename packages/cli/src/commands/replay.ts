@@ -7,14 +7,14 @@ import { printFindings } from '../print/error.ts';
 import { progressLine } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 
-const USAGE = 'replay REPLICATION --from start|TIME|LSN|offset:N [--table T …] [--into SCHEMA] [--execute] | replay REPLICATION --into SCHEMA --swap [--execute]';
+const USAGE = 'replay REPLICATION --from start|TIME|LSN [--table T …] [--into SCHEMA] [--execute] | replay REPLICATION --into SCHEMA --swap [--execute]';
 
 export const command: Command = {
   usage: USAGE,
   help: `Applies a range of the change log once more. Prints what it would do; --execute does it. From \`start\` the log rebuilds the tables from nothing
 (the snapshot is in it); from a later time or LSN it is repeated on rows that have seen it, which changes nothing that was right.
 
-  --from F        start, a time (2026-05-01T12:00:00Z), an LSN (16/B374D848) or, for a log on Kafka, offset:N
+  --from F        start, a time (2026-05-01T12:00:00Z) or an LSN (16/B374D848). A log on Kafka cannot be replayed
   --table T       only this table; may be given several times
   --into SCHEMA   into copies of the tables in a new schema of the target, to be verified and swapped; default: in place
   --swap          put the tables of such a schema in place of those in use: caught up first, then renamed in one transaction together with the
