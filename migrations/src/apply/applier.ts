@@ -62,6 +62,7 @@ const HOLD = `WITH held AS (UPDATE strangler.checkpoint SET events_applied = eve
     updated_at = now() WHERE replication = $1 AND epoch = $2::bigint RETURNING 1) SELECT 1 / count(*) FROM held`;
 const OPENING = { durable: 'BEGIN; SET CONSTRAINTS ALL DEFERRED', soon: 'BEGIN; SET LOCAL synchronous_commit = off; SET CONSTRAINTS ALL DEFERRED' } as const;
 const DIVISION_BY_ZERO = '22012';
+const UNIQUE_VIOLATION = '23505';
 
 /** What says in the rows' own transaction how far they have come, and fails with a division by zero when another sink has taken over. */
 export interface Fence {
@@ -118,13 +119,9 @@ export class Applier {
   }
 
   /** The one session that may write; for whoever takes turns with `apply`. */
-  get session(): pg.Client {
-    return this.client;
-  }
+  get session(): pg.Client { return this.client; }
 
-  get maps(): TableMaps {
-    return this.options.maps;
-  }
+  get maps(): TableMaps { return this.options.maps; }
 
   get replication(): string {
     return this.options.replication;
@@ -202,10 +199,21 @@ export class Applier {
       return way === 'durable';
     } catch (error) {
       if (isPassing(error) || error instanceof StranglerError) throw error;
+      if (await this.asUpserts(error, advance, source)) return true;
       // The net effect has another order than the source had (two rows that swap a unique value), or a row is at fault: one by one it works, or names the row.
       await this.rowByRow(this.changesOf(source), advance, source);
       return true;
     }
+  }
+
+  /** Rows that are there already, as where a log tells of a table that was copied in pieces, fail a COPY and not an upsert; and a batch of upserts is many times faster than its rows one by one. */
+  private async asUpserts(error: unknown, advance: readonly Statement[], source: readonly ChangeTransaction[]): Promise<boolean> {
+    if ((error as { code?: string }).code !== UNIQUE_VIOLATION || !source.some((transaction) => packedOf(transaction) !== undefined)) return false;
+    const work = statements(plan(this.changesOf(source), this.options.mode), this.catalog, this.options.mode);
+    return this.commit([...advance, ...work]).then(() => true, (again: unknown) => {
+      if (isPassing(again) || again instanceof StranglerError) throw again;
+      return false;
+    });
   }
 
   private changesOf(source: readonly ChangeTransaction[]): TargetChange[] {
