@@ -71,3 +71,19 @@ describe('a TRUNCATE, after which a table is empty to every older snapshot', () 
     expect(visibility.xmax).toBeGreaterThan(BigInt(xid)); // so the chunk says that it knows of the TRUNCATE
   });
 });
+
+test('tables come one after the other where that is asked for, the parts of each at once', async () => {
+  await session(cron).query('DROP TABLE IF EXISTS films, seats; CREATE TABLE films (id int PRIMARY KEY, title text); CREATE TABLE seats (id int PRIMARY KEY, title text)');
+  for (const table of ['films', 'seats']) await session(cron).query(`INSERT INTO ${table} SELECT g, repeat(md5(g::text), 10) FROM generate_series(1, ${String(ROWS)}) AS g`);
+  await session(exporter).query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+  const { rows: [exported] } = await session(exporter).query<{ name: string }>('SELECT pg_export_snapshot() AS name');
+  const order: string[] = [];
+  await readSnapshot({
+    sourceUrl: database.url, tables: new Map(['films', 'seats'].map((table) => [`public.${table}`, { ...FILMS, ref: { schema: 'public', table } }])),
+    slot: { consistentPoint: (1n << 40n) as Lsn, snapshot: exported?.name ?? '' }, nowMs: 0, signal: new AbortController().signal, readers: 3, partBlocks: 20, inOrder: true, onProgress: () => undefined,
+    append: (transactions) => { order.push(...transactions.flatMap(({ events: [first] }) => first?.table ?? [])); return Promise.resolve(); },
+  });
+  await session(exporter).query('COMMIT');
+  expect(order.length).toBeGreaterThan(10);
+  expect(order.lastIndexOf('films')).toBeLessThan(order.indexOf('seats'));
+});

@@ -47,6 +47,8 @@ export interface SnapshotRequest {
   /** Asked after each chunk with the rows it had, and waited for before more are read: whoever wants the source or the target spared says how long. */
   readonly pace?: (rows: number) => Promise<void>;
   readonly record?: SnapshotRecord;
+  /** No table is begun before the one before it is in the log: what waits for a parked row is told by rows that came earlier. */
+  readonly inOrder?: boolean;
   /** Asked before each part: when true the rest is left to whoever reads the record, and the snapshot ends. */
   readonly enough?: () => boolean;
 }
@@ -115,6 +117,9 @@ class Work {
   private readonly request: SnapshotRequest;
   private readonly chunks: Chunks;
   private readonly left: Part[];
+  private readonly reading = new Set<Part>();
+  /** Of any part. */
+  private ended = Promise.withResolvers<undefined>();
   private readonly told = new Map<string, { rows: number; bytes: number }>();
 
   constructor(request: SnapshotRequest, plan: SnapshotPlan, chunks: Chunks) {
@@ -127,10 +132,24 @@ class Work {
 
   /** One reader's share; ends when nothing is left, or enough is read. */
   async of(reader: pg.Client): Promise<void> {
-    while (this.request.enough?.() !== true) {
-      const part = this.left.shift();
-      if (part === undefined) return;
-      await this.read(reader, part);
+    for (let part = await this.next(); part !== undefined; part = await this.next()) {
+      this.reading.add(part);
+      try {
+        await this.read(reader, part);
+      } finally {
+        this.reading.delete(part);
+        this.ended.resolve(undefined);
+        this.ended = Promise.withResolvers();
+      }
+    }
+  }
+
+  private async next(): Promise<Part | undefined> {
+    for (;;) {
+      const [part] = this.left;
+      if (part === undefined || this.request.enough?.() === true) return undefined;
+      if (this.request.inOrder !== true || [...this.reading].every(({ table }) => table === part.table)) return this.left.shift();
+      await this.ended.promise;
     }
   }
 

@@ -168,7 +168,7 @@ class Running implements RunningReplication {
     const [evened, bounds] = [evenly(asked.maxRowsPerSecond, this.clock, signal), copyBounds(mapping.copy)];
     try {
       await readSnapshot({
-        sourceUrl, tables, slot: snapshot.slot, nowMs: this.clock.now(), signal, readers: asked.readers ?? copyReaders(mapping.copy), partBlocks: asked.partBlocks,
+        sourceUrl, tables, slot: snapshot.slot, nowMs: this.clock.now(), signal, readers: asked.readers ?? copyReaders(mapping.copy), partBlocks: asked.partBlocks, inOrder: mapping.onRefusal === 'park',
         record: recordOf(copies.state, snapshot.slot.consistentPoint, mapping),
         append: async (transactions) => { await log.append(transactions); this.head = maxLsn(this.head, log.durable()); },
         onProgress: (progress) => onEvent?.({ kind: 'snapshot', ...progress }),
