@@ -14,7 +14,8 @@ export async function startJdbcSink({ connect }: Debezium, { topic, tasks, targe
   const connector = `${connect.url}/connectors/jdbc-${randomBytes(4).toString('hex')}`;
   await ask(`${connector}/config`, 'PUT', {
     'connector.class': 'io.debezium.connector.jdbc.JdbcSinkConnector', 'tasks.max': String(tasks), 'topics': topic,
-    // Decimals travel as texts, so that none loses a digit: the server is to take them for what the column is. (The sink's `unnest` casts them to text, and is no faster.)
+    // Decimals travel as texts, so that none loses a digit: the server is to take them for what the column is. (The sink's `unnest` casts them
+    // to text, which the server refuses; on topics with binary decimals it took the same CPU time within a tenth.)
     'connection.url': `jdbc:postgresql://${hostname}:${port}${pathname}?stringtype=unspecified&reWriteBatchedInserts=true`,
     'connection.username': decodeURIComponent(username), 'connection.password': decodeURIComponent(password),
     'collection.name.format': '${source.schema}.${source.table}', 'schema.evolution': 'none',
