@@ -79,6 +79,7 @@ export class Applier {
   readonly begun: Checkpoint | undefined;
   private readonly client: pg.Client;
   private readonly options: ApplierOptions;
+  private beside: ApplierOptions['beside'];
   private readonly fence: Fence;
   private readonly names = new Map<string, string>();
   private readonly shapes: Shapes;
@@ -89,6 +90,7 @@ export class Applier {
     this.begun = begun;
     this.client = client;
     this.options = options;
+    this.beside = options.beside;
     this.fence = fence;
     this.at = fence.at;
     this.shapes = new Shapes(options.maps);
@@ -114,18 +116,17 @@ export class Applier {
     return new Applier(session, options, fence, await readTargets(session, options.maps));
   }
 
-  get checkpoint(): Lsn {
-    return this.at;
-  }
+  get checkpoint(): Lsn { return this.at; }
 
   /** The one session that may write; for whoever takes turns with `apply`. */
   get session(): pg.Client { return this.client; }
 
+  /** What is written with every batch from now on, for a session that was opened before that was known. */
+  alongside(beside: ApplierOptions['beside']): void { this.beside = beside; }
+
   get maps(): TableMaps { return this.options.maps; }
 
-  get replication(): string {
-    return this.options.replication;
-  }
+  get replication(): string { return this.options.replication; }
 
   /**
    * Applies what is not applied yet.
@@ -138,7 +139,7 @@ export class Applier {
     const { work, ...counts } = await this.prepare(fresh);
     const counted = { lsn: last.commitLsn, transactions: fresh.filter(isBusiness).length, ...counts };
     const way = mayCommitSoon(batch) ? commit : 'durable';
-    const durable = await this.write(work, [this.fence.advance(counted, last.committedAtMs), ...beside, ...this.options.beside?.(fresh) ?? []], fresh, way);
+    const durable = await this.write(work, [this.fence.advance(counted, last.committedAtMs), ...beside, ...this.beside?.(fresh) ?? []], fresh, way);
     this.at = last.commitLsn;
     return { ...counted, durable };
   }

@@ -32,6 +32,7 @@ const RETRY_MS = { first: 100, longest: 5_000 };
 /** Follows the log into the target until aborted, and across restarts of the target's server. The first session is given: it already holds the lock. */
 export async function runSink(first: Applier, options: SinkOptions): Promise<void> {
   const { signal, clock } = options;
+  first.alongside(options.beside);
   let applier: Applier | undefined = first;
   let retryMs = RETRY_MS.first;
   const size = new BatchSize();
