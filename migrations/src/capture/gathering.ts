@@ -4,8 +4,12 @@
  * forty messages in ten milliseconds (some 1,300 one-row transactions a second) is never kept waiting, and nothing rests while more lies there than one read takes.
  */
 const BUSY = { messages: 40, perMs: 4 };
-/** A busy stream rests `least`; from 15 messages a millisecond on (5,000 one-row transactions a second) longer, in proportion, up to `most`. */
-const REST_MS = { least: 5, most: 15, messagesPerMsEach: 3 };
+/**
+ * A busy stream rests `least`; from 10 messages a millisecond on (3,300 one-row transactions a second) longer, in proportion, up to `most`, but not until more lies there
+ * than is well handled at once.
+ */
+const REST_MS = { least: 5, most: 25, messagesPerMsEach: 2 };
+const BYTES_AT_ONCE = 400_000;
 /** A read that brought this much was not the last of what was there. */
 const FULL_READ_BYTES = 200_000;
 
@@ -28,9 +32,10 @@ export class Gathering {
 
   /** How long the socket should rest after this read, 0 for not at all. Counting begins anew. */
   rest(nowMs: number): number {
-    const perMs = this.messages / Math.max(nowMs - this.sinceMs, 0.01);
-    const full = this.bytes >= FULL_READ_BYTES;
+    const ms = Math.max(nowMs - this.sinceMs, 0.01);
+    const [perMs, bytesPerMs, full] = [this.messages / ms, this.bytes / ms, this.bytes >= FULL_READ_BYTES];
     [this.messages, this.bytes, this.sinceMs] = [0, 0, nowMs];
-    return perMs < BUSY.perMs || full ? 0 : Math.min(Math.max(REST_MS.least, perMs / REST_MS.messagesPerMsEach), REST_MS.most);
+    if (perMs < BUSY.perMs || full) return 0;
+    return Math.max(REST_MS.least, Math.min(perMs / REST_MS.messagesPerMsEach, REST_MS.most, BYTES_AT_ONCE / bytesPerMs));
   }
 }
