@@ -104,10 +104,12 @@ export interface Writers {
 
 export function startWriters(url: string, writers: number, thinkMs: number): Writers {
   const child = fork(join(import.meta.dirname, 'writers.ts'), [url, String(writers), String(thinkMs)]);
+  const ended = once(child, 'exit').then(() => { throw new Error('the writers ended without an answer'); });
+  ended.catch(() => undefined);
   const ask = async <T>(what: string): Promise<T> => {
     const answer = once(child, 'message');
     child.send(what);
-    return (await answer)[0] as T;
+    return (await Promise.race([answer, ended]))[0] as T;
   };
   return { report: () => ask<WritersReport>('report'), stop: () => ask<Ledger>('stop'), kill: () => { child.kill(); } };
 }

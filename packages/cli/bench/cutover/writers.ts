@@ -68,6 +68,7 @@ process.on('message', (message) => {
     [writes, failed] = [[], []];
   } else if (message === 'stop') {
     stopping = true;
-    void working.then(() => { process.send?.({ orders: [...changes] } satisfies Ledger); process.disconnect(); });
+    // What is longer than a pipe takes at once is lost to whoever hangs up before it is through.
+    void working.then(() => process.send?.({ orders: [...changes] } satisfies Ledger, undefined, undefined, () => { process.disconnect(); }));
   }
 });
