@@ -10,6 +10,8 @@ import { follow } from '../log/kafka-fetch.ts';
 const ROWS = 20_000;
 const COPIED = 150_000;
 const QUICKLY = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+/** A few rows a request, one request at a time: however fast the machine, there is a middle to be killed in. */
+const SLOWLY = { 'producer.override.batch.size': '4000', 'producer.override.max.in.flight.requests.per.connection': '1' };
 const SHIP = { berths: { key: ['id'] }, cabins: { key: ['id'] } };
 
 let debezium: Debezium;
@@ -35,7 +37,7 @@ async function start(reading: 'transactions' | 'keys'): Promise<void> {
   const options = pair.options(SHIP, { kafka: debezium.access });
   running = await pair.start(SHIP, { ...options, mapping: { ...options.mapping, log: 'kafka', reading } });
   running.failed.catch(() => undefined);
-  await debezium.register(pair, SHIP);
+  await debezium.register(pair, SHIP, SLOWLY);
   await debezium.streams(pair);
   await settled();
 }
