@@ -35,6 +35,7 @@ try {
   await load(file);
   const all = await randomTables(pair.source);
   const tables = all.filter(({ columns }) => columns.every((column) => randomValue({ ...column, required: true }, dice) !== undefined));
+  if (tables.length === 0) throw new Error(`${file} leaves no table whose every column can be filled`);
   await inOne(pair.source, async () => { for (const table of tables) for (let row = 0; row < 120; row += 1) await randomChange(pair.source, table, dice); });
   const options = optionsFor(tables);
   const start = async (): Promise<RunningReplication> => {
