@@ -6,12 +6,12 @@ import { contents, databasePair, type Pair } from '../../test/support/pair.ts';
 import { kafkaClient, withAdmin } from '../log/kafka-client.ts';
 import { follow } from '../log/kafka-fetch.ts';
 
-/** Enough that the connector takes a second or two, and Connect stores its place several times meanwhile. */
+/** Enough that the connector takes some seconds, and Connect stores its place several times meanwhile. */
 const ROWS = 20_000;
 const COPIED = 150_000;
 const QUICKLY = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
-/** A few rows a request, one request at a time: however fast the machine, there is a middle to be killed in. */
-const SLOWLY = { 'producer.override.batch.size': '4000', 'producer.override.max.in.flight.requests.per.connection': '1' };
+/** A row or two a request, one request at a time: however fast the machine or slow the kill, there is a middle to be ended in. */
+const SLOWLY = { 'producer.override.batch.size': '1000', 'producer.override.max.in.flight.requests.per.connection': '1' };
 const SHIP = { berths: { key: ['id'] }, cabins: { key: ['id'] } };
 
 let debezium: Debezium;
@@ -33,11 +33,11 @@ afterEach(async () => {
   await pair.close();
 }, 60_000);
 
-async function start(reading: 'transactions' | 'keys'): Promise<void> {
+async function start(reading: 'transactions' | 'keys', more: Readonly<Record<string, string>> = SLOWLY): Promise<void> {
   const options = pair.options(SHIP, { kafka: debezium.access });
   running = await pair.start(SHIP, { ...options, mapping: { ...options.mapping, log: 'kafka', reading } });
   running.failed.catch(() => undefined);
-  await debezium.register(pair, SHIP, SLOWLY);
+  await debezium.register(pair, SHIP, more);
   await debezium.streams(pair);
   await settled();
 }
@@ -89,7 +89,7 @@ describe('a connector that ends in the middle of a transaction', () => {
   }, 300_000);
 
   test('stopped and started again within a COPY: the rest of a WAL record is missing, and that is said', async () => {
-    await start('transactions');
+    await start('transactions', {});
     // As pg_dump's do: many rows in one WAL record.
     await pair.source.query(`COPY berths FROM PROGRAM 'seq -f "%.0f,1,guest" ${String(COPIED)}' (FORMAT csv)`);
     await sent(COPIED / 10);
