@@ -76,6 +76,16 @@ export class Parts {
     return true;
   }
 
+  /** Whether more than one run of the connector has sent it. */
+  get isJoined(): boolean {
+    return this.run > 1 || this.several;
+  }
+
+  /** What tells its parts from others, whichever run sent them. */
+  identities(): Set<string> {
+    return new Set(this.all().map(identity));
+  }
+
   /** @param allRead whether every partition has been read to where it ended after the last END had come */
   whole(allRead: boolean): Whole {
     const first = this.ends.get(1);
@@ -164,7 +174,7 @@ const listOf = (parts: Part | readonly Part[]): readonly Part[] => Array.isArray
 const isBelow = ({ position }: Part, limit: Lsn | undefined): boolean => limit === undefined || position.lsn < limit;
 const byPlace = (a: Part, b: Part): number => a.position.lsn < b.position.lsn ? -1 : a.position.lsn > b.position.lsn ? 1 : a.position.order - b.position.order;
 const isSame = (a: Part, b: Part): boolean => a.position.lsn === b.position.lsn && identity(a) === identity(b);
-const identity = ({ position, ...content }: Part): string => `${String(position.lsn)} ${JSON.stringify({ ...content, by: undefined })}`;
+export const identity = ({ position, ...content }: Part): string => `${String(position.lsn)} ${JSON.stringify({ ...content, by: undefined })}`;
 
 const isCreate = (part: Part | undefined): boolean => part?.kind === 'change' && part.event.op === 'create';
 

@@ -49,6 +49,22 @@ describe('regrouping', () => {
     expect(timed.ready().map(({ xid }) => xid)).toEqual([2]);
   });
 
+  test('says so when a part arrives of what several runs of the connector had made whole; what only comes again is nothing new', () => {
+    const regrouper = new Regrouper();
+    const at = (lsn: bigint, order: number): Envelope => ({ kind: 'change', event: { schema: 'public', table: 'beds', op: 'create', after: { id: String(lsn) } }, position: { lsn: lsn as Lsn, xid: 1, atMs: 0, order } });
+    const begin = { begins: true, xid: 1 } as unknown as Parameters<Regrouper['begin']>[0];
+    // Killed behind the first of three, it goes on with the third: the second was on its way, and is found later where another broker had kept it.
+    regrouper.begin(begin);
+    regrouper.event(at(1n, 1));
+    regrouper.begin(begin);
+    regrouper.event(at(3n, 1));
+    regrouper.end(end(1, 1));
+    expect(regrouper.ready()).toEqual([]);
+    expect(regrouper.take(true).map(({ transaction }) => transaction.events.length)).toEqual([2]);
+    regrouper.event(at(1n, 1));
+    expect(() => { regrouper.event(at(2n, 2)); }).toThrow(expect.objectContaining({ code: 'STR_TRANSACTION_CUT' }));
+  });
+
   test('refuses messages without a transaction, and a snapshot of the connector\'s own', () => {
     const position = { lsn: 1n as Lsn, xid: 1, atMs: 1 };
     const row = { schema: 'public', table: 'beds', after: { id: '1' } } as const;

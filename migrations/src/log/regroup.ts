@@ -2,7 +2,7 @@ import { StranglerError } from '@strangler/kernel';
 import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts';
 import type { Envelope, TransactionBegin, TransactionEnd } from '../capture/envelope.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
-import { Parts, type Part } from './parts.ts';
+import { identity, Parts, type Part } from './parts.ts';
 import { transactionCut } from './kafka-trouble.ts';
 
 /** Where a message lay: a partition's name and the offset behind it. */
@@ -27,6 +27,9 @@ export interface Regrouped {
 
 type End = TransactionEnd & { readonly group: string };
 
+/** Transactions of several runs that have left and are remembered, and events of one at most. */
+const REMEMBERED = { transactions: 32, events: 10_000 };
+
 /**
  * Puts whole source transactions together again from messages that arrive topic by topic and partition by partition, in any order but that of each partition,
  * and more than once. The order of ENDs is the order of commits; a transaction leaves when its END has come and all its events (see `Parts`), and never before
@@ -38,6 +41,8 @@ export class Regrouper {
   /** Ends before this index have left. */
   private first = 0;
   private last: Lsn;
+  /** What of several runs was taken for whole: whatever comes later and is not in it shows that it was not. By group, oldest first. */
+  private readonly joined = new Map<string, { readonly end: TransactionEnd; readonly identities: ReadonlySet<string> }>();
   private readonly fromTimeMs: number;
   /** Events that are kept for transactions that have not left. */
   held = 0;
@@ -49,7 +54,7 @@ export class Regrouper {
 
   /**
    * `group` tells transactions apart where the message says more than Debezium's transaction id does, which PostgreSQL gives out anew after 2^32.
-   * @throws StranglerError STR_BAD_ENVELOPE, STR_UNREADABLE_VALUE, STR_NO_TRANSACTIONS, STR_SNAPSHOT_IN_LOG
+   * @throws StranglerError STR_BAD_ENVELOPE, STR_UNREADABLE_VALUE, STR_NO_TRANSACTIONS, STR_SNAPSHOT_IN_LOG, STR_TRANSACTION_CUT
    */
   event(envelope: Envelope, group?: string, source?: Source): void {
     if (envelope.kind === 'refused') throw new StranglerError({ code: envelope.code, message: envelope.message, exitCode: 1, remedy: 'Compare the connector with the committed one: `strangler connect plan`.' });
@@ -57,9 +62,18 @@ export class Regrouper {
     refuseSnapshot(envelope);
     const { order, xid } = envelope.position;
     if (order === undefined) throw new StranglerError({ code: 'STR_NO_TRANSACTIONS', exitCode: 1, message: 'The messages do not say which transaction they belong to.', remedy: 'Set provide.transaction.metadata=true, as the generated connector does.' });
-    const parts = this.partsOf(group ?? String(xid));
-    if (parts.add({ ...envelope, position: { ...envelope.position, order }, by: source?.producer })) this.held += 1;
+    const [part, key] = [{ ...envelope, position: { ...envelope.position, order }, by: source?.producer }, group ?? String(xid)];
+    if (this.isOfOneThatLeft(part, key)) return;
+    const parts = this.partsOf(key);
+    if (parts.add(part)) this.held += 1;
     note(parts, source);
+  }
+
+  private isOfOneThatLeft(part: Part, group: string): boolean {
+    const left = this.joined.get(group);
+    if (left === undefined) return false;
+    if (!left.identities.has(identity(part))) throw transactionCut(left.end);
+    return true;
   }
 
   /** The connector begins a transaction, or begins again in the middle of it. */
@@ -117,12 +131,20 @@ export class Regrouper {
       if (whole?.is === 'cut') throw transactionCut(end);
       if (whole !== undefined && whole.is !== 'whole') break;
       this.first += 1;
+      this.remember(end, parts);
       this.drop(end.group);
       this.last = end.lsn;
       if (whole !== undefined) left.push({ transaction: assemble(end, whole.parts), read: parts.read });
     }
     this.forget();
     return left;
+  }
+
+  private remember(end: End, parts: Parts): void {
+    if (!parts.isJoined || parts.size > REMEMBERED.events) return;
+    this.joined.set(end.group, { end, identities: parts.identities() });
+    const [oldest] = this.joined.keys();
+    if (oldest !== undefined && this.joined.size > REMEMBERED.transactions) this.joined.delete(oldest);
   }
 
   private drop(group: string): void {
