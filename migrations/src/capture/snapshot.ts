@@ -133,7 +133,6 @@ class Work {
   /** One reader's share; ends when nothing is left, or enough is read. */
   async of(reader: pg.Client): Promise<void> {
     for (let part = await this.next(); part !== undefined; part = await this.next()) {
-      this.reading.add(part);
       try {
         await this.read(reader, part);
       } finally {
@@ -144,11 +143,16 @@ class Work {
     }
   }
 
+  /** Taken and noted in one breath: another reader asks before this one's caller goes on. */
   private async next(): Promise<Part | undefined> {
     for (;;) {
       const [part] = this.left;
       if (part === undefined || this.request.enough?.() === true) return undefined;
-      if (this.request.inOrder !== true || [...this.reading].every(({ table }) => table === part.table)) return this.left.shift();
+      if (this.request.inOrder !== true || [...this.reading].every(({ table }) => table === part.table)) {
+        this.left.shift();
+        this.reading.add(part);
+        return part;
+      }
       await this.ended.promise;
     }
   }
