@@ -64,9 +64,12 @@ describe('an access log', () => {
       import { bookshop } from ${JSON.stringify(beside('../../model/sample-system.ts'))};
       import { withTraffic } from ${JSON.stringify(beside('./read-traffic.ts'))};
       await loadSqlParser();
+      const before = process.memoryUsage().rss;
       const model = await withTraffic(bookshop(), { traces: [], accessLogs: [${JSON.stringify(file)}], hars: [] });
-      console.log(model.traffic.endpoints[0].requests);`]);
-    expect(stdout.trim()).toBe('800000');
+      console.log(JSON.stringify([model.traffic.endpoints[0].requests, process.memoryUsage().rss - before]));`]);
+    const [requests, grown] = JSON.parse(stdout) as [number, number];
+    expect(requests).toBe(800_000);
+    expect(grown).toBeLessThan(100 << 20);
   }, 60_000);
 
   test('that breaks off, or is not there, is refused', async () => {
