@@ -64,6 +64,27 @@ export async function readDeadLetters(targetUrl: string, replication: string): P
   });
 }
 
+export interface HeldTable {
+  /** `schema.table` in the target. */
+  readonly table: string;
+  readonly code: string;
+  /** Why, and what mends it. */
+  readonly reason: string;
+  /** When its first transaction was parked, as ISO 8601. */
+  readonly since: string;
+}
+
+/** Tables of the target that take nothing until their schema, or the mapping, is mended, oldest first. Empty where this target knows no dead letters. */
+export async function heldTables(targetUrl: string, replication: string): Promise<HeldTable[]> {
+  return withConnection(targetUrl, 'target', async (client) => {
+    const [there] = await textRows<'there'>(client, "SELECT to_regclass('strangler.dead_letter') AS there");
+    if (typeof there?.there !== 'string') return [];
+    const rows = await textRows<'table' | 'code' | 'reason' | 'since_ms'>(client, `SELECT held_table AS table, min(code) AS code, (array_agg(reason ORDER BY commit_lsn))[1] AS reason,
+      (extract(epoch FROM min(parked_at)) * 1000)::bigint AS since_ms FROM strangler.dead_letter WHERE replication = $1 AND held_table <> '' GROUP BY 1 ORDER BY min(commit_lsn)`, [replication]);
+    return rows.map(({ since_ms: sinceMs, ...row }) => ({ ...row, since: new Date(Number(sinceMs)).toISOString() }));
+  });
+}
+
 const COUNTED = 'UPDATE strangler.checkpoint SET parked = (SELECT count(*) FROM strangler.dead_letter WHERE replication = $1) WHERE replication = $1';
 
 /** Keeps the checkpoint's count true; goes with every change of letters, into the same transaction. */

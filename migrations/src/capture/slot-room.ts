@@ -48,35 +48,43 @@ const MUCH = GIB;
  * Whether a slot endangers its server's disk, or is endangered itself. Quiet while it keeps little. The thresholds leave time to act: a warning at half of what
  * may be kept, an error when less than a tenth is left, of the limit or of the disk.
  */
-export function judgeSlotRoom(room: SlotRoom): Finding[] {
-  const findings = [...nearLimit(room), ...fillsDisk(room)];
+export function judgeSlotRoom(room: SlotRoom, owner: SlotOwner = REPLICATION): Finding[] {
+  const findings = [...nearLimit(room, owner), ...fillsDisk(room, owner)];
   if (findings.length > 0 || room.active || room.keptBytes <= MUCH) return findings;
-  return [{ code: 'STR_WAL_GROWS', severity: 'warning', where: 'source', message: `${kept(room)}.`, remedy: NOBODY_READS }];
+  return [{ code: 'STR_WAL_GROWS', severity: 'warning', where: 'source', message: `${kept(room)}.`, remedy: owner.nobodyReads }];
 }
 
 const kept = ({ slot, active, keptBytes }: SlotRoom): string => `The slot ${slot} keeps ${printBytes(keptBytes)} of WAL${active ? '' : ', and nobody reads it'}`;
 
-function nearLimit(room: SlotRoom): Finding[] {
+function nearLimit(room: SlotRoom, owner: SlotOwner): Finding[] {
   const { active, keptBytes, safeBytes = Infinity } = room;
   return keptBytes <= safeBytes ? [] : [{
     code: 'STR_WAL_NEAR_LIMIT', severity: severity(keptBytes, safeBytes), where: 'source',
-    message: `${kept(room)}; after ${printBytes(Math.max(0, safeBytes))} more the server gives it up (max_slot_wal_keep_size), and the copy must be made anew.`,
-    remedy: active ? "Find out what holds its reader back (`strangler status`), or raise the limit: ALTER SYSTEM SET max_slot_wal_keep_size = '…'; SELECT pg_reload_conf();" : NOBODY_READS,
+    message: `${kept(room)}; after ${printBytes(Math.max(0, safeBytes))} more the server gives it up (max_slot_wal_keep_size), and ${owner.whenLost}.`,
+    remedy: active ? "Find out what holds its reader back (`strangler status`), or raise the limit: ALTER SYSTEM SET max_slot_wal_keep_size = '…'; SELECT pg_reload_conf();" : owner.nobodyReads,
   }];
 }
 
-function fillsDisk(room: SlotRoom): Finding[] {
+function fillsDisk(room: SlotRoom, owner: SlotOwner): Finding[] {
   const { active, keptBytes, diskFreeBytes = Infinity } = room;
   return keptBytes <= MUCH || keptBytes <= diskFreeBytes ? [] : [{
     code: 'STR_WAL_FILLS_DISK', severity: severity(keptBytes, diskFreeBytes), where: 'source',
     message: `${kept(room)}; ${printBytes(diskFreeBytes)} are left on the source's disk. A full disk stops every writer of that server.`,
-    remedy: active ? 'Make room, and find out what holds its reader back (`strangler status`).' : NOBODY_READS,
+    remedy: active ? 'Make room, and find out what holds its reader back (`strangler status`).' : owner.nobodyReads,
   }];
 }
 
 const severity = (keptBytes: number, leftBytes: number): Finding['severity'] => (keptBytes > 9 * leftBytes ? 'error' : 'warning');
 
-const NOBODY_READS = 'Start its reader (`strangler replicate`), or give the copy up: `strangler replicate NAME --remove --execute`.';
+/** Whom a slot serves, in the words of its findings. */
+export interface SlotOwner {
+  /** What to do where nobody reads it. */
+  readonly nobodyReads: string;
+  /** What its loss would mean. */
+  readonly whenLost: string;
+}
+
+const REPLICATION: SlotOwner = { nobodyReads: 'Start its reader (`strangler replicate`), or give the copy up: `strangler replicate NAME --remove --execute`.', whenLost: 'the copy must be made anew' };
 
 export function printBytes(bytes: number): string {
   const [unit, size] = bytes >= GIB ? ['GiB', GIB] as const : bytes >= 2 ** 20 ? ['MiB', 2 ** 20] as const : ['KiB', 2 ** 10] as const;

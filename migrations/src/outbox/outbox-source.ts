@@ -122,7 +122,7 @@ export const logGone = (service: string, directory: string): StranglerError => n
   remedy: `Bring the directory back; or, ${fromTheTable(service)}`,
 });
 
-const fromTheTable = (service: string): string =>
+export const fromTheTable = (service: string): string =>
   `take the relay away (\`strangler relay ${service} --remove --execute\`) and start it again: it delivers every row that is still in the table, and consumers drop by id what they have had.`;
 
 export interface RemovedRelay { readonly what: 'slot' | 'publication' | 'place' | 'log'; readonly name: string }

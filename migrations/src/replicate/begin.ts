@@ -54,7 +54,7 @@ export async function begin(options: BeginOptions, directory: string): Promise<B
   try {
     const state = await CopyState.load(directory);
     if ((await loadCheckpoint(client, options.name))?.phase === 'streaming') await pauseWhatLeft(state, options);
-    await requireReady({ ...options, mapping: withoutPaused(options.mapping, state) });
+    await requireReady({ ...options, mapping: withoutPaused(options.mapping, state.paused) });
     if (options.startFrom === 'now') await prepare(client, options);
     const before = await loadCheckpoint(client, options.name);
     log = await openLog(before, directory, options.log);

@@ -1,4 +1,4 @@
-import type { StranglerError, Finding, ReplicationConfig } from '@strangler/kernel';
+import { systemClock, type Clock, type StranglerError, type Finding, type ReplicationConfig } from '@strangler/kernel';
 import { withConnection } from '../capture/connect.ts';
 import type { Pausing } from '../capture/pausing.ts';
 import { requirePublication } from '../capture/publication-watch.ts';
@@ -11,9 +11,11 @@ export class PausedTables implements Pausing {
   private readonly state: CopyState;
   private readonly mayPause: boolean;
   private readonly tell: (finding: Finding) => void;
+  private readonly clock: Pick<Clock, 'now'>;
 
-  constructor(state: CopyState, { onRefusal }: ReplicationConfig, tell: (finding: Finding) => void) {
+  constructor(state: CopyState, { onRefusal }: ReplicationConfig, tell: (finding: Finding) => void, clock: Pick<Clock, 'now'> = systemClock) {
     this.state = state;
+    this.clock = clock;
     this.mayPause = onRefusal === 'park';
     this.tell = tell;
     for (const [table, paused] of state.paused) tell(findingOf(table, paused));
@@ -34,7 +36,7 @@ export class PausedTables implements Pausing {
   pause(table: string, { code, message, remedy }: StranglerError, now?: string): boolean {
     if (this.has(table)) return true;
     if (!this.mayPause) return false;
-    const paused: PausedTable = { code, reason: message, remedy, ...(now === undefined ? {} : { now }) };
+    const paused: PausedTable = { code, reason: message, remedy, since: new Date(this.clock.now()).toISOString(), ...(now === undefined ? {} : { now }) };
     this.state.pause(table, paused);
     this.state.settled().catch(() => undefined); // the stream waits for it, and hears of it
     this.tell(findingOf(table, paused));
@@ -53,7 +55,7 @@ export async function pauseWhatLeft(state: CopyState, { name, mapping, sourceUrl
 }
 
 /** The config without tables that are paused: what has become of them is known, and keeps nobody from starting. */
-export const withoutPaused = (mapping: ReplicationConfig, { paused }: CopyState): ReplicationConfig =>
+export const withoutPaused = (mapping: ReplicationConfig, paused: Pick<ReadonlySet<string>, 'has' | 'size'>): ReplicationConfig =>
   (paused.size === 0 ? mapping : { ...mapping, tables: Object.fromEntries(Object.entries(mapping.tables).filter(([name]) => !paused.has(tableName(parseTableRef(name))))) });
 
 /** Tables that have left the stream, with what to do about each; for those who need all of them. `directory` is the replication's log. */

@@ -148,7 +148,7 @@ class Running implements RunningReplication {
     };
     return new WalCapture({
       sourceUrl: this.options.sourceUrl, slot, tables, clock: this.clock, signal,
-      pausing: new PausedTables(copies.state, this.options.mapping, (finding) => { this.options.onEvent?.({ kind: 'warning', finding }); }),
+      pausing: new PausedTables(copies.state, this.options.mapping, (finding) => { this.options.onEvent?.({ kind: 'warning', finding }); }, this.clock),
       target: { append, advance: async (lsn) => { await copies.state.settled(); await log.advance(lsn); }, durable: () => log.durable() },
       onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
     });

@@ -46,7 +46,11 @@ async function strangler(line: string, signal = new AbortController().signal, he
   return { code, ...said };
 }
 
+interface Relays { readonly relays: readonly Record<string, unknown>[] }
+const relays = async (): Promise<readonly Record<string, unknown>[]> => (JSON.parse((await strangler('status --json')).out) as Relays).relays;
+
 test('relays an outbox to its log, prints the events, and takes itself away', async () => {
+  expect(await relays()).toEqual([{ service: 'library', to: 'log', findings: [], unknown: 'not started' }]);
   const stop = new AbortController();
   let ready: () => void = () => undefined;
   const isReady = new Promise<void>((resolve) => { ready = resolve; });
@@ -58,12 +62,20 @@ test('relays an outbox to its log, prints the events, and takes itself away', as
     await delay(50);
     printed = (await strangler('relay library --print')).out;
   }
+  while ((await relays())[0]?.['relay'] === undefined || !(await strangler('status')).out.includes('1 events')) await delay(50);
+  expect(await relays()).toMatchObject([{ service: 'library', to: 'log', findings: [], relay: { phase: 'following', running: true, delivered: 1, lsn: expect.stringMatching(/^[0-9A-F]+\/[0-9A-F]+$/), waiting: { events: 0, more: false }, parked: 0, slot: { active: true } } }]);
+  expect((await strangler('status')).out).toMatch(/relay +to +state[^]*library +log +running +1 events +[0-9A-F]+\/[0-9A-F]+ +2\S+Z +0 events /);
+  expect((await strangler('doctor')).out).not.toContain('STR_RELAY_STOPPED');
   stop.abort('SIGTERM');
   expect((await relay).err).toContain('library: relaying (0 events delivered so far)');
+  expect((await strangler('status')).out).toMatch(/library +log +stopped .* of WAL unread[^]*! STR_RELAY_STOPPED services\.library\.outbox: Nobody relays the outbox of library[^]*strangler relay library/);
+  expect((await strangler('doctor')).out).toContain('! STR_RELAY_STOPPED services.library.outbox');
+  await client.query("SELECT pg_drop_replication_slot('strangler_library_outbox')");
+  expect((await strangler('doctor')).out).toContain('✗ STR_SLOT_MISSING services.library.outbox');
   expect(JSON.parse(printed)).toMatchObject({ topic: 'library.book', key: 'emma', value: '{"n": 1}', headers: { eventType: 'lent' } });
   expect(await strangler('relay library --parked')).toMatchObject({ code: 0, out: 'No event of library is parked.\n' });
   expect((await strangler('relay library --remove')).out).toContain('Nothing was changed');
-  expect((await strangler('relay library --remove --execute')).out).toBe('library: removed slot, publication, place, log\n');
+  expect((await strangler('relay library --remove --execute')).out).toBe('library: removed publication, place, log\n');
 });
 
 test('says what it does not know', async () => {

@@ -36,6 +36,8 @@ export interface PausedTable {
   readonly code: `STR_${string}`;
   readonly reason: string;
   readonly remedy: string;
+  /** When that was noticed, as ISO 8601; absent where an older version noticed it. */
+  readonly since?: string;
   /** The name it has at the source now, where that is another one. */
   readonly now?: string;
 }

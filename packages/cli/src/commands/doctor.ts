@@ -1,9 +1,11 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { ExitCode, resolveSetting, StranglerError, type Environment, type Finding, type MigrationConfig, type Setting } from '@strangler/kernel';
-import { preflight } from '@strangler/migrations';
+import { preflight, withoutPaused } from '@strangler/migrations';
 import type { Command, Invocation } from '../command.ts';
 import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration, prepareStateDirectory, replicationSides, type Migration } from '../context.ts';
 import { printFindings } from '../print/error.ts';
+import { pausedFindings, pausedOf } from '../status/paused.ts';
+import { relayStatuses } from '../status/relays.ts';
 
 /** Below this a stalled reader can fill the disk with log before anybody looks. */
 const LOW_DISK_BYTES = 1_000_000_000;
@@ -11,8 +13,8 @@ const LOW_DISK_BYTES = 1_000_000_000;
 export const command: Command = {
   usage: 'doctor',
   help: `Looks at everything a migration needs and reports all that is missing at once: settings, the monolith, the services, both databases
-of every replication (WAL level, keys, privileges, columns), the state directory and its disk. It changes nothing but to
-make the state directory.
+of every replication (WAL level, keys, privileges, columns), tables that are paused, relays that stand still, the state directory
+and its disk. It changes nothing but to make the state directory.
 
 ${CONFIG_HELP}`,
   options: CONFIG_OPTIONS,
@@ -23,6 +25,7 @@ ${CONFIG_HELP}`,
       Promise.resolve(unsetSettings(migration.config, environment)),
       ...httpSides(migration.config).map(([where, setting]) => reachable(where, setting, environment)),
       ...Object.keys(migration.config.replication ?? {}).map((name) => replicationReady(migration, name, invocation)),
+      relaysReady(migration, invocation),
       stateReady(migration.stateDirectory),
     ])).flat();
     const stops = found.some(({ severity }) => severity === 'error');
@@ -73,12 +76,21 @@ async function replicationReady(migration: Migration, name: string, { io }: Invo
     const { sourceUrl, targetUrl } = replicationSides(migration, mapping, io);
     // The monolith holds its rows already: the way back never starts with a copy, and nobody should be told to empty the original.
     const startFrom = mapping.to === 'monolith' ? 'now' as const : 'snapshot' as const;
-    return (await preflight({ name, mapping, sourceUrl, targetUrl, startFrom })).map((finding) => ({ ...finding, where: finding.where === undefined ? where : `${where} ${finding.where}` }));
+    const paused = await pausedOf(migration, name, mapping, io);
+    // What became of a table that has left the stream keeps nobody from starting: it is warned of, not looked at.
+    const left = new Set(paused.filter(({ kind }) => kind === 'left').map(({ table }) => table));
+    const found = await preflight({ name, mapping: withoutPaused(mapping, left), sourceUrl, targetUrl, startFrom });
+    return [...pausedFindings({ name, paused }), ...found.map((finding) => ({ ...finding, where: finding.where === undefined ? where : `${where} ${finding.where}` }))];
   } catch (error) {
     if (error instanceof StranglerError && error.code === 'STR_MISSING_SETTING') return [];
     if (error instanceof StranglerError) return [{ code: error.code, severity: 'error', where, message: error.message, remedy: error.remedy }];
     return [{ code: 'STR_DATABASE_UNREACHABLE', severity: 'error', where, message: (error as Error).message, remedy: 'Start the database, or correct its URL.' }];
   }
+}
+
+/** A database that does not answer is said where a replication needs it, and by `status`. */
+async function relaysReady(migration: Migration, invocation: Invocation): Promise<Finding[]> {
+  return (await relayStatuses(migration, invocation)).flatMap(({ findings }) => findings);
 }
 
 async function stateReady(directory: string): Promise<Finding[]> {

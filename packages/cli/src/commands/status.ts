@@ -1,14 +1,17 @@
-import { ExitCode, printStage, type Finding, type ReplicationConfig } from '@strangler/kernel';
-import { judgeSlotRoom, printBytes, printLsn, readCheckpoint, readSlotRoom, type Checkpoint, type SlotRoom } from '@strangler/migrations';
+import { ExitCode, printStage } from '@strangler/kernel';
 import { AdminClient, readStateDirectory, type StateDirectory, type Status } from '@strangler/proxy';
-import type { Command, Invocation } from '../command.ts';
-import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration, replicationSides, type Migration } from '../context.ts';
+import type { Command } from '../command.ts';
+import { CONFIG_HELP, CONFIG_OPTIONS, loadMigration, type Migration } from '../context.ts';
 import { printFindings } from '../print/error.ts';
 import { table } from '../print/table.ts';
+import { printPausedTables } from '../status/paused.ts';
+import { printRelays, relayStatuses } from '../status/relays.ts';
+import { printReplications, replicationStatus } from '../status/replications.ts';
 
 export const command: Command = {
   usage: 'status',
-  help: `Where every route and every replication is: stage, evidence, requests, what was applied last; and where that differs from what the config starts with.
+  help: `Where every route, replication and relay is: stage, evidence, requests, what was applied or delivered last, which tables are paused; and where that differs
+from what the config starts with.
 Without a running proxy it shows the last durable stages.
 
 ${CONFIG_HELP}`,
@@ -17,11 +20,18 @@ ${CONFIG_HELP}`,
     const migration = await loadMigration(invocation);
     const kept = await readStateDirectory(migration.stateDirectory);
     const live = await liveStatus(kept);
-    const replications = await Promise.all(Object.keys(migration.config.replication ?? {}).map((name) => replicationStatus(migration, name, invocation)));
+    const [replications, relays] = await Promise.all([
+      Promise.all(Object.keys(migration.config.replication ?? {}).map((name) => replicationStatus(migration, name, invocation))),
+      relayStatuses(migration, invocation),
+    ]);
+    const findings = [...replications, ...relays].flatMap((one) => one.findings);
     return {
       exitCode: ExitCode.ok,
-      text: [live === undefined ? printKept(migration, kept) : printLive(live), table(replications.map(printReplication), ['replication', 'from → to', 'phase', 'applied', 'last commit', 'dead letters', 'WAL kept']), ...printWarnings(replications)].join('\n\n'),
-      json: { proxy: live ?? { running: false, routes: kept.state?.routes ?? {} }, replications },
+      text: [
+        live === undefined ? printKept(migration, kept) : printLive(live), printReplications(replications), ...printPausedTables(replications), ...printRelays(relays),
+        ...(findings.length === 0 ? [] : [printFindings(findings).trimEnd()]),
+      ].join('\n\n'),
+      json: { proxy: live ?? { running: false, routes: kept.state?.routes ?? {} }, replications, relays },
     };
   },
 };
@@ -50,56 +60,3 @@ function printKept({ config }: Migration, { state }: StateDirectory): string {
   });
   return `No proxy runs here; its last durable stages:\n${table(rows, ['route', 'match', 'stage', 'since', 'by'])}`;
 }
-
-interface ReplicationStatus {
-  readonly name: string;
-  readonly from: string;
-  readonly to: string;
-  readonly checkpoint?: Pick<Checkpoint, 'phase' | 'parked' | 'eventsApplied' | 'transactionsApplied' | 'rowsSnapshotted' | 'committedAtMs'> & { readonly lsn: string };
-  /** What the slot keeps of the source's log. */
-  readonly slot?: SlotRoom;
-  readonly findings: readonly Finding[];
-  /** Why nothing is known. */
-  readonly unknown?: string;
-}
-
-async function replicationStatus(migration: Migration, name: string, { io }: Invocation): Promise<ReplicationStatus> {
-  const mapping = migration.config.replication?.[name];
-  if (mapping === undefined) throw new Error(`checked config lost the replication ${name}`);
-  const slot = await slotOf(migration, name, mapping, io);
-  const findings = slot === undefined ? [] : judgeSlotRoom(slot).map((finding) => ({ ...finding, where: `replication.${name}` }));
-  const base = { name, from: mapping.from, to: mapping.to, findings, ...(slot === undefined ? {} : { slot }) };
-  try {
-    const found = await readCheckpoint(replicationSides(migration, mapping, io).targetUrl, name);
-    if (found === undefined) return { ...base, unknown: 'not started' };
-    const { phase, parked, lsn, eventsApplied, transactionsApplied, rowsSnapshotted, committedAtMs } = found;
-    return { ...base, checkpoint: { phase, parked, lsn: printLsn(lsn), eventsApplied, transactionsApplied, rowsSnapshotted, ...(committedAtMs === undefined ? {} : { committedAtMs }) } };
-  } catch (error) {
-    return { ...base, unknown: (error as Error).message };
-  }
-}
-
-/** A source that cannot be asked is said by what asks for more than its slot. */
-async function slotOf(migration: Migration, name: string, mapping: ReplicationConfig, io: Invocation['io']): Promise<SlotRoom | undefined> {
-  try {
-    return await readSlotRoom(replicationSides(migration, mapping, io).sourceUrl, name);
-  } catch {
-    return undefined;
-  }
-}
-
-function printWarnings(replications: readonly ReplicationStatus[]): string[] {
-  const findings = replications.flatMap((replication) => replication.findings);
-  return findings.length === 0 ? [] : [printFindings(findings).trimEnd()];
-}
-
-const printSlot = ({ keptBytes, safeBytes, active }: SlotRoom): string => `${printBytes(keptBytes)}${safeBytes === undefined ? '' : ` of ${printBytes(keptBytes + safeBytes)}`}${active ? '' : ', not read'}`;
-
-const printParked = (name: string, parked: number): string => parked === 0 ? '' : `${String(parked)} (strangler dead-letters list ${name})`;
-
-const printReplication = ({ name, from, to, checkpoint, slot, unknown }: ReplicationStatus): string[] => [
-  name, `${from} → ${to}`, checkpoint?.phase ?? unknown ?? '', checkpoint === undefined ? '' : `${String(checkpoint.eventsApplied)} events, ${String(checkpoint.rowsSnapshotted)} rows copied`,
-  checkpoint?.committedAtMs === undefined ? '' : new Date(checkpoint.committedAtMs).toISOString(),
-  printParked(name, checkpoint?.parked ?? 0),
-  slot === undefined ? '' : printSlot(slot),
-];
