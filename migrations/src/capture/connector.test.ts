@@ -56,6 +56,14 @@ describe('connectors', () => {
     expect(connectorConfigs(clinic, { engines: { monolith: 'mariadb' } }).get('billing-forward.json')?.config['connector.class']).toBe('io.debezium.connector.mariadb.MariaDbConnector');
   });
 
+  test('say where transactions end and runs begin, for whoever reads whole ones; read by key, they send nothing that has the place of a commit', () => {
+    expect(config('billing-forward.json')).toMatchObject({ 'provide.transaction.metadata': 'true', 'notification.sink.topic.name': 'billing-forward.transaction' });
+    const byKey = connectorConfigs({ ...clinic, replication: { 'billing-forward': { from: 'monolith', to: 'billing', log: 'kafka', reading: 'keys', tables: { payments: { key: ['id'] } } } } }).get('billing-forward.json')?.config;
+    expect(byKey).toMatchObject({ 'provide.transaction.metadata': 'false', 'transforms.quiet.predicate': 'heartbeat', 'message.prefix.include.list': 'strangler,strangler-heartbeat' });
+    expect(byKey?.['notification.enabled.channels']).toBeUndefined();
+    expect(config('billing-outbox.json')).toMatchObject({ 'transforms': 'quiet,outbox' });
+  });
+
   test('route an outbox by the kind of aggregate', () => {
     expect(config('billing-outbox.json')).toMatchObject({ 'transforms.outbox.type': 'io.debezium.transforms.outbox.EventRouter', 'transforms.outbox.route.topic.replacement': 'billing.${routedByValue}', 'table.include.list': String.raw`public\.outbox` });
   });

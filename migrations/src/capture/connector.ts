@@ -1,5 +1,6 @@
 import type { MigrationConfig, ReplicationConfig, Setting } from '@strangler/kernel';
 import { databaseSettings, type DatabaseSettings } from './connector-settings.ts';
+import { HEARTBEAT_PREFIX, MARKER_PREFIX } from './pgoutput.ts';
 import { objectName } from './slot.ts';
 import { capturedTables, parseTableRef, tableName } from './table-ref.ts';
 
@@ -109,6 +110,7 @@ function changes(name: string, replication: ReplicationConfig, { engine, databas
       'message.key.columns': tables.map((table) => `${table.name}:${table.key.join(',')}`).join(';'),
       ...(omitted.length === 0 ? {} : { 'column.exclude.list': omitted.join(',') }),
       ...transactionTopic(name),
+      ...(engine === 'postgres' ? (replication.reading === 'keys' ? { ...NO_PLACE_AT_A_COMMIT, 'provide.transaction.metadata': 'false' } : saysWhenItBegins(name)) : {}),
     },
   };
 }
@@ -146,8 +148,8 @@ function postgres(connector: string, { host, port, user, password, name }: Datab
     'include.unknown.datatypes': 'true',
     // A message needs no table, and moves the slot on while the captured tables are quiet: otherwise the WAL grows.
     'heartbeat.interval.ms': '10000',
-    'heartbeat.action.query': `SELECT pg_logical_emit_message(false, 'strangler-heartbeat', '')`,
-    'message.prefix.include.list': 'strangler',
+    'heartbeat.action.query': `SELECT pg_logical_emit_message(false, '${HEARTBEAT_PREFIX}', '')`,
+    'message.prefix.include.list': MARKER_PREFIX,
     'signal.enabled.channels': 'source',
     'signal.data.collection': 'strangler.debezium_signal',
   };
@@ -180,7 +182,7 @@ function outbox(service: string, { database, beside }: Origin, tables: readonly 
   return {
     name,
     config: {
-      ...TRANSPORT, ...AS_TEXT, ...postgres(name, database, { makesItsOwn: true, beside }),
+      ...TRANSPORT, ...AS_TEXT, ...postgres(name, database, { makesItsOwn: true, beside }), ...NO_PLACE_AT_A_COMMIT,
       'topic.prefix': name,
       'table.include.list': tables.map((table) => regex(tableName(parseTableRef(table)))).join(','),
       // What lies in the outbox already is to be shipped too; what was, is shipped twice at worst, under the same id.
@@ -188,7 +190,7 @@ function outbox(service: string, { database, beside }: Origin, tables: readonly 
       // Deleting a shipped row is housekeeping, not news.
       'skipped.operations': 'u,d,t',
       'tombstones.on.delete': 'false',
-      'transforms': 'outbox',
+      'transforms': `${NO_PLACE_AT_A_COMMIT.transforms},outbox`,
       'transforms.outbox.type': 'io.debezium.transforms.outbox.EventRouter',
       'transforms.outbox.route.by.field': 'aggregatetype',
       'transforms.outbox.route.topic.replacement': `${service}.\${routedByValue}`,
@@ -220,6 +222,23 @@ const transactionTopic = (name: string): Record<string, string> => ({
   'topic.creation.transaction.partitions': '1',
   'topic.creation.transaction.replication.factor': '-1',
 });
+
+/** Each run of the connector says that it begins, where the ENDs of transactions are: what it ends first is not believed (`Regrouper`). */
+const saysWhenItBegins = (name: string): Record<string, string> => ({ 'notification.enabled.channels': 'sink', 'notification.sink.topic.name': `${name}.transaction` });
+
+/**
+ * Where Debezium 3.6 finds its place again by the LSN of a COMMIT, it may pass over a transaction that was open then (`Regrouper`); by that of a row or of a message outside of transactions it does not. So
+ * nothing with the place of a COMMIT is sent: no heartbeat, which has it, but the message that each heartbeat writes into the WAL.
+ */
+const NO_PLACE_AT_A_COMMIT = {
+  'transforms': 'quiet',
+  'transforms.quiet.type': 'org.apache.kafka.connect.transforms.Filter',
+  'transforms.quiet.predicate': 'heartbeat',
+  'predicates': 'heartbeat',
+  'predicates.heartbeat.type': 'org.apache.kafka.connect.transforms.predicates.TopicNameMatches',
+  'predicates.heartbeat.pattern': String.raw`__debezium-heartbeat\..*`,
+  'message.prefix.include.list': `${MARKER_PREFIX},${HEARTBEAT_PREFIX}`,
+} as const;
 
 /** Debezium's lists are anchored regular expressions. */
 const regex = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);

@@ -84,6 +84,7 @@ describe('an envelope', () => {
 test('the end of a transaction says its id, its commit and how many events it had', () => {
   expect(parseTransactionEnd({ status: 'END', id: '571:53195832', ts_ms: 7, event_count: 2, data_collections: [] })).toEqual({ xid: 571, lsn: 53_195_832n, atMs: 7, events: 2 });
   expect(parseTransactionEnd({ status: 'BEGIN', id: '571:53195829', event_count: null })).toEqual({ xid: 571, begins: true });
+  expect(parseTransactionEnd({ id: '01f5', aggregate_type: 'Initial Snapshot', type: 'SKIPPED', additional_data: {}, timestamp: 1 })).toEqual({ runBegins: true });
   expect(parseTransactionEnd({ id: 'x' })).toMatchObject({ kind: 'refused' });
 });
 

@@ -147,11 +147,17 @@ export interface TransactionBegin {
   readonly begins: true;
 }
 
+/** A run of the connector begins: with its process, or within it after a trouble with the source. Our connectors are told to say so here, where it has a place among the ENDs. */
+export interface RunBegin {
+  readonly runBegins: true;
+}
+
 const ID = /^(\d+):(\d+)$/;
 
 /** Reads a message of the transaction topic. Its id is `txId:LSN`, and the LSN differs from event to event. */
-export function parseTransactionEnd(value: unknown): TransactionEnd | TransactionBegin | Refusal {
+export function parseTransactionEnd(value: unknown): TransactionEnd | TransactionBegin | RunBegin | Refusal {
   const message = payload(value) ?? {};
+  if (typeof message['aggregate_type'] === 'string' && message['status'] === undefined) return { runBegins: true };
   const [, xid, lsn = ''] = ID.exec(String(message['id'])) ?? [];
   if (message['status'] === 'BEGIN' && xid !== undefined) return { xid: Number(xid), begins: true };
   const events = integer(message['event_count']);

@@ -10,6 +10,8 @@ import { afterColumn, afterTuple, columnAt, TEXT_VALUE, u16, u32, UNCHANGED_VALU
 
 /** The prefix of our own logical messages; others' are not for us. */
 export const MARKER_PREFIX = 'strangler';
+/** Of messages that only show that the WAL goes on. */
+export const HEARTBEAT_PREFIX = 'strangler-heartbeat';
 
 /** A relation as the server describes it, and what of it is for us. */
 interface Described {

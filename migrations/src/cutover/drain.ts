@@ -2,7 +2,7 @@ import { ExitCode, StranglerError } from '@strangler/kernel';
 import { CheckpointWatcher } from '../apply/checkpoint.ts';
 import { isPassing } from '../capture/connect.ts';
 import { KeptSession } from '../capture/kept-session.ts';
-import { writeMarker } from '../capture/marker.ts';
+import { writeLastMarker } from '../capture/marker.ts';
 import type { Lsn } from '../capture/lsn.ts';
 import type { Drain } from './ports.ts';
 
@@ -24,7 +24,7 @@ export async function openDrain({ sourceUrl, targetUrl, name }: DrainOptions): P
   const source = new KeptSession(sourceUrl, 'source');
   const checkpoints = new CheckpointWatcher(targetUrl, name);
   const close = async (): Promise<void> => { await Promise.all([source.close(), checkpoints.close()]); };
-  const write = (): Promise<Lsn> => source.use((client) => writeMarker(client, `drain ${name}`));
+  const write = (): Promise<Lsn> => source.use((client) => writeLastMarker(client, `drain ${name}`));
   try {
     await Promise.all([source.open(), checkpoints.open()]);
   } catch (error) {

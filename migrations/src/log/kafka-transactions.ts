@@ -1,9 +1,10 @@
 import type { Kafka } from 'kafkajs';
 import { StranglerError } from '@strangler/kernel';
 import { UnknownColumn, type ValueHints } from '../capture/envelope-values.ts';
-import { parseEnvelope, parseTransactionEnd, readExactly, type Envelope, type MessageHeaders, type TransactionBegin, type TransactionEnd } from '../capture/envelope.ts';
+import { parseEnvelope, parseTransactionEnd, readExactly, type Envelope, type MessageHeaders, type RunBegin, type TransactionBegin, type TransactionEnd } from '../capture/envelope.ts';
 import { LSN_ZERO, printLsn, type Lsn } from '../capture/lsn.ts';
 import { PayloadTexts } from '../capture/payload-text.ts';
+import type { ChangeTransaction } from '../capture/change-event.ts';
 import { isKafkaPassing, withAdmin } from './kafka-client.ts';
 import { follow, type Fetched, type FetchedRecord, type Position } from './kafka-fetch.ts';
 import { extents, partitionId, type Topics } from './kafka-topics.ts';
@@ -27,6 +28,8 @@ export interface TransactionsOptions {
   readonly tables: ReadonlySet<string>;
   readonly signal: AbortSignal;
   readonly onTrouble?: (error: unknown, retryInMs: number) => void;
+  /** Reads from the source itself what Kafka does not prove: committed behind the one and up to the other; undefined where it no longer can. Nobody else does where this is absent. */
+  readonly readSource?: (after: Lsn, upTo: Lsn) => Promise<readonly ChangeTransaction[] | undefined>;
   /** Told after each fetch how far the partitions were read. */
   readonly onRead?: (fetched: readonly Fetched[]) => void;
 }
@@ -49,7 +52,7 @@ export async function* readTransactions(kafka: Kafka, options: TransactionsOptio
   for await (const fetched of follow(kafka, options.positions, { signal: options.signal, paused: (place) => reading.paused(place), ...(options.onTrouble === undefined ? {} : { onTrouble: options.onTrouble }) })) {
     for (const some of fetched) await reading.feed(some);
     options.onRead?.(fetched);
-    const whole = reading.take();
+    const whole = await reading.take();
     await reading.lookForMore(kafka);
     if (fetched.length === 0) reading.requireProgress();
     yield whole;
@@ -71,7 +74,7 @@ class Reading {
 
   constructor(options: TransactionsOptions) {
     this.options = options;
-    this.regrouper = new Regrouper(options.from);
+    this.regrouper = new Regrouper({ ...options.from, canRead: options.readSource !== undefined });
     this.next = new Map(options.positions.map((position) => [partitionId(position), position.offset]));
   }
 
@@ -108,6 +111,10 @@ class Reading {
     if (partition !== 0) {
       throw new StranglerError({ code: 'STR_TRANSACTION_TOPIC_PARTITIONED', exitCode: 1, message: `${this.options.topics.transaction} has several partitions, so the order of commits is lost.`, remedy: 'Create it with one partition, as the generated connector does, and start the connector with a new prefix.' });
     }
+    if ('runBegins' in end) {
+      this.regrouper.runBegins();
+      return;
+    }
     if ('begins' in end) {
       this.regrouper.begin(end, groupOf(headers), { place, next: offset + 1n });
       return;
@@ -118,7 +125,18 @@ class Reading {
     this.regrouper.end(end, groupOf(headers), { place, next: offset + 1n, ...byOf(record) });
   }
 
-  take(): Regrouped[] {
+  /** @throws StranglerError STR_TRANSACTION_UNPROVEN, STR_TRANSACTION_CUT where the source cannot be read any more either */
+  async take(): Promise<Regrouped[]> {
+    const left = this.leaving();
+    for (let { wanted } = this.regrouper; wanted !== undefined; { wanted } = this.regrouper) {
+      const found = await this.options.readSource?.(wanted.after, wanted.upTo);
+      if (found === undefined) throw wanted.otherwise;
+      left.push(...this.regrouper.fill(found), ...this.leaving());
+    }
+    return left;
+  }
+
+  private leaving(): Regrouped[] {
     const { proof, next } = this;
     const isRead = ([place, end]: readonly [string, bigint]): boolean => (next.get(place) ?? end) >= end;
     return this.regrouper.take(proof !== undefined && proof.of === this.regrouper.unproven && [...proof.ends].every(isRead));
@@ -168,7 +186,7 @@ function isDeletion(json: unknown): boolean {
 }
 
 /** @throws StranglerError STR_BAD_ENVELOPE */
-export function transactionBound(value: unknown): TransactionEnd | TransactionBegin {
+export function transactionBound(value: unknown): TransactionEnd | TransactionBegin | RunBegin {
   const bound = parseTransactionEnd(value);
   if ('kind' in bound) throw new StranglerError({ code: bound.code, message: bound.message, exitCode: 1, remedy: 'Is another producer writing to the transaction topic? It belongs to the connector alone.' });
   return bound;

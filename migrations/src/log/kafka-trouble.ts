@@ -1,6 +1,6 @@
 import { ExitCode, StranglerError } from '@strangler/kernel';
 import type { TransactionEnd } from '../capture/envelope.ts';
-import { printLsn } from '../capture/lsn.ts';
+import { printLsn, type Lsn } from '../capture/lsn.ts';
 
 interface Place { readonly topic: string; readonly partition: number }
 const place = ({ topic, partition }: Place): string => `${topic}, partition ${String(partition)}`;
@@ -31,6 +31,13 @@ export const transactionIncomplete = (id: string, commit: string, has: number, w
     ? `The connector captures ${unread.join(', ')}, which this replication does not name: the source transaction ${id} (commit ${commit}) cannot be put together.`
     : `Of the source transaction ${id} (commit ${commit}) only ${String(has)} of ${String(wants)} events are in Kafka.`,
   remedy: unread.length > 0 ? 'Give connector and replication the same tables: `strangler connect plan`.' : `Records were deleted, or another producer writes to these topics. ${AGAIN}`,
+});
+
+/** Whether the first transaction that a run of the connector sends is whole, only the WAL knows. */
+export const transactionUnproven = ({ xid, lsn }: TransactionEnd, after: Lsn): StranglerError => new StranglerError({
+  code: 'STR_TRANSACTION_UNPROVEN', exitCode: ExitCode.environment,
+  message: `The connector began anew, and Debezium 3.6 may have passed over what it should have begun with: the source's WAL is asked for what was committed behind ${printLsn(after)} and up to ${printLsn(lsn)} (transaction ${String(xid)}), and no longer has it.`,
+  remedy: `The spare slot that keeps it is gone, or the server has given it up (max_slot_wal_keep_size). ${AGAIN.replace(' Give the topics a longer retention.', '')}`,
 });
 
 /** The connector was stopped within a WAL record that held several rows, and has gone on behind the whole record: what it had not sent is in no topic. */

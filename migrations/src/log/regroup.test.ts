@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { ChangeTransaction } from '../capture/change-event.ts';
 import type { Envelope, TransactionEnd } from '../capture/envelope.ts';
 import type { Lsn } from '../capture/lsn.ts';
 import { Regrouper } from './regroup.ts';
@@ -63,6 +64,67 @@ describe('regrouping', () => {
     expect(regrouper.take(true).map(({ transaction }) => transaction.events.length)).toEqual([2]);
     regrouper.event(at(1n, 1));
     expect(() => { regrouper.event(at(2n, 2)); }).toThrow(expect.objectContaining({ code: 'STR_TRANSACTION_CUT' }));
+  });
+
+  describe('where the source can be read', () => {
+    const from = (producer: string, next = 1n): { place: string; next: bigint; producer: string } => ({ place: 'transaction/0', next, producer });
+    const read = (xid: number): ChangeTransaction => ({ commitLsn: BigInt(xid * 10) as Lsn, xid, committedAtMs: 0, events: [] });
+
+    test('the first transaction of a run of the connector is not believed, whole as it looks; the next one is', () => {
+      const regrouper = new Regrouper({ canRead: true });
+      regrouper.event(create(1, 1));
+      regrouper.end(end(1, 1), '1', from('a'));
+      expect(regrouper.take()).toHaveLength(1);
+      regrouper.runBegins();
+      regrouper.event(create(3, 1));
+      regrouper.end(end(3, 1), '3', from('a', 7n));
+      regrouper.event(create(4, 1));
+      regrouper.end(end(4, 1), '4', from('a'));
+      expect(regrouper.take()).toEqual([]);
+      expect(regrouper.wanted).toMatchObject({ after: 10n, upTo: 30n, otherwise: { code: 'STR_TRANSACTION_UNPROVEN' } });
+      const filled = regrouper.fill([read(2), read(3)]);
+      expect(filled.map(({ transaction }) => transaction.xid)).toEqual([2, 3]);
+      // Only with the last of them is it known how far Kafka was read.
+      expect(filled.map(({ read: places }) => [...places])).toEqual([[], [['transaction/0', 7n]]]);
+      expect(regrouper.wanted).toBeUndefined();
+      expect(regrouper.ready().map(({ xid }) => xid)).toEqual([4]);
+    });
+
+    test('what Kafka still brings of one that was read there is not kept', () => {
+      const regrouper = new Regrouper({ canRead: true });
+      regrouper.runBegins();
+      regrouper.end(end(1, 2), '1', from('a'));
+      regrouper.fill([read(1)]);
+      for (const order of [1, 2]) regrouper.event(create(1, order));
+      expect(regrouper.held).toBe(0);
+    });
+
+    test('another producer is another run, though none says so', () => {
+      const regrouper = new Regrouper({ canRead: true });
+      for (const [xid, producer] of [[1, 'a'], [2, 'b']] as const) {
+        regrouper.event(create(xid, 1));
+        regrouper.end(end(xid, 1), String(xid), from(producer));
+      }
+      expect(regrouper.ready().map(({ xid }) => xid)).toEqual([1]);
+      expect(regrouper.wanted).toMatchObject({ after: 10n, upTo: 20n });
+    });
+
+    test('an END that comes again with another count, before the events have come, makes nobody leave without them', () => {
+      const regrouper = new Regrouper({ canRead: true });
+      regrouper.end(end(1, 2), '1', from('a'));
+      regrouper.runBegins();
+      regrouper.end(end(1, 0), '1', from('a'));
+      expect(regrouper.ready()).toEqual([]);
+      expect(regrouper.wanted).toMatchObject({ after: 0n, upTo: 10n });
+    });
+
+    test('one that was cut is read there, too', () => {
+      const regrouper = new Regrouper({ canRead: true });
+      for (const order of [1, 2, 3]) regrouper.event(create(1, order));
+      regrouper.end(end(1, 2), '1', from('a'));
+      expect(regrouper.ready()).toEqual([]);
+      expect(regrouper.wanted).toMatchObject({ upTo: 10n, otherwise: { code: 'STR_TRANSACTION_CUT' } });
+    });
   });
 
   test('refuses messages without a transaction, and a snapshot of the connector\'s own', () => {

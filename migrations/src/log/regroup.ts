@@ -3,7 +3,7 @@ import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts'
 import type { Envelope, TransactionBegin, TransactionEnd } from '../capture/envelope.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
 import { identity, Parts, type Part } from './parts.ts';
-import { transactionCut } from './kafka-trouble.ts';
+import { transactionCut, transactionUnproven } from './kafka-trouble.ts';
 
 /** Where a message lay: a partition's name and the offset behind it. */
 export interface Source {
@@ -17,6 +17,16 @@ export interface RegroupOptions {
   /** Transactions up to here are left out, whether or not all their messages are still there. */
   readonly afterLsn?: Lsn;
   readonly fromTimeMs?: number;
+  /** What Kafka does not prove is to be read elsewhere (`wanted`); where nobody can, it is taken as it is, and a transaction that is cut is an error. */
+  readonly canRead?: boolean;
+}
+
+/** Committed behind `after` and up to `upTo`: what Kafka has of it proves nothing. */
+export interface Wanted {
+  readonly after: Lsn;
+  readonly upTo: Lsn;
+  /** What to say where it cannot be read. */
+  readonly otherwise: StranglerError;
 }
 
 /** A transaction and how far its partitions were read for it: Debezium writes each partition in commit order, so nothing before is wanted again. */
@@ -25,7 +35,7 @@ export interface Regrouped {
   readonly read: ReadonlyMap<string, bigint>;
 }
 
-type End = TransactionEnd & { readonly group: string };
+type End = TransactionEnd & { readonly group: string; /** The first one that a run of the connector has sent. */ readonly isFirst: boolean };
 
 /** Transactions of several runs that have left and are remembered, and events of one at most. */
 const REMEMBERED = { transactions: 32, events: 10_000 };
@@ -34,6 +44,10 @@ const REMEMBERED = { transactions: 32, events: 10_000 };
  * Puts whole source transactions together again from messages that arrive topic by topic and partition by partition, in any order but that of each partition,
  * and more than once. The order of ENDs is the order of commits; a transaction leaves when its END has come and all its events (see `Parts`), and never before
  * an earlier one. Connect repeats itself after a crash, at new offsets: what has left does not leave again.
+ *
+ * The first transaction of a run of the connector is not believed. Debezium 3.6 looks for the place it was ended at by the LSN of the last message that Connect has stored. A COMMIT has the
+ * LSN at which its WAL record ends, and there the next record begins: where that is a row of a transaction that was open then, it takes the row for the one it knows, and begins behind it. The
+ * rows before, often the whole transaction, are in no topic, and nothing in the messages tells.
  */
 export class Regrouper {
   private readonly pending = new Map<string, Parts>();
@@ -43,13 +57,19 @@ export class Regrouper {
   private last: Lsn;
   /** What of several runs was taken for whole: whatever comes later and is not in it shows that it was not. By group, oldest first. */
   private readonly joined = new Map<string, { readonly end: TransactionEnd; readonly identities: ReadonlySet<string> }>();
+  /** Groups that were read elsewhere: what Kafka still brings of them is not wanted. */
+  private readonly readElsewhere = new Set<string>();
   private readonly fromTimeMs: number;
+  private readonly canRead: boolean;
+  private runBegan = false;
+  private endedBy: string | undefined;
   /** Events that are kept for transactions that have not left. */
   held = 0;
 
-  constructor({ afterLsn = LSN_ZERO, fromTimeMs = Number.NEGATIVE_INFINITY }: RegroupOptions = {}) {
+  constructor({ afterLsn = LSN_ZERO, fromTimeMs = Number.NEGATIVE_INFINITY, canRead = false }: RegroupOptions = {}) {
     this.last = afterLsn;
     this.fromTimeMs = fromTimeMs;
+    this.canRead = canRead;
   }
 
   /**
@@ -63,7 +83,7 @@ export class Regrouper {
     const { order, xid } = envelope.position;
     if (order === undefined) throw new StranglerError({ code: 'STR_NO_TRANSACTIONS', exitCode: 1, message: 'The messages do not say which transaction they belong to.', remedy: 'Set provide.transaction.metadata=true, as the generated connector does.' });
     const [part, key] = [{ ...envelope, position: { ...envelope.position, order }, by: source?.producer }, group ?? String(xid)];
-    if (this.isOfOneThatLeft(part, key)) return;
+    if (this.readElsewhere.has(key) || this.isOfOneThatLeft(part, key)) return;
     const parts = this.partsOf(key);
     if (parts.add(part)) this.held += 1;
     note(parts, source);
@@ -83,14 +103,33 @@ export class Regrouper {
     note(parts, source);
   }
 
+  /** A run of the connector begins: what it ends first is not believed. A new producer is another run, too, where none says so. */
+  runBegins(): void {
+    this.runBegan = true;
+  }
+
   end(end: TransactionEnd, group = String(end.xid), source?: Source): void {
     const newest = this.ends.at(-1)?.lsn ?? this.last;
+    if (this.endedBy !== undefined && source?.producer !== this.endedBy) this.runBegan = true;
+    this.endedBy = source?.producer;
     if (end.lsn > newest) {
-      this.ends.push({ ...end, group });
-    } else if (!this.isWaiting(end.lsn)) {
-      this.drop(group);
+      this.ends.push({ ...end, group, isFirst: this.runBegan });
+      this.runBegan = false;
+      this.noteEnd(end, group, source);
       return;
     }
+    const again = this.waitingAt(end.lsn);
+    if (again === undefined) {
+      this.drop(group);
+    } else if (this.canRead) {
+      // What a run counts of a transaction that another one has sent before is not to be relied on: it may be 0.
+      this.ends[again.index] = { ...again.end, isFirst: true };
+    } else {
+      this.noteEnd(end, group, source);
+    }
+  }
+
+  private noteEnd(end: TransactionEnd, group: string, source: Source | undefined): void {
     const parts = this.partsOf(group);
     parts.end(end.events, source?.producer);
     note(parts, source);
@@ -114,6 +153,29 @@ export class Regrouper {
     return end !== undefined && parts?.whole(false).is === 'unproven' ? `${end.group} ${String(parts.run)}` : undefined;
   }
 
+  /** What must be read elsewhere before anything else leaves. */
+  get wanted(): Wanted | undefined {
+    const end = this.ends[this.first];
+    if (!this.canRead || end === undefined) return undefined;
+    const isCut = !end.isFirst && this.pending.get(end.group)?.whole(true).is === 'cut';
+    return end.isFirst || isCut ? { after: this.last, upTo: end.lsn, otherwise: isCut ? transactionCut(end) : transactionUnproven(end, this.last) } : undefined;
+  }
+
+  /** What was read of what is `wanted`, in commit order. */
+  fill(found: readonly ChangeTransaction[]): Regrouped[] {
+    const end = this.ends[this.first];
+    if (end === undefined) return [];
+    const { read } = this.partsOf(end.group);
+    this.first += 1;
+    this.drop(end.group);
+    this.readElsewhere.add(end.group);
+    const [oldest] = this.readElsewhere;
+    if (oldest !== undefined && this.readElsewhere.size > REMEMBERED.transactions) this.readElsewhere.delete(oldest);
+    this.last = end.lsn;
+    this.forget();
+    return found.map((transaction, index) => ({ transaction, read: index === found.length - 1 ? read : new Map() }));
+  }
+
   /** The transactions that are whole, in commit order. */
   ready(): ChangeTransaction[] {
     return this.take().map(({ transaction }) => transaction);
@@ -126,8 +188,10 @@ export class Regrouper {
   take(proven = false): Regrouped[] {
     const left: Regrouped[] = [];
     for (let end = this.ends[this.first]; end !== undefined; end = this.ends[this.first]) {
+      if (this.canRead && end.isFirst) break;
       const parts = this.partsOf(end.group);
       const whole = end.atMs >= this.fromTimeMs ? parts.whole(proven && left.length === 0) : undefined;
+      if (whole?.is === 'cut' && this.canRead) break;
       if (whole?.is === 'cut') throw transactionCut(end);
       if (whole !== undefined && whole.is !== 'whole') break;
       this.first += 1;
@@ -161,14 +225,15 @@ export class Regrouper {
   }
 
   /** ENDs lie in the order of their positions: a binary search. */
-  private isWaiting(lsn: Lsn): boolean {
+  private waitingAt(lsn: Lsn): { readonly index: number; readonly end: End } | undefined {
     let [low, high] = [this.first, this.ends.length];
     while (low < high) {
       const middle = (low + high) >> 1;
       if ((this.ends[middle]?.lsn ?? lsn) < lsn) low = middle + 1;
       else high = middle;
     }
-    return this.ends[low]?.lsn === lsn;
+    const end = this.ends[low];
+    return end?.lsn === lsn ? { index: low, end } : undefined;
   }
 
   private forget(): void {

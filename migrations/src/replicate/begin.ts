@@ -10,6 +10,7 @@ import { tableMaps, targetsOf, type TableMaps } from '../apply/table-map.ts';
 import { withConnection } from '../capture/connect.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
 import { ReplicationSession, type SlotSnapshot } from '../capture/replication-session.ts';
+import { ensureSpareSlot, keepsSpare, spareSlotName } from '../capture/spare-slot.ts';
 import { createSlotNow, dropSlot, ensurePublication, objectName, requireSlot, slotState } from '../capture/slot.ts';
 import { capturedTables, quoteTable, type CapturedTables } from '../capture/table-ref.ts';
 import { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from '../log/embedded-log.ts';
@@ -144,6 +145,7 @@ export async function startSnapshot(target: pg.Client, { name, mapping, sourceUr
   await withConnection(sourceUrl, 'source', async (source) => {
     await noteShapes(source, target, name, mapping);
     await dropSlot(source, slot);
+    await dropSlot(source, spareSlotName(name));
     await ensurePublication(source, slot, tables);
   });
   const session = await ReplicationSession.open(sourceUrl);
@@ -189,8 +191,11 @@ export async function prepare(target: pg.Client, { name, mapping, sourceUrl }: B
   await startCheckpoint(target, name, 'starting', undefined, LSN_ZERO);
   const lsn = await withConnection(sourceUrl, 'source', async (source) => {
     await dropSlot(source, objectName(name));
+    await dropSlot(source, spareSlotName(name));
     await ensurePublication(source, objectName(name), capturedTables(mapping));
-    return createSlotNow(source, objectName(name));
+    const from = await createSlotNow(source, objectName(name));
+    if (keepsSpare(mapping)) await ensureSpareSlot(source, name);
+    return from;
   });
   await startCheckpoint(target, name, 'streaming', undefined, lsn);
   await withConnection(sourceUrl, 'source', (source) => noteShapes(source, target, name, mapping));

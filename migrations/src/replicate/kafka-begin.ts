@@ -7,9 +7,10 @@ import type { TopicIds } from '../apply/kafka-topic-ids.ts';
 import { openApplySession } from '../apply/session.ts';
 import { tableMaps, type TableMaps } from '../apply/table-map.ts';
 import { withConnection } from '../capture/connect.ts';
-import { objectName, requireSlot, slotState } from '../capture/slot.ts';
+import { dropSlot, objectName, requireSlot, slotState } from '../capture/slot.ts';
 import { capturedTables, type CapturedTables } from '../capture/table-ref.ts';
 import type { Lsn } from '../capture/lsn.ts';
+import { ensureSpareSlot, keepsSpare, spareSlotName } from '../capture/spare-slot.ts';
 import { kafkaClient, kafkaUnreachable, withAdmin, type KafkaAccess } from '../log/kafka-client.ts';
 import { ensureTopics, extents, partitionId, topicsOf, type Topics } from '../log/kafka-topics.ts';
 import { topicIds } from '../log/topic-ids.ts';
@@ -45,6 +46,7 @@ export async function beginFromKafka(options: BeginOptions, access: KafkaAccess 
     const before = await loadCheckpoint(client, options.name);
     const snapshot = await goesOn(client, options, before, logId) ? undefined : await anew(client, options, { logId, before, ends });
     await requireSameTopics(client, options.name, ids);
+    await withConnection<unknown>(options.sourceUrl, 'source', (source) => keepsSpare(options.mapping) ? ensureSpareSlot(source, options.name) : dropSlot(source, spareSlotName(options.name)));
     return await hold(client, options, topics, snapshot);
   } catch (error) {
     await client.end().catch(() => undefined);

@@ -140,7 +140,7 @@ describe('through Debezium and Kafka', () => {
     await start('keys');
     const second = await begin('keys');
     try {
-      await debezium.register(pair, FILMS);
+      await debezium.register(pair, FILMS, {}, 'keys');
       await debezium.streams(pair);
       await pair.source.query("INSERT INTO rooms SELECT g, g FROM generate_series(1, 500) AS g; UPDATE films SET id = id + 100 WHERE id < 6; DELETE FROM rooms WHERE id % 7 = 0; UPDATE rooms SET film = 9 WHERE id % 2 = 0");
       await settled();

@@ -4,6 +4,7 @@ import { isPassing, withConnection } from '../capture/connect.ts';
 import { LSN_ZERO, maxLsn, type Lsn } from '../capture/lsn.ts';
 import { objectName, requireSlot, slotState } from '../capture/slot.ts';
 import { readSnapshot } from '../capture/snapshot.ts';
+import { SpareSlot } from '../capture/spare-slot.ts';
 import { tableMaps } from '../apply/table-map.ts';
 import { capturedTables } from '../capture/table-ref.ts';
 import { isKafkaPassing, kafkaClient } from '../log/kafka-client.ts';
@@ -22,6 +23,8 @@ import { runSink } from './sink.ts';
 const RETRY_MS = { first: 100, longest: 5_000 };
 /** How often the slot is looked at: whoever drops it does not tell us. */
 const SLOT_EVERY_MS = 10_000;
+/** How often the spare slot follows what is applied: so much WAL is kept besides. */
+const SPARE_EVERY_MS = 10_000;
 const ANY_LSN = 0xFFFF_FFFF_FFFF_FFFFn as Lsn;
 
 /**
@@ -158,14 +161,31 @@ class RunningFromKafka implements RunningReplication {
     const { name, targetUrl, sourceUrl, kafka, mapping, onEvent } = this.options;
     this.phase = 'streaming';
     onEvent?.({ kind: 'streaming', from: applier.checkpoint });
+    const spare = new SpareSlot({ sourceUrl, replication: name, tables });
     const log = new KafkaSource({
-      access: requireBrokers(kafka), sourceUrl, tables, topics, offsets: () => withConnection(targetUrl, 'target', (target) => loadOffsets(target, name)),
+      access: requireBrokers(kafka), sourceUrl, tables, topics, spare, offsets: () => withConnection(targetUrl, 'target', (target) => loadOffsets(target, name)),
       onRead: (lsn) => { this.head = maxLsn(this.head, lsn); }, onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
     });
-    await runSink(applier, {
-      targetUrl, replication: name, maps, mode: 'strict', log, rules: parkingRules(mapping), clock: this.clock, signal, beside: (batch) => [saveOffsets(name, log.readUpTo(batch))],
-      onApplying: (oldestMs) => { this.applyingSince = oldestMs; }, onApplied: (applied) => { this.count(applied); }, onTrouble: (error, retryInMs) => { this.trouble('target', error, retryInMs); },
-    });
+    const life = new AbortController();
+    const following = this.keepSpare(spare, AbortSignal.any([signal, life.signal]));
+    try {
+      await runSink(applier, {
+        targetUrl, replication: name, maps, mode: 'strict', log, rules: parkingRules(mapping), clock: this.clock, signal, beside: (batch) => [saveOffsets(name, log.readUpTo(batch))],
+        onApplying: (oldestMs) => { this.applyingSince = oldestMs; }, onApplied: (applied) => { this.count(applied); }, onTrouble: (error, retryInMs) => { this.trouble('target', error, retryInMs); },
+      });
+    } finally {
+      life.abort();
+      await following;
+      await spare.close();
+    }
+  }
+
+  /** What is applied need not be read again. A source that is away is told later. */
+  private async keepSpare(spare: SpareSlot, signal: AbortSignal): Promise<void> {
+    while (!isAborted(signal)) {
+      await this.clock.sleep(SPARE_EVERY_MS, signal).catch(() => undefined);
+      if (!isAborted(signal)) await spare.advance(this.counts.lsn).catch((error: unknown) => { this.trouble('source', error, SPARE_EVERY_MS); });
+    }
   }
 
   /** A slot that is dropped ends the stream in silence, and a connector that is started again would make a new one behind the gap. */

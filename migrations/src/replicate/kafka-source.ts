@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChangeTransaction } from '../capture/change-event.ts';
-import { withConnection } from '../capture/connect.ts';
+import { isPassing, withConnection } from '../capture/connect.ts';
 import { readDebeziumTypes } from '../capture/debezium-types.ts';
 import type { ValueHints } from '../capture/envelope-values.ts';
 import type { Lsn } from '../capture/lsn.ts';
+import type { SpareSlot } from '../capture/spare-slot.ts';
 import type { CapturedTables } from '../capture/table-ref.ts';
 import { Handover } from '../log/handover.ts';
 import type { ChangeLog, LogPosition } from '../log/change-log.ts';
@@ -19,6 +20,8 @@ export interface KafkaSourceOptions {
   readonly sourceUrl: string;
   readonly tables: CapturedTables;
   readonly topics: Topics;
+  /** Reads the source's WAL, where what lies in Kafka does not prove to be all of it. */
+  readonly spare: Pick<SpareSlot, 'read'>;
   /** How far the target has read each partition. */
   readonly offsets: () => Promise<KafkaOffsets>;
   /** Everything up to here has been read. */
@@ -66,12 +69,14 @@ export class KafkaSource implements Pick<ChangeLog, 'read'> {
   }
 
   private async ahead(from: RegroupOptions, handover: Handover<Regrouped>, signal: AbortSignal): Promise<void> {
-    const { access, topics, tables, onTrouble, onRead } = this.options;
+    const { access, topics, tables, onTrouble, onRead, spare } = this.options;
     const kafka = kafkaClient(access);
-    const positions = await this.patiently(signal, () => this.positions(kafka));
+    const positions = await this.patiently(signal, () => this.positions(kafka), undefined);
     if (positions === undefined) return;
     const hints = await catalogHints(this.options);
-    for await (const whole of readTransactions(kafka, { topics, positions, from, hints, tables: new Set(tables.keys()), signal, onTrouble })) {
+    const readSource = (after: Lsn, upTo: Lsn): Promise<ChangeTransaction[] | undefined> => this.patiently(signal, () => spare.read(after, upTo), []);
+    for await (const whole of readTransactions(kafka, { topics, positions, from, hints, tables: new Set(tables.keys()), signal, onTrouble, readSource })) {
+      if (signal.aborted) return;
       for (const { transaction, read } of whole) this.places.set(transaction, read);
       const newest = whole.at(-1);
       if (newest === undefined) continue;
@@ -88,17 +93,18 @@ export class KafkaSource implements Pick<ChangeLog, 'read'> {
     return kept.map(({ topic, partition, low }) => ({ topic, partition, offset: offsets.get(partitionId({ topic, partition })) ?? (offsets.size === 0 ? low : 0n) }));
   }
 
-  private async patiently<T>(signal: AbortSignal, act: () => Promise<T>): Promise<T | undefined> {
+  /** @param stopped what is answered when it is told to stop before it has come to an end */
+  private async patiently<T>(signal: AbortSignal, act: () => Promise<T>, stopped: T | undefined): Promise<T | undefined> {
     for (const aborted = (): boolean => signal.aborted; !aborted();) {
       try {
         return await act();
       } catch (error) {
-        if (!isKafkaPassing(error)) throw error;
+        if (!isKafkaPassing(error) && !isPassing(error)) throw error;
         this.options.onTrouble(error, RETRY_MS);
         await delay(RETRY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
-    return undefined;
+    return stopped;
   }
 }
 

@@ -7,6 +7,7 @@ import { isBinlogUrl } from '../capture/binlog-url.ts';
 import { textRows, withConnection, type Side } from '../capture/connect.ts';
 import { foreignSlot, objectName, slotState, type SlotState } from '../capture/slot.ts';
 import { judgeSlotRoom, slotRoom } from '../capture/slot-room.ts';
+import { keepsSpare, spareSlotName } from '../capture/spare-slot.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import { ORIGIN_SINCE } from '../capture/wal.ts';
 import { binlogPreflight } from './binlog-preflight.ts';
@@ -36,8 +37,9 @@ async function walPreflight({ name, mapping, sourceUrl, targetUrl, startFrom = '
   const maps = tableMaps(mapping);
   await withConnection(sourceUrl, 'source', (source) => withConnection(targetUrl, 'target', async (target) => {
     const started = await hasCheckpoint(target, name, add);
-    if (objectName(name).length > 63) add('error', 'STR_NAME_TOO_LONG', 'name', `The slot's name ${objectName(name)} is longer than PostgreSQL's 63 characters.`, 'Give the replication a shorter name.');
-    await checkServer(source, target, name, started, add);
+    const longest = keepsSpare(mapping) ? spareSlotName(name) : objectName(name);
+    if (longest.length > 63) add('error', 'STR_NAME_TOO_LONG', 'name', `The slot's name ${longest} is longer than PostgreSQL's 63 characters.`, 'Give the replication a shorter name.');
+    await checkServer(source, target, { name, mapping }, started, add);
     await checkTarget(target, add);
     await checkOwnership(source, maps, add);
     const from = sourcesOf(maps);
@@ -75,14 +77,18 @@ type ServerFact = 'wal_level' | 'version' | 'free_slots' | 'free_senders' | 'who
 
 type Fact = Record<ServerFact, string>;
 
-async function checkServer(source: pg.ClientBase, target: pg.ClientBase, name: string, started: boolean, add: Add): Promise<void> {
+async function checkServer(source: pg.ClientBase, target: pg.ClientBase, { name, mapping }: Pick<PreflightOptions, 'name' | 'mapping'>, started: boolean, add: Add): Promise<void> {
   const [fact] = await textRows<ServerFact>(source, SERVER);
   if (fact === undefined) return;
   checkRights(fact, add);
-  checkRoom(fact, name, await slotState(source, objectName(name)), started, add);
-  const room = await slotRoom(source, objectName(name));
-  // Never an error here: the way to make room is to start this very reader.
-  for (const { code, where, message, remedy } of room === undefined ? [] : judgeSlotRoom(room)) add('warning', code, where ?? 'source', message, remedy ?? '');
+  const slots = [objectName(name), ...(keepsSpare(mapping) ? [spareSlotName(name)] : [])];
+  const states = await Promise.all(slots.map((slot) => slotState(source, slot)));
+  checkRoom(fact, name, states, started, add);
+  for (const slot of slots) {
+    const room = await slotRoom(source, slot);
+    // Never an error here: the way to make room is to start this very reader.
+    for (const { code, where, message, remedy } of room === undefined ? [] : judgeSlotRoom(room)) add('warning', code, where ?? 'source', message, remedy ?? '');
+  }
   if (Number(fact.version) < ORIGIN_SINCE) await checkOldServer(source, target, name, add);
   else if (Number(fact.subscribed) > 0) add('warning', 'STR_SUBSCRIBER', 'source', 'The source itself receives tables by logical replication: rows that come that way are not passed on.', 'Replicate those tables from where they are written.');
 }
@@ -93,8 +99,10 @@ function checkRights(fact: Fact, add: Add): void {
   if (fact.may_create !== 't') add('error', 'STR_NO_CREATE_PRIVILEGE', 'source', `${fact.who} may not create a publication on the source.`, `GRANT CREATE ON DATABASE ${quoteName(fact.database)} TO ${quoteName(fact.who)};`);
 }
 
-function checkRoom(fact: Fact, name: string, slot: SlotState | undefined, started: boolean, add: Add): void {
-  if (slot === undefined && Number(fact.free_slots) < 1) add('error', 'STR_NO_FREE_SLOT', 'source', 'The source has no free replication slot.', 'Drop a slot nobody reads (SELECT * FROM pg_replication_slots WHERE NOT active), or raise max_replication_slots and restart.');
+/** @param slots of the replication itself, and the spare one where it has one */
+function checkRoom(fact: Fact, name: string, [slot, ...spare]: readonly (SlotState | undefined)[], started: boolean, add: Add): void {
+  const wanted = [slot, ...spare].filter((one) => one === undefined).length;
+  if (Number(fact.free_slots) < wanted) add('error', 'STR_NO_FREE_SLOT', 'source', `The source has ${Number(fact.free_slots) < 1 ? 'no free replication slot' : 'one free replication slot, and two are needed: one to read from, one that keeps what was read until it is applied'}.`, 'Drop a slot nobody reads (SELECT * FROM pg_replication_slots WHERE NOT active), or raise max_replication_slots and restart.');
   if ((slot?.activePid ?? null) === null && Number(fact.free_senders) < 1) add('error', 'STR_NO_FREE_WAL_SENDER', 'source', 'The source has no free WAL sender.', 'ALTER SYSTEM SET max_wal_senders = 10; then restart the server.');
   if (slot !== undefined) checkSlot(fact, name, slot, started, add);
   if (fact.keep === '-1') add('note', 'STR_WAL_UNLIMITED', 'source', "max_slot_wal_keep_size is unlimited: a reader that stands still fills the source's disk with WAL.", "ALTER SYSTEM SET max_slot_wal_keep_size = '20GB'; SELECT pg_reload_conf();");

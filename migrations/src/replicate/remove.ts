@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { removeOffsets } from '../apply/kafka-offsets.ts';
 import { isBinlogUrl } from '../capture/binlog-url.ts';
 import { textRows, withConnection } from '../capture/connect.ts';
+import { spareSlotName } from '../capture/spare-slot.ts';
 import { dropOrigin, dropPublication, dropSlot, objectName } from '../capture/slot.ts';
 
 export interface RemoveOptions {
@@ -24,7 +25,7 @@ export async function removeReplication({ name, sourceUrl, targetUrl, logDirecto
   const removed: Removed[] = [];
   // A binlog has neither: its server keeps no place for its readers.
   if (!isBinlogUrl(sourceUrl)) await withConnection(sourceUrl, 'source', async (source) => {
-    if (await dropSlot(source, object)) removed.push({ what: 'slot', name: object });
+    for (const slot of [object, spareSlotName(name)]) if (await dropSlot(source, slot)) removed.push({ what: 'slot', name: slot });
     if (await dropPublication(source, object)) removed.push({ what: 'publication', name: object });
   });
   await withConnection(targetUrl, 'target', async (target) => {

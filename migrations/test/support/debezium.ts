@@ -11,7 +11,7 @@ export interface Debezium {
   readonly kafka: Awaited<ReturnType<typeof testKafka>>;
   readonly connect: Awaited<ReturnType<typeof testConnect>>;
   /** Registers the pair's connector; it may still be starting. */
-  register(pair: Pick<Pair, 'name' | 'sourceUrl'>, tables: Readonly<Record<string, TableMapping>>, more?: Readonly<Record<string, string>>): Promise<void>;
+  register(pair: Pick<Pair, 'name' | 'sourceUrl'>, tables: Readonly<Record<string, TableMapping>>, more?: Readonly<Record<string, string>>, reading?: 'transactions' | 'keys'): Promise<void>;
   /** Waits until the connector reads the slot. @throws Error with the task's trace when it failed */
   streams(pair: Pick<Pair, 'name' | 'source'>): Promise<void>;
   /** @throws Error with the task's trace when it failed */
@@ -64,8 +64,8 @@ export async function startDebezium(settings: Readonly<Record<string, string>> =
       }
       throw new Error('the snapshot is not confirmed');
     },
-    register: async (pair, tables, more = {}) => {
-      const answer = await ask(`/connectors/${pair.name}/config`, { method: 'PUT', body: JSON.stringify({ ...configOf(pair, tables), ...more }) });
+    register: async (pair, tables, more = {}, reading = 'transactions') => {
+      const answer = await ask(`/connectors/${pair.name}/config`, { method: 'PUT', body: JSON.stringify({ ...configOf(pair, tables, reading), ...more }) });
       if (!answer.ok) throw new Error(`Connect: ${String(answer.status)} ${await answer.text()}`);
     },
     streams: async (pair) => {
@@ -87,11 +87,11 @@ export async function startDebezium(settings: Readonly<Record<string, string>> =
   };
 }
 
-function configOf({ name, sourceUrl }: Pick<Pair, 'name' | 'sourceUrl'>, tables: Readonly<Record<string, TableMapping>>): Readonly<Record<string, string>> {
+function configOf({ name, sourceUrl }: Pick<Pair, 'name' | 'sourceUrl'>, tables: Readonly<Record<string, TableMapping>>, reading: 'transactions' | 'keys'): Readonly<Record<string, string>> {
   const owns = { modules: [], tables: [] };
   const config = connectorConfigs({
     monolith: { source: '.', url: 'http://127.0.0.1', database: sourceUrl }, services: { catalog: { context: 'Catalog', url: 'http://127.0.0.1', database: sourceUrl, owns } }, routes: {},
-    compare: { promoteWhen: { minSamples: 1, maxMismatchRate: 0, maxLatencyRatio: 1 } }, replication: { [name]: { from: 'monolith', to: 'catalog', tables, log: 'kafka' } },
+    compare: { promoteWhen: { minSamples: 1, maxMismatchRate: 0, maxLatencyRatio: 1 } }, replication: { [name]: { from: 'monolith', to: 'catalog', tables, log: 'kafka', reading } },
   }).get(`${name}.json`)?.config ?? {};
   return { ...config, 'database.password': decodeURIComponent(new URL(sourceUrl).password) };
 }
