@@ -157,7 +157,11 @@ const ID = /^(\d+):(\d+)$/;
 /** Reads a message of the transaction topic. Its id is `txId:LSN`, and the LSN differs from event to event. */
 export function parseTransactionEnd(value: unknown): TransactionEnd | TransactionBegin | RunBegin | Refusal {
   const message = payload(value) ?? {};
-  if (typeof message['aggregate_type'] === 'string' && message['status'] === undefined) return { runBegins: true };
+  // A notification of the connector's (`connector.ts`).
+  return typeof message['aggregate_type'] === 'string' ? { runBegins: true } : boundOf(message);
+}
+
+function boundOf(message: JsonObject): TransactionEnd | TransactionBegin | Refusal {
   const [, xid, lsn = ''] = ID.exec(String(message['id'])) ?? [];
   if (message['status'] === 'BEGIN' && xid !== undefined) return { xid: Number(xid), begins: true };
   const events = integer(message['event_count']);

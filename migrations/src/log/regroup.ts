@@ -37,6 +37,8 @@ export interface Regrouped {
 
 type End = TransactionEnd & { readonly group: string; /** The first one that a run of the connector has sent. */ readonly isFirst: boolean };
 
+const TOO_OLD: readonly Part[] = [];
+
 /** Transactions of several runs that have left and are remembered, and events of one at most. */
 const REMEMBERED = { transactions: 32, events: 10_000 };
 
@@ -109,24 +111,23 @@ export class Regrouper {
   }
 
   end(end: TransactionEnd, group = String(end.xid), source?: Source): void {
-    const newest = this.ends.at(-1)?.lsn ?? this.last;
     if (this.endedBy !== undefined && source?.producer !== this.endedBy) this.runBegan = true;
     this.endedBy = source?.producer;
-    if (end.lsn > newest) {
-      this.ends.push({ ...end, group, isFirst: this.runBegan });
-      this.runBegan = false;
-      this.noteEnd(end, group, source);
+    if (end.lsn <= (this.ends.at(-1)?.lsn ?? this.last)) {
+      this.endAgain(end, group, source);
       return;
     }
-    const again = this.waitingAt(end.lsn);
-    if (again === undefined) {
-      this.drop(group);
-    } else if (this.canRead) {
-      // What a run counts of a transaction that another one has sent before is not to be relied on: it may be 0.
-      this.ends[again.index] = { ...again.end, isFirst: true };
-    } else {
-      this.noteEnd(end, group, source);
-    }
+    this.ends.push({ ...end, group, isFirst: this.runBegan });
+    this.runBegan = false;
+    this.noteEnd(end, group, source);
+  }
+
+  /** What a run counts of a transaction that another one has sent before is not to be relied on: it may be 0. */
+  private endAgain(end: TransactionEnd, group: string, source: Source | undefined): void {
+    const waiting = this.waitingAt(end.lsn);
+    if (waiting === undefined) this.drop(group);
+    else if (this.canRead) this.ends[waiting.index] = { ...waiting.end, isFirst: true };
+    else this.noteEnd(end, group, source);
   }
 
   private noteEnd(end: TransactionEnd, group: string, source: Source | undefined): void {
@@ -188,20 +189,25 @@ export class Regrouper {
   take(proven = false): Regrouped[] {
     const left: Regrouped[] = [];
     for (let end = this.ends[this.first]; end !== undefined; end = this.ends[this.first]) {
-      if (this.canRead && end.isFirst) break;
       const parts = this.partsOf(end.group);
-      const whole = end.atMs >= this.fromTimeMs ? parts.whole(proven && left.length === 0) : undefined;
-      if (whole?.is === 'cut' && this.canRead) break;
-      if (whole?.is === 'cut') throw transactionCut(end);
-      if (whole !== undefined && whole.is !== 'whole') break;
+      const whole = end.atMs >= this.fromTimeMs ? this.judged(end, parts, proven && left.length === 0) : TOO_OLD;
+      if (whole === undefined) break;
       this.first += 1;
       this.remember(end, parts);
       this.drop(end.group);
       this.last = end.lsn;
-      if (whole !== undefined) left.push({ transaction: assemble(end, whole.parts), read: parts.read });
+      if (whole !== TOO_OLD) left.push({ transaction: assemble(end, whole), read: parts.read });
     }
     this.forget();
     return left;
+  }
+
+  /** Its parts, when Kafka has shown that they are all. */
+  private judged(end: End, parts: Parts, proven: boolean): readonly Part[] | undefined {
+    if (this.canRead && end.isFirst) return undefined;
+    const whole = parts.whole(proven);
+    if (whole.is === 'cut' && !this.canRead) throw transactionCut(end);
+    return whole.is === 'whole' ? whole.parts : undefined;
   }
 
   private remember(end: End, parts: Parts): void {

@@ -123,7 +123,8 @@ async function endedBehindCommit(ended: () => Promise<void>, late: string, readi
 
 /** Until Connect has stored a place of that kind: of the cabin's transaction, and no earlier one. */
 async function stored(kind: string): Promise<void> {
-  for (const until = performance.now() + 20_000; performance.now() < until; await delay(50)) {
+  for (const until = performance.now() + 20_000; performance.now() < until;) {
+    await delay(50);
     const { offsets } = await (await fetch(`${debezium.connect.url}/connectors/${pair.name}/offsets`)).json() as { offsets?: { offset: Record<string, unknown> }[] };
     const { messageType, ...counts } = offsets?.[0]?.offset ?? {};
     if (messageType === kind && (kind === 'INSERT' || counts['transaction_data_collection_order_public.cabins'] !== undefined)) return;
