@@ -125,7 +125,7 @@ function postgres(connector: string, { host, port, user, password, name }: Datab
     'publication.name': object,
     // A replication's are made by `strangler replicate`; made by the connector they would begin too late, and without the partitions' roots.
     'publication.autocreate.mode': makesItsOwn ? 'filtered' : 'disabled',
-    // A slot that is further than what Connect has stored has been read by somebody else, or made anew: fail, and lose nothing in silence.
+    // A slot that was made anew behind what Connect has stored: fail, and lose nothing in silence. One that somebody has read on is not refused (Debezium 3.6 compares restart_lsn).
     'offset.mismatch.strategy': 'trust_offset',
     'slot.drop.on.stop': 'false',
     // PostgreSQL 17 keeps the slot on its standbys; older servers ignore it.

@@ -131,6 +131,7 @@ describe('regrouping', () => {
     const position = { lsn: 1n as Lsn, xid: 1, atMs: 1 };
     const row = { schema: 'public', table: 'beds', after: { id: '1' } } as const;
     expect(() => { new Regrouper().event({ kind: 'change', event: { ...row, op: 'create' }, position }); }).toThrow(expect.objectContaining({ code: 'STR_NO_TRANSACTIONS' }));
+    expect(() => { new Regrouper().event({ kind: 'marker', content: 'written outside of any', position }); }).not.toThrow();
     expect(() => { new Regrouper().event({ kind: 'change', event: { ...row, op: 'snapshot-read' }, position }); }).toThrow(expect.objectContaining({ code: 'STR_SNAPSHOT_IN_LOG' }));
   });
 });

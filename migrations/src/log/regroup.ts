@@ -79,12 +79,9 @@ export class Regrouper {
    * @throws StranglerError STR_BAD_ENVELOPE, STR_UNREADABLE_VALUE, STR_NO_TRANSACTIONS, STR_SNAPSHOT_IN_LOG, STR_TRANSACTION_CUT
    */
   event(envelope: Envelope, group?: string, source?: Source): void {
-    if (envelope.kind === 'refused') throw new StranglerError({ code: envelope.code, message: envelope.message, exitCode: 1, remedy: 'Compare the connector with the committed one: `strangler connect plan`.' });
-    if (envelope.position === undefined) return;
-    refuseSnapshot(envelope);
-    const { order, xid } = envelope.position;
-    if (order === undefined) throw new StranglerError({ code: 'STR_NO_TRANSACTIONS', exitCode: 1, message: 'The messages do not say which transaction they belong to.', remedy: 'Set provide.transaction.metadata=true, as the generated connector does.' });
-    const [part, key] = [{ ...envelope, position: { ...envelope.position, order }, by: source?.producer }, group ?? String(xid)];
+    const placed = placedIn(envelope);
+    if (placed === undefined) return;
+    const [part, key] = [{ ...placed, by: source?.producer }, group ?? String(placed.position.xid)];
     if (this.readElsewhere.has(key) || this.isOfOneThatLeft(part, key)) return;
     const parts = this.partsOf(key);
     if (parts.add(part)) this.held += 1;
@@ -250,6 +247,17 @@ export class Regrouper {
 }
 
 const note = (parts: Parts, source: Source | undefined): void => { if (source !== undefined) parts.note(source.place, source.next); };
+
+/** With its place in a transaction; undefined for what has none by its nature, like a message that somebody wrote outside of any. */
+function placedIn(envelope: Envelope): Part & { readonly position: { readonly xid: number } } | undefined {
+  if (envelope.kind === 'refused') throw new StranglerError({ code: envelope.code, message: envelope.message, exitCode: 1, remedy: 'Compare the connector with the committed one: `strangler connect plan`.' });
+  if (envelope.position === undefined) return undefined;
+  refuseSnapshot(envelope);
+  const { order } = envelope.position;
+  if (order !== undefined) return { ...envelope, position: { ...envelope.position, order } };
+  if (envelope.kind !== 'change') return undefined;
+  throw new StranglerError({ code: 'STR_NO_TRANSACTIONS', exitCode: 1, message: 'The messages do not say which transaction they belong to.', remedy: 'Set provide.transaction.metadata=true, as the generated connector does.' });
+}
 
 function refuseSnapshot(envelope: Envelope): void {
   if (envelope.kind !== 'change' || envelope.event.op !== 'snapshot-read' || envelope.position.order !== undefined) return;
