@@ -152,16 +152,19 @@ class Pump {
       failed.catch(() => undefined);
       this.fail(new Error('stream over'));
       beat.catch(() => undefined);
-      this.stopBeating = true;
+      this.over = true;
     }
   }
 
-  private stopBeating = false;
+  private over = false;
 
+  /** After an error nothing more is taken: what follows in the same bytes would complete a transaction that lacks the very change that could not be read. */
   private guard(work: () => void): void {
+    if (this.over) return;
     try {
       work();
     } catch (error) {
+      this.over = true;
       this.fail(error);
     }
   }
@@ -186,7 +189,7 @@ class Pump {
   /** Called when a read is over that brought many messages. */
   private gather(): void {
     const ms = this.gathering.rest(performance.now());
-    if (ms === 0 || this.stopBeating) return;
+    if (ms === 0 || this.over) return;
     this.resting = true;
     this.session.pause();
     setTimeout(() => {
@@ -199,7 +202,7 @@ class Pump {
   private async write(): Promise<void> {
     this.writing = true;
     try {
-      while (this.queue.length > 0 && !this.stopBeating) {
+      while (this.queue.length > 0 && !this.over) {
         const batch = this.queue;
         [this.queue, this.queuedBytes] = [[], 0];
         await this.options.target.append(batch);
@@ -247,7 +250,7 @@ class Pump {
 
   private async tick(): Promise<void> {
     const { target, clock, idleAdvanceMs = 5_000 } = this.options;
-    if (this.stopBeating) throw new Error('stream over');
+    if (this.over) throw new Error('stream over');
     if (this.isIdle() && this.idleLsn > target.durable() && this.since(this.advancedAt) >= idleAdvanceMs) {
       this.advancedAt = clock.now();
       await target.advance(this.idleLsn);

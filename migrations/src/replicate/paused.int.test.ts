@@ -122,3 +122,16 @@ test('where nothing is parked, the replication stops as before', async () => {
   await expect(running?.failed).rejects.toMatchObject({ code: 'STR_TABLES_CHANGED' });
   expect(await pausedTables(directory())).toEqual([]);
 });
+
+test('where it stops, nothing of the transaction at which it did has gone further', async () => {
+  await start(TABLES, {}, 'stop');
+  await settled();
+  await pair.source.query('ALTER TABLE films DROP CONSTRAINT films_pkey; ALTER TABLE films REPLICA IDENTITY USING INDEX films_code_key');
+  await pair.source.query('INSERT INTO seats VALUES (2); DELETE FROM films WHERE id = 7; INSERT INTO seats VALUES (3)');
+  await pair.source.query('INSERT INTO seats VALUES (4)');
+  await expect(running?.failed).rejects.toMatchObject({ code: 'STR_NO_KEY' });
+  await pair.source.query('ALTER TABLE films ADD PRIMARY KEY (id); ALTER TABLE films REPLICA IDENTITY DEFAULT');
+  await start(TABLES, {}, 'stop'); // the change that lacked its key still does
+  await expect(running?.failed).rejects.toMatchObject({ code: 'STR_NO_KEY' });
+  expect(await contents(pair.target, 'seats')).toEqual([]);
+});
