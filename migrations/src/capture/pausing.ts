@@ -11,9 +11,19 @@ export interface Pausing {
   pause(table: string, problem: StranglerError, now?: string): boolean;
   /** Whether a paused table has this name now: its changes are passed over, too. */
   isNow(table: string): boolean;
+  /** Whether it is being copied once more, from the source as it is now: what it was before, under whatever name, is not wanted. */
+  isReplaced(table: string): boolean;
 }
 
-export const againRemedy = (table: string): string => `stop the sink and start it with \`strangler replicate NAME --again ${table} --execute\`: the table is copied again, in place`;
+export const againRemedy = (...tables: readonly string[]): string =>
+  `stop the sink and start it with \`strangler replicate NAME ${tables.map((table) => `--again ${table}`).join(' ')} --execute\`: ${tables.length === 1 ? 'the table is' : 'the tables are'} copied again, in place`;
+
+/** Each name is known, and each is another table's now. @param tables all that are concerned */
+export const exchanged = (renames: readonly { readonly now: string; readonly was: string | undefined }[], tables: readonly string[]): StranglerError => new StranglerError({
+  code: 'STR_TABLES_CHANGED', exitCode: ExitCode.environment,
+  message: `${renames.map(({ now, was }) => was === undefined ? `${now} is the name of another of the source's tables now` : `The source's ${was} is called ${now} now, as another replicated table was`).join('; ')}: under their names rows would go into the wrong copies.`,
+  remedy: `If that was meant, ${againRemedy(...tables)}, each under the name it has now. If not, give the tables their names back first.`,
+});
 
 /** The publication names our tables and no other, so a table we do not know is one of them that was renamed; to pass it over would lose its changes in silence. */
 export const renamed = (ref: TableRef, before?: string): StranglerError => new StranglerError({

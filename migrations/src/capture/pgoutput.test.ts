@@ -76,7 +76,7 @@ describe('a table that may be paused', () => {
   const [names, members] = [new Map<string, string | undefined>(), relation(3, 'members', ['id'])];
   const paused: Pausing = {
     get size() { return names.size; },
-    has: (table) => names.has(table), isNow: (table) => [...names.values()].includes(table), pause: (table, _, now) => { names.set(table, now); return true; },
+    has: (table) => names.has(table), isReplaced: () => false, isNow: (table) => [...names.values()].includes(table), pause: (table, _, now) => { names.set(table, now); return true; },
   };
   const during = (...messages: Buffer[]): unknown[] => { names.clear(); return decodePausing(paused, BEGIN, BOOKS, members, ...messages, COMMIT).flatMap(({ events }) => events); };
   const member = { schema: 'public', table: 'members', op: 'create', after: { id: '1' } };

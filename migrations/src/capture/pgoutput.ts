@@ -2,7 +2,7 @@ import { ByteReader } from './byte-reader.ts';
 import type { ChangeTransaction, TableRef } from './change-event.ts';
 import type { Lsn } from './lsn.ts';
 import { PackedTransaction } from './packed-transaction.ts';
-import { noKey, renamed, type Pausing } from './pausing.ts';
+import { exchanged, noKey, renamed, type Pausing } from './pausing.ts';
 import { describeRelation, type Relation, type RelationColumn, type Relations } from './packed.ts';
 import { Slab } from './slab.ts';
 import { tableName, type CapturedTables } from './table-ref.ts';
@@ -18,6 +18,8 @@ interface Described {
   readonly relation: Relation;
   /** False for what is only described: a partition, whose changes come under its root's name. */
   readonly known: boolean;
+  /** It comes under another name than it has, and under that one it is paused or copied anew: nobody wants its changes. */
+  readonly replaced: boolean;
   /** Which of the server's columns the config omits; undefined when it omits none. */
   readonly omitted: readonly boolean[] | undefined;
   /** Where its key columns are among the server's, -1 for one that it lacks. */
@@ -48,7 +50,11 @@ export class PgoutputReader {
   private open: Open | undefined;
   private readonly pausing: Pausing | undefined;
 
-  constructor(tables: CapturedTables, pausing?: Pausing) {
+  private readonly names: ReadonlyMap<number, string>;
+
+  /** @param names of relations, as the catalog has them now: one that comes under another name was renamed before or since */
+  constructor(tables: CapturedTables, pausing?: Pausing, names: ReadonlyMap<number, string> = new Map()) {
+    this.names = names;
     this.tables = tables;
     this.pausing = pausing;
   }
@@ -106,15 +112,37 @@ export class PgoutputReader {
 
   private remember(id: number, ref: TableRef, all: readonly RelationColumn[]): void {
     const captured = this.tables.get(tableName(ref));
-    const before = this.described.get(id);
-    if (captured === undefined && before?.known === true) this.pausing?.pause(tableName(before.relation), renamed(ref, tableName(before.relation)), tableName(ref));
+    const replaced = this.isReplaced(id, ref);
+    if (!replaced) this.noteName(id, ref);
     const key = captured?.key ?? [];
     const omitted = all.map(({ name }) => captured?.omit.has(name) === true);
     const relation: Relation = { ...ref, id, key, columns: all.filter((_, index) => omitted[index] !== true) };
-    this.described.set(id, { relation, known: captured !== undefined, keyAt: key.map((column) => all.findIndex(({ name }) => name === column)), omitted: omitted.includes(true) ? omitted : undefined });
+    this.described.set(id, { relation, known: captured !== undefined, replaced, keyAt: key.map((column) => all.findIndex(({ name }) => name === column)), omitted: omitted.includes(true) ? omitted : undefined });
     if (captured === undefined) return;
     this.relations = new Map(this.relations).set(id, relation);
     if (this.open !== undefined) this.slab.add(describeRelation(relation));
+  }
+
+  private isReplaced(id: number, ref: TableRef): boolean {
+    const now = this.names.get(id);
+    return now !== undefined && now !== tableName(ref) && (this.pausing?.isReplaced(now) === true || this.pausing?.has(now) === true);
+  }
+
+  private nameBefore(id: number): string | undefined {
+    const before = this.described.get(id);
+    return before?.known === true ? tableName(before.relation) : undefined;
+  }
+
+  /** A table whose name is another than it was is no longer the one that its copy is of. */
+  private noteName(id: number, ref: TableRef): void {
+    const [name, was] = [tableName(ref), this.names.get(id) ?? this.nameBefore(id)];
+    if (was === undefined || was === name || !this.tables.has(was)) return;
+    if (!this.tables.has(name)) {
+      this.pausing?.pause(was, renamed(ref, was), name); // else its first change says so
+      return;
+    }
+    const problem = exchanged([{ now: name, was }], [name, was]);
+    if (this.pausing?.pause(name, problem) !== true || !this.pausing.pause(was, problem)) throw problem;
   }
 
   private update(payload: Buffer, offset: number): void {
@@ -140,8 +168,8 @@ export class PgoutputReader {
     throw problem;
   }
 
-  private isPaused({ relation }: Described): boolean {
-    return this.pausing !== undefined && this.pausing.size > 0 && (this.pausing.has(tableName(relation)) || this.pausing.isNow(tableName(relation)));
+  private isPaused({ relation, replaced }: Described): boolean {
+    return replaced || this.pausing !== undefined && this.pausing.size > 0 && (this.pausing.has(tableName(relation)) || this.pausing.isNow(tableName(relation)));
   }
 
   /** Notes a message whose last tuple begins at `tuple`, and an earlier one at `before`. */

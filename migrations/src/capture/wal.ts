@@ -89,14 +89,13 @@ export class WalCapture {
 
   private async connectAndStream(): Promise<void> {
     const { sourceUrl, slot, tables, target, pausing } = this.options;
-    const version = await withConnection(sourceUrl, 'source', async (client) => {
+    const { version, names } = await withConnection(sourceUrl, 'source', async (client) => {
       requireSlot(slot, await slotState(client, slot), target.durable());
       await requireNotRewound(client, target.durable());
-      await requirePublication(client, slot, tables, pausing);
-      return Number((await textRows<'v'>(client, "SELECT current_setting('server_version_num') AS v"))[0]?.v ?? '0');
+      return { names: await requirePublication(client, slot, tables, pausing), version: Number((await textRows<'v'>(client, "SELECT current_setting('server_version_num') AS v"))[0]?.v ?? '0') };
     });
     const session = await ReplicationSession.open(sourceUrl);
-    const pump = new Pump(session, this.options, (lsn) => { this.seen = maxLsn(this.seen, lsn); });
+    const pump = new Pump(session, this.options, names, (lsn) => { this.seen = maxLsn(this.seen, lsn); });
     const life = new AbortController();
     try {
       const watch = watchPublication({ sourceUrl, publication: slot, tables, pausing, clock: this.options.clock, signal: AbortSignal.any([this.options.signal, life.signal]) });
@@ -128,11 +127,11 @@ class Pump {
   private reportedAt = 0;
   private fail: (error: unknown) => void = () => undefined;
 
-  constructor(session: ReplicationSession, options: CaptureOptions, onReceived: (lsn: Lsn) => void) {
+  constructor(session: ReplicationSession, options: CaptureOptions, names: ReadonlyMap<number, string>, onReceived: (lsn: Lsn) => void) {
     this.session = session;
     this.options = options;
     this.onReceived = onReceived;
-    this.reader = new PgoutputReader(options.tables, options.pausing);
+    this.reader = new PgoutputReader(options.tables, options.pausing, names);
     this.advancedAt = options.clock.now();
   }
 

@@ -14,6 +14,7 @@ import { ensureSpareSlot, keepsSpare, spareSlotName } from '../capture/spare-slo
 import { kafkaClient, kafkaUnreachable, withAdmin, type KafkaAccess } from '../log/kafka-client.ts';
 import { ensureTopics, extents, partitionId, topicsOf, type Topics } from '../log/kafka-topics.ts';
 import { topicIds } from '../log/topic-ids.ts';
+import { requireNamesOnKafka } from './kafka-names.ts';
 import { requireSameTopics } from './kafka-topics-kept.ts';
 import { prepare, requireReady, startSnapshot, wrongLog, type Beginning, type BeginOptions } from './begin.ts';
 
@@ -67,11 +68,14 @@ async function reach(kafka: ReturnType<typeof kafkaClient>, topics: Topics, { br
   }
 }
 
-async function goesOn(target: pg.Client, { name, sourceUrl }: BeginOptions, checkpoint: Checkpoint | undefined, logId: string): Promise<boolean> {
+async function goesOn(target: pg.Client, { name, sourceUrl, mapping }: BeginOptions, checkpoint: Checkpoint | undefined, logId: string): Promise<boolean> {
   if (checkpoint === undefined || checkpoint.phase === 'starting' || checkpoint.phase === 'snapshotting') return false;
   if (checkpoint.logId === undefined) await target.query('UPDATE strangler.checkpoint SET log_id = $2 WHERE replication = $1', [name, logId]);
   else if (checkpoint.logId !== logId) throw wrongLog(name);
-  await withConnection(sourceUrl, 'source', async (source) => { requireSlot(objectName(name), await slotState(source, objectName(name)), ANY_LSN); });
+  await withConnection(sourceUrl, 'source', async (source) => {
+    requireSlot(objectName(name), await slotState(source, objectName(name)), ANY_LSN);
+    await requireNamesOnKafka(source, { name, mapping });
+  });
   return true;
 }
 

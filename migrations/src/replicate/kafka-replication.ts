@@ -13,6 +13,7 @@ import { topicIds } from '../log/topic-ids.ts';
 import { parkingRules } from './dead-letters.ts';
 import { copyReaders } from './copy-pace.ts';
 import { beginFromKafka, requireBrokers, type KafkaBeginning } from './kafka-begin.ts';
+import { requireNamesOnKafka } from './kafka-names.ts';
 import { applyByKeys, keepCheckpoint, untilStreaming, type KeysOptions } from './kafka-keys.ts';
 import { KafkaSource } from './kafka-source.ts';
 import { requireSameTopics } from './kafka-topics-kept.ts';
@@ -25,6 +26,8 @@ const RETRY_MS = { first: 100, longest: 5_000 };
 const SLOT_EVERY_MS = 10_000;
 /** How often the spare slot follows what is applied: so much WAL is kept besides. */
 const SPARE_EVERY_MS = 10_000;
+/** Until it is noticed rows go into the wrong copies. */
+const NAMES_EVERY_MS = 2_000;
 const ANY_LSN = 0xFFFF_FFFF_FFFF_FFFFn as Lsn;
 
 /**
@@ -69,7 +72,7 @@ class RunningFromKafka implements RunningReplication {
     const life = new AbortController();
     const signal = AbortSignal.any([this.abort.signal, life.signal]);
     const slot = objectName(this.options.name);
-    const parts = this.options.mapping.reading === 'keys' ? [this.keep(first, signal), this.byKeys(signal), this.watchTopics(signal)] : [this.whole(first, signal), this.watchSlot(slot, signal), this.watchTopics(signal)];
+    const parts = this.options.mapping.reading === 'keys' ? [this.keep(first, signal), this.byKeys(signal), this.watchTopics(signal), this.watchNames(signal)] : [this.whole(first, signal), this.watchSlot(slot, signal), this.watchTopics(signal), this.watchNames(signal)];
     for (const part of parts) part.catch(() => { life.abort(); });
     const results = await Promise.allSettled(parts);
     const failed = results.find((result) => result.status === 'rejected');
@@ -197,6 +200,19 @@ class RunningFromKafka implements RunningReplication {
         if (!isPassing(error)) throw error;
       }
       await this.clock.sleep(SLOT_EVERY_MS, signal).catch(() => undefined);
+    }
+  }
+
+  /** Tables that exchange their names show in no record. */
+  private async watchNames(signal: AbortSignal): Promise<void> {
+    while (!isAborted(signal)) {
+      await this.clock.sleep(NAMES_EVERY_MS, signal).catch(() => undefined);
+      if (isAborted(signal)) return;
+      try {
+        await withConnection(this.options.sourceUrl, 'source', (source) => requireNamesOnKafka(source, this.options));
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+      }
     }
   }
 

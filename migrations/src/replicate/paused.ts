@@ -33,14 +33,26 @@ export class PausedTables implements Pausing {
     return [...this.state.paused.values()].some(({ now }) => now === table);
   }
 
+  isReplaced(table: string): boolean {
+    return this.state.copying.get(table)?.progress.again === true;
+  }
+
   pause(table: string, { code, message, remedy }: StranglerError, now?: string): boolean {
-    if (this.has(table)) return true;
+    const known = this.state.paused.get(table);
+    if (known !== undefined) {
+      if (known.now === undefined && now !== undefined) this.note(table, { ...known, now });
+      return true;
+    }
     if (!this.mayPause) return false;
     const paused: PausedTable = { code, reason: message, remedy, since: new Date(this.clock.now()).toISOString(), ...(now === undefined ? {} : { now }) };
-    this.state.pause(table, paused);
-    this.state.settled().catch(() => undefined); // the stream waits for it, and hears of it
+    this.note(table, paused);
     this.tell(findingOf(table, paused));
     return true;
+  }
+
+  private note(table: string, paused: PausedTable): void {
+    this.state.pause(table, paused);
+    this.state.settled().catch(() => undefined); // the stream waits for it, and hears of it
   }
 }
 

@@ -3,7 +3,8 @@ import type pg from 'pg';
 import { tableMaps } from '../../apply/table-map.ts';
 import { textRows, withConnection } from '../../capture/connect.ts';
 import { printLsn, type Lsn } from '../../capture/lsn.ts';
-import { changePublication } from '../../capture/publication-mark.ts';
+import { changePublication, publicationMarks } from '../../capture/publication-mark.ts';
+import { requireOwnNames } from '../../capture/publication-watch.ts';
 import { objectName, publishedTables } from '../../capture/slot.ts';
 import { capturedTables, parseTableRef, quoteName, quoteTable, tableName, type CapturedTables } from '../../capture/table-ref.ts';
 import type { CopyState } from './state.ts';
@@ -43,6 +44,8 @@ export async function changeTables({ name, mapping, sourceUrl, targetUrl }: Side
     requireConfigured(name, mapping, { add, again, drop });
     requireReplicated(name, repeated.filter((table) => !published.has(table) && !state.paused.has(table) && !seen.has(table)));
     const fresh = added.filter((table) => !published.has(table) && !state.copying.has(table));
+    // To change the publication is to believe the names it has: no copy may be wrong by them.
+    if (added.length + repeated.length + dropped.length > 0) requireOwnNames(await publicationMarks(source, objectName(name)), configured, (table) => repeated.includes(table) || state.paused.has(table));
     if (copy) await requireEmpty(targetUrl, mapping, fresh);
     if (copy) for (const table of fresh) state.begin(table, undefined);
     for (const table of repeated) { state.begin(table, printLsn(logged)); state.paused.delete(table); }
