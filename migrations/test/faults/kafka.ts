@@ -35,7 +35,7 @@ async function trial(stage: Stage, debezium: Debezium, target: KafkaTarget, kill
     return Promise.resolve(undefined);
   }, (opening) => connectorOf(opening, debezium));
   try {
-    const load = startLoad(scene.options.sourceUrl, { writers: 3, seed, pauseMs: 30 });
+    const load = startLoad(scene.options.sourceUrl, { writers: 3, lingering: 3, seed, pauseMs: 30 });
     const killer = new Killer(scene, target === 'connect' ? debezium.connect : debezium.kafka, seededDice(seed ^ 0x5bd1e995));
     // One that does not come back has its verdict: what was not applied is late, or lost.
     while (killer.kills < kills && await killer.isAtWork()) await killer.round();

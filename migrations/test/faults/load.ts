@@ -28,7 +28,11 @@ export interface LoadOptions {
   readonly seed: number;
   /** Pause between two transactions of one writer, milliseconds. */
   readonly pauseMs: number;
+  /** Further writers whose transactions stay open for a second or so, while the others commit between their rows; default none. */
+  readonly lingering?: number;
 }
+
+type Work = (client: pg.ClientBase, dice: () => number, writer: number) => Promise<void>;
 
 /** The first transaction of all: writer 0. */
 export async function openBank(client: pg.ClientBase): Promise<void> {
@@ -36,9 +40,9 @@ export async function openBank(client: pg.ClientBase): Promise<void> {
 }
 
 /** Several writers over the same rows until stopped, through restarts of the server. Some transactions roll back. Seeded. */
-export function startLoad(url: string, { writers, seed, pauseMs }: LoadOptions): Load {
+export function startLoad(url: string, { writers, seed, pauseMs, lingering = 0 }: LoadOptions): Load {
   const stopping = new AbortController();
-  const each = Array.from({ length: writers }, (_, index) => write(url, index + 1, seededDice(seed + index), pauseMs, stopping.signal));
+  const each = Array.from({ length: writers + lingering }, (_, index) => write(url, { writer: index + 1, dice: seededDice(seed + index), pauseMs, work: index < writers ? business : linger }, stopping.signal));
   return {
     stop: async () => {
       stopping.abort();
@@ -48,7 +52,14 @@ export function startLoad(url: string, { writers, seed, pauseMs }: LoadOptions):
   };
 }
 
-async function write(url: string, writer: number, dice: () => number, pauseMs: number, signal: AbortSignal): Promise<Written> {
+interface Writer {
+  readonly writer: number;
+  readonly dice: () => number;
+  readonly pauseMs: number;
+  readonly work: Work;
+}
+
+async function write(url: string, { writer, dice, pauseMs, work }: Writer, signal: AbortSignal): Promise<Written> {
   const acknowledged: string[] = [];
   let [unknown, seq] = [0, 0];
   let client: pg.Client | undefined;
@@ -56,7 +67,7 @@ async function write(url: string, writer: number, dice: () => number, pauseMs: n
     client ??= await connect(url);
     if (client === undefined) { await delay(50); continue; }
     seq += 1;
-    const outcome = await attempt(client, writer, seq, dice);
+    const outcome = await attempt(client, { writer, seq }, dice, work);
     if (outcome === 'committed') acknowledged.push(`${String(writer)}/${String(seq)}`);
     if (outcome === 'lost') {
       unknown += 1;
@@ -76,10 +87,10 @@ async function connect(url: string): Promise<pg.Client | undefined> {
 }
 
 /** A deadlock or a taken key is an application's everyday life: rolled back, and the number is not used again. */
-async function attempt(client: pg.Client, writer: number, seq: number, dice: () => number): Promise<'committed' | 'refused' | 'lost'> {
+async function attempt(client: pg.Client, { writer, seq }: { readonly writer: number; readonly seq: number }, dice: () => number, work: Work): Promise<'committed' | 'refused' | 'lost'> {
   try {
     await client.query('BEGIN');
-    await business(client, dice);
+    await work(client, dice, writer);
     await client.query('INSERT INTO ledger VALUES ($1, $2, $3)', [writer, seq, 'x'.repeat(Math.floor(dice() * 40))]);
     if (dice() < 0.05) { await client.query('ROLLBACK'); return 'refused'; }
     await client.query('COMMIT');
@@ -90,7 +101,7 @@ async function attempt(client: pg.Client, writer: number, seq: number, dice: () 
   }
 }
 
-async function business(client: pg.Client, dice: () => number): Promise<void> {
+async function business(client: pg.ClientBase, dice: () => number): Promise<void> {
   const below = (limit: number): number => Math.floor(dice() * limit);
   const kind = below(100);
   if (kind < 40) {
@@ -111,8 +122,17 @@ async function business(client: pg.Client, dice: () => number): Promise<void> {
   }
 }
 
+/** Rows that nobody else touches, some time apart: commits of others lie between them in the WAL, and now and then right before one. */
+async function linger(client: pg.ClientBase, dice: () => number, writer: number): Promise<void> {
+  const id = 1_000 * writer + Math.floor(dice() * 500);
+  for (let copy = 0; copy < 5; copy += 1) {
+    await client.query('INSERT INTO letters VALUES ($1, $2, $3, 0) ON CONFLICT (id, copy) DO UPDATE SET opened = letters.opened + 1', [id, copy, 'kept open']);
+    await delay(dice() * 500);
+  }
+}
+
 /** Two desks change numbers: for a moment neither has its own. */
-async function swapDesks(client: pg.Client, a: number, b: number): Promise<void> {
+async function swapDesks(client: pg.ClientBase, a: number, b: number): Promise<void> {
   if (a === b) return;
   const { rows } = await client.query<{ id: number; number: number }>('SELECT id, number FROM desks WHERE id IN ($1, $2) ORDER BY id FOR UPDATE', [a, b]);
   const [first, second] = rows;
