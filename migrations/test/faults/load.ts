@@ -125,9 +125,9 @@ async function business(client: pg.ClientBase, dice: () => number): Promise<void
 /** Rows that nobody else touches, some time apart: commits of others lie between them in the WAL, and now and then right before one. */
 async function linger(client: pg.ClientBase, dice: () => number, writer: number): Promise<void> {
   const id = 1_000 * writer + Math.floor(dice() * 500);
-  for (let copy = 0; copy < 5; copy += 1) {
+  for (let copy = 0; copy < 12; copy += 1) {
     await client.query('INSERT INTO letters VALUES ($1, $2, $3, 0) ON CONFLICT (id, copy) DO UPDATE SET opened = letters.opened + 1', [id, copy, 'kept open']);
-    await delay(dice() * 500);
+    await delay(dice() * 100);
   }
 }
 
