@@ -44,7 +44,7 @@ try {
     return started;
   };
   running = await start();
-  await debezium?.register(pair, options.mapping.tables);
+  await debezium?.register(pair, options.mapping.tables, {}, values.log === 'keys' ? 'keys' : 'transactions');
   let [changes, restarts] = [0, 0];
   for (const end = Date.now() + Number(values.seconds) * 1_000, restartEvery = 4_000; Date.now() < end;) {
     changes += await burst(tables);
