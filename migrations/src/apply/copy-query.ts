@@ -3,7 +3,25 @@ import pg from 'pg';
 interface CopyConnection {
   query(text: string): void;
   sendCopyFromChunk(chunk: Buffer): void;
+  readonly stream: { cork(): void; uncork(): void; write(chunk: Buffer): unknown };
   endCopyFrom(): void;
+}
+
+/** Beyond this a message is not put together in the client's memory, which would grow to its size by doubling, but written as it lies. */
+const LARGE = 64 * 1024;
+
+function sendCopyData(wire: CopyConnection, data: Buffer): void {
+  if (data.length < LARGE) {
+    wire.sendCopyFromChunk(data);
+    return;
+  }
+  const header = Buffer.alloc(5);
+  header.write('d');
+  header.writeUInt32BE(data.length + 4, 1);
+  wire.stream.cork();
+  wire.stream.write(header);
+  wire.stream.write(data);
+  wire.stream.uncork();
 }
 
 /**
@@ -24,7 +42,7 @@ export class CopyQuery extends pg.Query {
     this.submit = (connection) => {
       const wire = connection as unknown as CopyConnection;
       wire.query(text);
-      wire.sendCopyFromChunk(data);
+      sendCopyData(wire, data);
       wire.endCopyFrom();
     };
   }

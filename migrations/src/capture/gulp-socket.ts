@@ -1,4 +1,8 @@
 import { Socket } from 'node:net';
+import { GULP } from './diverted-input.ts';
+
+/** Such a socket for `connect`; an encrypted connection reads through one of its own. */
+export const plainSocket = (url: string): { readonly stream?: () => Socket } => (/[?&]ssl/.test(url) || process.env['PGSSLMODE'] !== undefined ? {} : { stream: gulpSocket });
 
 const GULP_BYTES = 256 * 1024;
 
@@ -12,7 +16,8 @@ export function gulpSocket(): Socket {
     onread: {
       buffer,
       callback: (length) => {
-        socket.emit('data', Buffer.from(buffer.subarray(0, length))); // whoever listens may keep it, and the next read writes over ours
+        const bytes = buffer.subarray(0, length);
+        if (!socket.emit(GULP, bytes)) socket.emit('data', Buffer.from(bytes)); // whoever listens to that may keep it, and the next read writes over ours
         return true;
       },
     },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect } from './connect.ts';
-import { gulpSocket } from './gulp-socket.ts';
+import { plainSocket } from './gulp-socket.ts';
 import { LSN_ZERO, parseLsn, printLsn, type Lsn } from './lsn.ts';
 import { orSayWhoIsWaitedFor } from './slot.ts';
 import { quoteLiteral, quoteName } from './table-ref.ts';
@@ -50,7 +50,7 @@ export class ReplicationSession {
   }
 
   static async open(url: string): Promise<ReplicationSession> {
-    return new ReplicationSession(await connect(url, 'source', { replication: true, ...(mayEncrypt(url) ? {} : { stream: gulpSocket }) }));
+    return new ReplicationSession(await connect(url, 'source', { replication: true, ...plainSocket(url) }));
   }
 
   /** Creates a slot and exports the snapshot that fits it: what the snapshot does not show, the slot will stream. */
@@ -113,9 +113,6 @@ export class ReplicationSession {
     await this.client.end().catch(() => undefined);
   }
 }
-
-/** An encrypted connection reads through a socket of its own. */
-const mayEncrypt = (url: string): boolean => /[?&]ssl/.test(url) || process.env['PGSSLMODE'] !== undefined;
 
 function dispatch(chunk: Buffer, handlers: StreamHandlers): void {
   if (chunk[0] === XLOG_DATA) handlers.onData(chunk, XLOG_HEADER);

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { ChangeTransaction } from './change-event.ts';
 import { connect } from './connect.ts';
+import { plainSocket } from './gulp-socket.ts';
 import { copyChunks, type CopyChunk } from './copy-chunks.ts';
 import type { Lsn } from './lsn.ts';
 import { PackedTransaction } from './packed-transaction.ts';
@@ -101,7 +102,7 @@ async function settledOrFirst(work: readonly Promise<void>[]): Promise<void> {
 }
 
 async function openReader({ sourceUrl, slot }: SnapshotRequest): Promise<pg.Client> {
-  const client = await connect(sourceUrl, 'source');
+  const client = await connect(sourceUrl, 'source', plainSocket(sourceUrl));
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     await client.query(`SET TRANSACTION SNAPSHOT ${quoteLiteral(slot.snapshot)}`);
@@ -159,12 +160,12 @@ class Work {
 
   private async read(reader: pg.Client, part: Part): Promise<void> {
     let [appended, rows]: [Promise<void>, number] = [Promise.resolve(), 0];
-    for await (const chunk of copyChunks(reader, part.sql, CHUNK_BYTES)) {
+    for await (const chunk of copyChunks(reader, part.sql, { textBytes: CHUNK_BYTES, headBytes: HEAD_BYTES })) {
       await appended; // one chunk is written while the next is read
       appended = this.chunks.add(part.table.relation, chunk);
       appended.catch(() => undefined);
       rows += chunk.rows;
-      this.tell(part.table, chunk.rows, chunk.text.length);
+      this.tell(part.table, chunk.rows, chunk.bytes.length - HEAD_BYTES);
       await this.request.pace?.(chunk.rows);
     }
     if (rows === 0) this.tell(part.table, 0, 0);
@@ -212,13 +213,15 @@ class Chunks {
   }
 }
 
+/** Of a chunk's message: its length, S, relation, rows. */
+const HEAD_BYTES = 13;
+
 /** Rows as the server printed them: nobody looks at them before the target does. */
-function packedChunk(relation: Relation, { text, rows }: CopyChunk): PackedChanges {
+function packedChunk(relation: Relation, { bytes, rows }: CopyChunk): PackedChanges {
   const relations = new Map([[relation.id, relation]]);
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(9 + text.length, 0);
-  head.write('S', 4);
-  head.writeUInt32BE(relation.id, 5);
-  head.writeUInt32BE(rows, 9);
-  return { bytes: Buffer.concat([head, text]), count: rows, snapshotRows: rows, relations, relationsAfter: relations };
+  bytes.writeUInt32BE(bytes.length - 4, 0);
+  bytes.write('S', 4);
+  bytes.writeUInt32BE(relation.id, 5);
+  bytes.writeUInt32BE(rows, 9);
+  return { bytes, count: rows, snapshotRows: rows, relations, relationsAfter: relations };
 }

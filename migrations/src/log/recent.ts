@@ -1,8 +1,8 @@
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
 import type { Weighed } from './batches.ts';
 
-/** Beyond this many bytes in the log the oldest are forgotten, and a reader that far behind takes them from the files. */
-const KEPT_BYTES = 16_000_000;
+/** Beyond these the oldest are forgotten, and a reader that far behind takes them from the files. Many small ones are the collector's work, a few large ones (a first copy) only memory. */
+const KEPT = { bytes: 64_000_000, transactions: 80_000 };
 
 /** The newest transactions, kept in memory: a sink that keeps up never reads a file. Also the bell that tells followers of news. */
 export class RecentTransactions {
@@ -25,7 +25,7 @@ export class RecentTransactions {
   }
 
   private forget(): void {
-    while (this.bytes > KEPT_BYTES) {
+    while (this.bytes > KEPT.bytes || this.kept.length - this.forgotten > KEPT.transactions) {
       const oldest = this.kept[this.forgotten];
       if (oldest === undefined) break;
       this.bytes -= oldest.bytes;
