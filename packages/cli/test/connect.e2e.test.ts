@@ -65,6 +65,15 @@ async function read(name: string): Promise<void> {
   while ((await source.query('SELECT FROM pg_replication_slots WHERE slot_name = $1 AND active', [object(name)])).rowCount === 0) await delay(100);
 }
 
+/** Its reader comes back within a moment, so it is sent away until the drop gets in between. */
+async function dropUnderItsReader(slot: string): Promise<void> {
+  for (const end = Date.now() + 30_000; Date.now() < end;) {
+    await source.query('SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = $1', [slot]);
+    if (await source.query('SELECT pg_drop_replication_slot($1)', [slot]).then(() => true, () => false)) return;
+  }
+  throw new Error(`${slot} could not be dropped`);
+}
+
 describe('strangler connect', () => {
   test('plans without changing anything, and says what the source lacks', async () => {
     const { code, out } = await connect('plan');
@@ -109,18 +118,39 @@ describe('strangler connect', () => {
     expect(JSON.parse(await readFile(kept, 'utf8'))).toMatchObject({ 'column.exclude.list': String.raw`public\.books\.title` });
   });
 
-  test('restarts a task that failed, once its reason is mended', async () => {
+  test('restarts what tries in vain and is called running, once its reason is mended', async () => {
     expect((await connect('restart')).out).toContain('Nothing has failed');
     // What Connect reads, and not what we ask the source with.
     await secrets('changed');
     const tried = await connect('restart', orders, '--all');
     expect(tried).toMatchObject({ code: 1, out: expect.stringContaining(`✗ ${orders}: `) });
     expect(await connect('status', orders)).toMatchObject({ code: 1, out: expect.stringContaining(`✗ ${orders}: `) });
+    expect(await connect('restart', orders)).toMatchObject({ code: 1, out: expect.stringMatching(/^Nothing has failed; --all restarts what runs as well\.\n✗ .*nobody reads the slot[^]*connect restart --all/) });
     await secrets('quill');
     const again = await connect('restart', orders, '--all');
     expect(again.out).toContain(`✓ ${orders}: restarted, running`);
     expect(again.code).toBe(0);
   });
+
+  test('a task that fails while it runs is seen; restarted it fails again until its reason is mended, then it goes on', async () => {
+    const kept = `${object(orders)}_kept`;
+    await source.query('INSERT INTO orders VALUES (1)');
+    const { rows: [written] } = await source.query<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
+    // With an offset stored, a slot that is gone is an end: Debezium retries nearly everything else, and Connect says RUNNING of it.
+    while ((await source.query('SELECT FROM pg_replication_slots WHERE slot_name = $1 AND confirmed_flush_lsn >= $2::pg_lsn', [object(orders), written?.lsn])).rowCount === 0) await delay(200);
+    await source.query('SELECT pg_copy_logical_replication_slot($1, $2)', [object(orders), kept]);
+    await dropUnderItsReader(object(orders));
+    while (!(await states(orders)).flat().includes('failed')) await delay(500);
+    expect(await connect('status', orders)).toMatchObject({ code: 1, out: expect.stringMatching(new RegExp(`${orders} +running +tasks: failed\n✗ ${orders}: DebeziumException[^]*changes are missing`)) });
+    expect(await connect('restart', orders)).toMatchObject({ code: 1, out: expect.stringContaining(`✗ ${orders}: DebeziumException`) });
+
+    await source.query('SELECT pg_copy_logical_replication_slot($1, $2), pg_drop_replication_slot($1)', [kept, object(orders)]);
+    await source.query('INSERT INTO orders VALUES (2)');
+    expect(await connect('restart', orders)).toMatchObject({ code: 0, out: `✓ ${orders}: restarted, running\n` });
+    expect(await states(orders)).toEqual([[orders, 'running', 'running']]);
+    const { rows: [after] } = await source.query<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn');
+    while ((await source.query('SELECT FROM pg_replication_slots WHERE slot_name = $1 AND confirmed_flush_lsn >= $2::pg_lsn', [object(orders), after?.lsn])).rowCount === 0) await delay(200);
+  }, 200_000);
 
   test('says every mistake of every config at once, and registers none of them', async () => {
     await config('title', 'nobody_of_that_name');
@@ -130,6 +160,7 @@ describe('strangler connect', () => {
     for (const name of [forward, orders]) expect(err).toContain(`${name}: database.`);
     expect(err).toMatch(/password authentication failed/);
     expect(err).toContain('Correct user and password where Connect takes them from');
+    expect(await connect('status', orders)).toMatchObject({ code: 0, out: expect.stringMatching(new RegExp(`· ${orders}: its source could not be asked.*password authentication failed`)) });
   });
 
   test('never prints a password that somebody wrote into a registered config', async () => {

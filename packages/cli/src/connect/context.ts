@@ -10,6 +10,9 @@ export interface ConnectContext {
   readonly wanted: ReadonlyMap<string, Settings>;
 }
 
+/** A source that could not be asked, and why. */
+export interface Silent { readonly silent: string }
+
 const DEFAULT_URL = 'http://127.0.0.1:8083';
 
 export async function connectContext(invocation: Invocation, names: readonly string[]): Promise<ConnectContext> {
@@ -32,11 +35,11 @@ function named(all: ReadonlyMap<string, Settings>, names: readonly string[]): Re
   return names.length === 0 ? all : new Map([...all].filter(([name]) => names.includes(name)));
 }
 
-/** What the source says about a connector; undefined where it cannot be asked from here, and never a reason to fail: Connect may stand nearer to it. */
-export async function askSource({ config }: Migration, name: string, settings: Settings, { environment }: Invocation['io']): Promise<SourceState | undefined> {
+/** What the source says about a connector, or why it said nothing; undefined where there is nothing to ask from here. Never a reason to fail: Connect may stand nearer to it. */
+export async function askSource({ config }: Migration, name: string, settings: Settings, { environment }: Invocation['io']): Promise<SourceState | Silent | undefined> {
   if (settings['slot.name'] === undefined) return undefined;
   const side = config.replication?.[name]?.from ?? name.replace(/-outbox$/, '');
   const setting = side === 'monolith' ? config.monolith.database : config.services[side]?.database;
   const url = setting === undefined || typeof setting === 'string' ? setting : environment[setting.env];
-  return url === undefined ? undefined : sourceState(url, settings).catch(() => undefined);
+  return url === undefined ? undefined : sourceState(url, settings).catch((error: unknown) => ({ silent: error instanceof Error ? error.message : String(error) }));
 }

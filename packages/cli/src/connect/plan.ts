@@ -20,7 +20,8 @@ export async function plan(invocation: Invocation, names: readonly string[]): Pr
 /** What the connectors would miss at their sources, where those can be asked from here. */
 export async function sourceFindings({ migration, wanted }: ConnectContext, { io }: Invocation): Promise<Finding[]> {
   const all = await Promise.all([...wanted].map(async ([name, settings]) => {
-    const state = await askSource(migration, name, settings, io);
+    const said = await askSource(migration, name, settings, io);
+    const state = said === undefined || 'silent' in said ? undefined : said;
     return state === undefined ? [] : [...signalFinding(name, state), ...publicationFinding(name, settings, state)];
   }));
   return all.flat();

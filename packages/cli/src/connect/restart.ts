@@ -19,12 +19,21 @@ export async function restart(invocation: Invocation, names: readonly string[]):
   }
   const all = flag(invocation.values, 'all');
   const chosen = new Map([...wanted].filter(([name]) => { const one = registered.get(name); return one !== undefined && (all || outcomeOf(one).state === 'failed'); }));
-  if (chosen.size === 0) return { exitCode: ExitCode.ok, text: 'Nothing has failed; --all restarts what runs as well.', json: { restarted: [] } };
+  if (chosen.size === 0) return nothingFailed(await connectorLines(context, invocation));
   for (const name of chosen.keys()) await client.restart(name, { onlyFailed: !all });
   const after = await settle({ ...context, wanted: chosen }, invocation);
   return {
     exitCode: after.every(({ trouble, outcome }) => trouble === undefined && outcome === 'running') ? ExitCode.ok : ExitCode.no, json: { restarted: after },
     text: after.map((line) => line.trouble === undefined ? `✓ ${line.name}: restarted, ${line.outcome}` : printTrouble(line)).join('\n'),
+  };
+}
+
+/** What Connect does not call failed may still try in vain; only `--all` restarts that. */
+function nothingFailed(lines: readonly Line[]): Outcome {
+  const troubled = lines.filter(({ trouble }) => trouble !== undefined);
+  return {
+    exitCode: troubled.length === 0 ? ExitCode.ok : ExitCode.no, json: { restarted: [], troubled },
+    text: ['Nothing has failed; --all restarts what runs as well.', ...troubled.map(printTrouble)].join('\n'),
   };
 }
 
