@@ -1,4 +1,4 @@
-import { afterColumn, NULL_VALUE, u16 } from '../capture/tuple.ts';
+import { afterColumn, afterTuple, NULL_VALUE, u16 } from '../capture/tuple.ts';
 import type { RowAt } from './packed-plan.ts';
 
 const [TAB, LINE_END, RETURN, BACKSLASH, CAPITAL_N] = [0x09, 0x0a, 0x0d, 0x5c, 0x4e];
@@ -7,7 +7,8 @@ const ESCAPED: Readonly<Record<number, number>> = { [TAB]: 0x74, [LINE_END]: 0x6
 
 /** Rows in COPY's text format (PostgreSQL docs, COPY, "Text Format"). @param wanted by place in the tuple */
 export function copyRows(rows: readonly RowAt[], wanted: readonly boolean[]): Buffer {
-  const writer = new CopyWriter(rows.length * 128);
+  // A field takes five bytes and its value in a tuple, and two and its value here, unless much of it is escaped.
+  const writer = new CopyWriter(rows.reduce((sum, { bytes, at }) => sum + afterTuple(bytes, at) - at, 0));
   for (const row of rows) writer.row(row, wanted);
   return writer.written;
 }

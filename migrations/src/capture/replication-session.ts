@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { connect } from './connect.ts';
+import { CopyMessages } from './copy-messages.ts';
+import { divertInput, type DivertedStream } from './diverted-input.ts';
 import { plainSocket } from './gulp-socket.ts';
 import { LSN_ZERO, parseLsn, printLsn, type Lsn } from './lsn.ts';
 import { orSayWhoIsWaitedFor } from './slot.ts';
@@ -21,8 +23,7 @@ export interface StreamHandlers {
 
 /** pg's connection as far as the replication protocol needs it. */
 interface RawConnection {
-  readonly stream: { pause(): unknown; resume(): unknown; destroy(): unknown };
-  on(event: 'copyData', listener: (message: { readonly chunk: Buffer }) => void): unknown;
+  readonly stream: DivertedStream & { destroy(): unknown };
   sendCopyFromChunk(chunk: Buffer): void;
   end(): void;
 }
@@ -65,7 +66,9 @@ export class ReplicationSession {
   /** Streams until the connection ends; rejects with why it did. */
   async stream(slot: string, from: Lsn, options: Readonly<Record<string, string>>, handlers: StreamHandlers): Promise<never> {
     this.confirmed = from;
-    this.raw.on('copyData', ({ chunk }) => { dispatch(chunk, handlers); });
+    const input = divertInput(this.raw.stream);
+    const messages = new CopyMessages({ onCopyData: (payload) => { dispatch(payload, handlers); }, onOther: input.pass });
+    input.to((bytes) => { messages.read(bytes); });
     const list = Object.entries(options).map(([name, value]) => `${name} ${quoteLiteral(value)}`).join(', ');
     this.streaming = true;
     const lost = once(this.client, 'end').then(() => { throw new Error('Connection terminated'); });
