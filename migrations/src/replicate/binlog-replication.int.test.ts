@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startMariadb, type LocalMariadb } from '@strangler/local-mariadb';
-import { preflight, removeReplication, verify, type RunningReplication } from '@strangler/migrations';
+import { preflight, removeReplication, verify } from '@strangler/migrations';
 import { startDebezium, type Debezium } from '../../test/support/debezium.ts';
 import { databasePair, type Pair } from '../../test/support/pair.ts';
+import { throughKafka, type ThroughKafka } from '../../test/support/through-kafka.ts';
 
 /** Column, its type in MariaDB and in PostgreSQL, and how each side prints it so that equal values print alike. Shares nothing with the replication. */
 const COLUMNS: readonly (readonly [name: string, from: string, into: string, print: string, printed: string])[] = [
@@ -42,7 +43,7 @@ let directory: string;
 let mariadb: LocalMariadb;
 let debezium: Debezium;
 let pair: Pair;
-let running: RunningReplication | undefined;
+let library: ThroughKafka;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'strangler-test-mariadb-'));
@@ -57,26 +58,15 @@ afterAll(async () => {
 beforeEach(async () => {
   const made = await databasePair('library');
   pair = { ...made, sourceUrl: mariadb.url('shop') };
+  library = throughKafka(debezium, pair, MAPPING, 'keys');
   await mariadb.run(`DROP DATABASE IF EXISTS shop; CREATE DATABASE shop; USE shop; CREATE TABLE articles (${COLUMNS.map(([name, type]) => `${name} ${type}`).join(', ')}, PRIMARY KEY (id));
     CREATE TABLE seats (room VARCHAR(20), place INT, guest VARCHAR(50), PRIMARY KEY (room, place)); INSERT INTO articles VALUES ${EDGES.join(', ')};
     INSERT INTO articles (id, title) SELECT seq, CONCAT('Article ', seq) FROM seq_100_to_399; INSERT INTO seats SELECT CONCAT('room ', seq % 5), seq, NULL FROM seq_1_to_100`);
   await pair.target.query(`CREATE TABLE articles (${COLUMNS.map(([name, , type]) => `${name} ${type}`).join(', ')}, PRIMARY KEY (id)); CREATE TABLE seats (room text, place int, guest text, PRIMARY KEY (room, place))`);
 });
 afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-  await debezium.unregister(pair);
-  await pair.close();
+  await library.close();
 }, 60_000);
-
-const options = (): Parameters<Pair['start']>[1] & { mapping: object } => {
-  const plain = pair.options(MAPPING);
-  return { ...plain, sourceUrl: pair.sourceUrl, kafka: debezium.access, mapping: { ...plain.mapping, log: 'kafka', reading: 'keys' } };
-};
-const start = async (): Promise<void> => {
-  running = await pair.start(MAPPING, options());
-  running.failed.catch(() => undefined);
-};
 
 async function source(): Promise<string[]> {
   const rows = await mariadb.run(`SELECT CONCAT_WS('|', ${COLUMNS.map(([, , , print]) => `IFNULL(${print}, '-')`).join(', ')}) FROM articles ORDER BY id; SELECT CONCAT_WS('|', HEX(room), place, IFNULL(guest, '-')) FROM seats ORDER BY HEX(room), place`, 'shop');
@@ -94,7 +84,7 @@ async function equal(patienceMs = 120_000): Promise<void> {
   for (const until = Date.now() + patienceMs; Date.now() < until;) {
     await delay(200);
     if ((await target()).join('\n') === wanted.join('\n')) return;
-    await Promise.race([delay(0), running?.failed ?? delay(0)]);
+    await Promise.race([delay(0), library.running?.failed ?? delay(0)]);
     await debezium.requireRunning(pair);
   }
   expect(await target()).toEqual(wanted);
@@ -102,8 +92,8 @@ async function equal(patienceMs = 120_000): Promise<void> {
 
 describe('from MariaDB, through Debezium and Kafka', () => {
   test('a snapshot of every type, and what is written while Connect is killed, arrive as they are', async () => {
-    await start();
-    await debezium.register(pair, MAPPING);
+    await library.start();
+    await library.register();
     await equal();
     expect(await target()).toHaveLength(403);
     await debezium.snapshotConfirmed(pair);
@@ -116,20 +106,20 @@ describe('from MariaDB, through Debezium and Kafka', () => {
     }
     await mariadb.run(`DELETE FROM articles WHERE id IN (0, 7, 18446744073709551615); INSERT INTO articles VALUES ${EDGES.join(', ')}`, 'shop');
     await equal();
-    expect(running?.status()).toMatchObject({ phase: 'streaming' });
+    expect(library.running?.status()).toMatchObject({ phase: 'streaming' });
 
-    await running?.stop();
+    await library.running?.stop();
     await mariadb.run("UPDATE articles SET title = 'while nobody applied' WHERE id > 200", 'shop');
-    await start();
+    await library.start();
     await equal();
   }, 600_000);
 
   test('what cannot be told is refused by name before anything is read, and so is what needs PostgreSQL', async () => {
     await mariadb.run("ALTER TABLE seats ADD COLUMN token UUID; SET SESSION sql_mode = ''; ALTER TABLE seats ADD COLUMN since DATE; UPDATE seats SET since = '0000-00-00' WHERE place < 4", 'shop');
-    await expect(pair.start(MAPPING, options())).rejects.toMatchObject({ code: 'STR_PREFLIGHT' });
-    const found = (await preflight({ ...pair.options(MAPPING), ...options() })).map(({ code, where }) => `${code} ${where ?? ''}`);
+    await expect(library.start()).rejects.toMatchObject({ code: 'STR_PREFLIGHT' });
+    const found = (await preflight(library.options())).map(({ code, where }) => `${code} ${where ?? ''}`);
     expect(found).toEqual(expect.arrayContaining(['STR_DEBEZIUM_LOSSY shop.seats.token', 'STR_ZERO_DATE seats.since', 'STR_TARGET_COLUMN_MISSING public.seats']));
-    await expect(verify({ mapping: options().mapping, sourceUrl: pair.sourceUrl, targetUrl: pair.targetUrl })).rejects.toMatchObject({ code: 'STR_BINLOG_UNSUPPORTED' });
+    await expect(verify({ mapping: library.options().mapping, sourceUrl: pair.sourceUrl, targetUrl: pair.targetUrl })).rejects.toMatchObject({ code: 'STR_BINLOG_UNSUPPORTED' });
     expect(await removeReplication({ name: pair.name, sourceUrl: pair.sourceUrl, targetUrl: pair.targetUrl })).toEqual([]);
   }, 120_000);
 });

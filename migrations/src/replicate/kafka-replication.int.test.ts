@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
-import { emitMarker, readCheckpoint, waitForCheckpoint, type RunningReplication } from '@strangler/migrations';
+import { readCheckpoint } from '@strangler/migrations';
 import { startDebezium, type Debezium } from '../../test/support/debezium.ts';
-import { contents, databasePair, type Pair } from '../../test/support/pair.ts';
+import { databasePair, type Pair } from '../../test/support/pair.ts';
+import { throughKafka, type ThroughKafka } from '../../test/support/through-kafka.ts';
 import { kafkaClient, withAdmin, type KafkaAdmin } from '../log/kafka-client.ts';
 
 let debezium: Debezium;
 let pair: Pair;
-let running: RunningReplication | undefined;
-const FILMS = { films: { key: ['id'] }, rooms: { key: ['id'] } };
+let cinema: ThroughKafka;
 
 beforeAll(async () => { debezium = await startDebezium(); }, 180_000);
 afterAll(async () => { await debezium.stop(); }, 60_000);
@@ -16,82 +16,61 @@ beforeEach(async () => {
   pair = await databasePair('cinema');
   for (const side of [pair.source, pair.target]) await side.query('CREATE TABLE films (id int PRIMARY KEY, title text, seats int); CREATE TABLE rooms (id int PRIMARY KEY, film int)');
   await pair.source.query("INSERT INTO films SELECT g, 'Film ' || g, g FROM generate_series(1, 10) AS g");
+  cinema = throughKafka(debezium, pair, { films: { key: ['id'] }, rooms: { key: ['id'] } });
 });
-afterEach(async () => {
-  await running?.stop();
-  running = undefined;
-  await debezium.unregister(pair);
-  await pair.close();
-}, 60_000);
-
-const begin = async (reading: 'transactions' | 'keys'): Promise<RunningReplication> => {
-  const options = pair.options(FILMS, { kafka: debezium.access });
-  const begun = await pair.start(FILMS, { ...options, mapping: { ...options.mapping, log: 'kafka', reading } });
-  begun.failed.catch(() => undefined);
-  return begun;
-};
-const start = async (reading: 'transactions' | 'keys' = 'transactions'): Promise<void> => { running = await begin(reading); };
-const settled = async (): Promise<void> => {
-  const arrived = waitForCheckpoint(pair.targetUrl, pair.name, await emitMarker(pair.sourceUrl, 'settled'), { deadlineMs: 100_000 });
-  await Promise.race([arrived, running?.failed ?? arrived]);
-};
-const equal = async (): Promise<void> => { for (const table of ['films', 'rooms']) expect(await contents(pair.target, table)).toEqual(await contents(pair.source, table)); };
+afterEach(async () => { await cinema.close(); }, 60_000);
 
 describe('through Debezium and Kafka', () => {
   test('rows are copied, what is written between copy and connector arrives, and so does what comes after; a restart goes on', async () => {
-    await start();
+    await cinema.start();
     await pair.source.query("UPDATE films SET title = 'between' WHERE id = 1");
-    await debezium.register(pair, FILMS);
-    await debezium.streams(pair);
+    await cinema.connect();
     await pair.source.query("BEGIN; INSERT INTO rooms SELECT g, g FROM generate_series(1, 5) AS g; UPDATE films SET id = 100 WHERE id = 2; DELETE FROM films WHERE id = 3; COMMIT");
-    await settled();
-    await equal();
-    expect(running?.status()).toMatchObject({ phase: 'streaming', rowsSnapshotted: 10, lag: { bytes: 0 } });
+    await cinema.settled();
+    await cinema.equal();
+    expect(cinema.running?.status()).toMatchObject({ phase: 'streaming', rowsSnapshotted: 10, lag: { bytes: 0 } });
     // What was applied is not read again: its offsets went into the same transactions.
     const { rows } = await pair.target.query<{ n: number }>("SELECT count(*)::int AS n FROM strangler.kafka_offset WHERE replication = $1 AND next_offset > 0 AND place LIKE '%public%'", [pair.name]);
     expect(rows[0]?.n).toBe(2);
 
-    await running?.stop();
+    await cinema.running?.stop();
     await pair.source.query("BEGIN; UPDATE films SET seats = seats + 1; TRUNCATE rooms; COMMIT; INSERT INTO rooms VALUES (1, 1)");
-    await start();
-    await settled();
-    await equal();
+    await cinema.start();
+    await cinema.settled();
+    await cinema.equal();
     expect(await readCheckpoint(pair.targetUrl, pair.name)).toMatchObject({ transactionsApplied: 4, rowsSnapshotted: 10 });
   }, 180_000);
 
   test.each(['transactions', 'keys'] as const)('tables that exchange their names stop it, and keep it from starting (%s)', async (reading) => {
     for (const side of [pair.source, pair.target]) await side.query('ALTER TABLE films ADD film int; ALTER TABLE rooms ADD title text, ADD seats int'); // else the columns would tell
-    await start(reading);
-    await debezium.register(pair, FILMS);
-    await debezium.streams(pair);
-    await settled();
+    await cinema.start(reading);
+    await cinema.connect();
+    await cinema.settled();
     const exchange = 'ALTER TABLE films RENAME TO t; ALTER TABLE rooms RENAME TO films; ALTER TABLE t RENAME TO rooms';
     await pair.source.query(exchange);
     const refused = { code: 'STR_TABLES_CHANGED', message: expect.stringContaining('public.rooms is called public.films now'), remedy: expect.stringContaining('--remove') };
-    await expect(running?.failed).rejects.toMatchObject(refused);
-    await expect(begin(reading)).rejects.toMatchObject(refused);
+    await expect(cinema.running?.failed).rejects.toMatchObject(refused);
+    await expect(cinema.start(reading)).rejects.toMatchObject(refused);
     await pair.source.query(exchange);
-    await start(reading);
+    await cinema.start(reading);
     await pair.source.query("INSERT INTO films VALUES (77, 'after', 1)");
-    await settled();
-    await equal();
+    await cinema.settled();
+    await cinema.equal();
   }, 180_000);
 
   test('messages that carry their schemas are read alike', async () => {
-    await start();
-    await debezium.register(pair, FILMS, { 'key.converter.schemas.enable': 'true', 'value.converter.schemas.enable': 'true' });
-    await debezium.streams(pair);
+    await cinema.start();
+    await cinema.connect({ 'key.converter.schemas.enable': 'true', 'value.converter.schemas.enable': 'true' });
     await pair.source.query("BEGIN; INSERT INTO rooms SELECT g, g FROM generate_series(1, 5) AS g; UPDATE films SET id = 100, title = '\",\"payload\":' WHERE id = 2; DELETE FROM films WHERE id = 3; COMMIT; ALTER TABLE rooms ADD note text; UPDATE rooms SET note = '}'");
     await pair.target.query('ALTER TABLE rooms ADD note text');
-    await settled();
-    await equal();
+    await cinema.settled();
+    await cinema.equal();
   }, 180_000);
 
   test('a broker and a worker that are killed and come back lose nothing and double nothing', async () => {
-    await start();
-    await debezium.register(pair, FILMS);
-    await debezium.streams(pair);
-    await settled();
+    await cinema.start();
+    await cinema.connect();
+    await cinema.settled();
     let written = 0;
     const writer = { stopped: false };
     const writing = (async () => {
@@ -110,17 +89,16 @@ describe('through Debezium and Kafka', () => {
     await delay(1_500);
     writer.stopped = true;
     await writing;
-    await settled();
-    await equal();
+    await cinema.settled();
+    await cinema.equal();
     expect((await readCheckpoint(pair.targetUrl, pair.name))?.transactionsApplied).toBe(written);
   }, 300_000);
 
   test('records that are deleted before they were applied are missed, with partition, offsets and number', async () => {
-    await start();
-    await debezium.register(pair, FILMS);
-    await debezium.streams(pair);
-    await settled();
-    await running?.stop();
+    await cinema.start();
+    await cinema.connect();
+    await cinema.settled();
+    await cinema.running?.stop();
     const topic = `${pair.name}.public.films`;
     const before = await ends(topic);
     await pair.source.query('UPDATE films SET seats = 0');
@@ -129,17 +107,16 @@ describe('through Debezium and Kafka', () => {
       await admin.fetchTopicOffsets(topic); // kafkajs deletes only where it knows the leader already
       await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: String(before + 4) }] });
     });
-    await start();
-    await expect(running?.failed).rejects.toMatchObject({ code: 'STR_TOPIC_TRUNCATED', message: expect.stringContaining(`offsets ${String(before)} to ${String(before + 3)}: 4 records`) });
+    await cinema.start();
+    await expect(cinema.running?.failed).rejects.toMatchObject({ code: 'STR_TOPIC_TRUNCATED', message: expect.stringContaining(`offsets ${String(before)} to ${String(before + 3)}: 4 records`) });
   }, 180_000);
 
   test('a topic that is deleted and made anew is another one, also once it has grown past the offset that was reached', async () => {
-    await start();
-    await debezium.register(pair, FILMS);
-    await debezium.streams(pair);
+    await cinema.start();
+    await cinema.connect();
     await pair.source.query('UPDATE films SET seats = 1');
-    await settled();
-    await running?.stop();
+    await cinema.settled();
+    await cinema.running?.stop();
     await debezium.unregister(pair);
     const topic = `${pair.name}.public.films`;
     const reached = await ends(topic);
@@ -150,21 +127,20 @@ describe('through Debezium and Kafka', () => {
     await producer.send({ topic, messages: Array.from({ length: reached + 5 }, () => ({ key: '{"id":1}', value: null })) });
     await producer.disconnect();
     expect(await ends(topic)).toBe(reached + 5);
-    await expect(start()).rejects.toMatchObject({ code: 'STR_TOPIC_REPLACED', message: expect.stringContaining(topic) });
+    await expect(cinema.start()).rejects.toMatchObject({ code: 'STR_TOPIC_REPLACED', message: expect.stringContaining(topic) });
   }, 180_000);
 
   test('by key, two sinks divide the partitions, and the checkpoint follows', async () => {
     await asAdmin((admin) => admin.createTopics({ topics: ['films', 'rooms'].map((table) => ({ topic: `${pair.name}.public.${table}`, numPartitions: 4 })) }));
-    await start('keys');
-    const second = await begin('keys');
+    const first = await cinema.start('keys');
+    await cinema.start('keys');
     try {
-      await debezium.register(pair, FILMS, {}, 'keys');
-      await debezium.streams(pair);
+      await cinema.connect();
       await pair.source.query("INSERT INTO rooms SELECT g, g FROM generate_series(1, 500) AS g; UPDATE films SET id = id + 100 WHERE id < 6; DELETE FROM rooms WHERE id % 7 = 0; UPDATE rooms SET film = 9 WHERE id % 2 = 0");
-      await settled();
-      await equal();
+      await cinema.settled();
+      await cinema.equal();
     } finally {
-      await second.stop();
+      await first.stop();
     }
   }, 180_000);
 });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { CASES, tellCase, type Tables } from '../support/case-story.ts';
 import { startDebezium, type Debezium } from '../support/debezium.ts';
 import { databasePair, type Pair } from '../support/pair.ts';
+import { throughKafka } from '../support/through-kafka.ts';
 
 /** What Debezium would change or cannot read: told before anything streams, each with what mends it. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
@@ -21,9 +22,9 @@ afterEach(async () => {
 }, 60_000);
 
 const tell = (name: string, leaveOut?: (tables: Tables) => Tables): Promise<unknown> => tellCase(pair, name, async (tables) => {
-  const { mapping } = pair.options(tables);
-  const running = await pair.start(tables, { kafka: debezium.access, mapping: { ...mapping, log: 'kafka' } });
-  await debezium.register(pair, tables);
+  const through = throughKafka(debezium, pair, tables);
+  const running = await through.start();
+  await through.register();
   return running;
 }, leaveOut);
 
