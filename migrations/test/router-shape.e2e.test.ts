@@ -1,14 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { defineMigration, env } from '@strangler/kernel';
-import { connectorConfigs, connectorEnvironment, kafkaPublisher, outboxTable, startRelay, type OutboundMessage } from '@strangler/migrations';
-import { testConnect, testDatabase, testKafka } from '@strangler/testkit';
-import knex from 'knex';
-import pg from 'pg';
+import { connectorConfigs, connectorEnvironment, kafkaPublisher, startRelay, type OutboundMessage } from '@strangler/migrations';
+import { testConnect, testKafka } from '@strangler/testkit';
 import { listenToKafka } from './support/kafka-listener.ts';
+import { outbox, until } from './support/outbox.ts';
 
 type Heard = OutboundMessage & { readonly partition: number };
 
@@ -18,7 +13,8 @@ const ROWS = `INSERT INTO outbox (aggregatetype, aggregateid, type, payload, cre
 
 /** Debezium's own event router, running for real, is the judge. */
 test('a consumer cannot tell the relay from Debezium', async () => {
-  await using database = await testDatabase('router');
+  const library = await outbox('router');
+  const { client, logDirectory } = library;
   await using kafka = await testKafka();
   const config = defineMigration({
     monolith: { source: '.', url: 'http://m', database: env('LIBRARY_DATABASE_URL') },
@@ -26,34 +22,26 @@ test('a consumer cannot tell the relay from Debezium', async () => {
     routes: {}, compare: { promoteWhen: { minSamples: 1, maxMismatchRate: 1, maxLatencyRatio: 1 } },
   });
   const connector = connectorConfigs(config).get('library-outbox.json');
-  await using connect = await testConnect({ kafka, variables: { LIBRARY_DATABASE_PASSWORD: 'unused', ...nonEmpty(connectorEnvironment(config, { LIBRARY_DATABASE_URL: database.url })) } });
-  const service = knex({ client: 'pg', connection: database.url });
-  await outboxTable(service);
-  await service.destroy();
-  const client = new pg.Client({ connectionString: database.url });
-  client.on('error', () => undefined);
-  await client.connect();
+  await using connect = await testConnect({ kafka, variables: { LIBRARY_DATABASE_PASSWORD: 'unused', ...nonEmpty(connectorEnvironment(config, { LIBRARY_DATABASE_URL: library.url })) } });
   const heard: Heard[] = [];
   const end = await listenToKafka(kafka.bootstrap, ['library.book'], (message) => { heard.push(message); });
 
   await client.query('CREATE SCHEMA strangler; CREATE TABLE strangler.debezium_signal (id text PRIMARY KEY, type text NOT NULL, data text)');
   const made = await fetch(`${connect.url}/connectors`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(connector) });
   expect([made.status, made.ok ? '' : await made.text()]).toEqual([201, '']);
-  await until(async () => (await client.query("SELECT FROM pg_replication_slots WHERE slot_name = 'strangler_library_outbox' AND active")).rowCount === 1);
+  await until(async () => (await client.query("SELECT FROM pg_replication_slots WHERE slot_name = 'strangler_library_outbox' AND active")).rowCount === 1, 60_000);
   await client.query(ROWS);
-  await until(() => Promise.resolve(heard.length >= 4));
+  await until(() => heard.length >= 4, 60_000);
   const fromDebezium = heard.splice(0);
   await fetch(`${connect.url}/connectors/library-outbox`, { method: 'DELETE' });
   await connect.stop();
   await client.query("SELECT pg_drop_replication_slot('strangler_library_outbox')");
 
-  const logDirectory = await mkdtemp(join(tmpdir(), 'strangler-relay-'));
-  const relay = await startRelay({ service: 'library', url: database.url, table: 'outbox', destination: 'kafka', logDirectory, publisher: kafkaPublisher({ brokers: [kafka.bootstrap] }) });
-  await until(() => Promise.resolve(heard.length >= 4));
+  const relay = await startRelay({ service: 'library', url: library.url, table: 'outbox', destination: 'kafka', logDirectory, publisher: kafkaPublisher({ brokers: [kafka.bootstrap] }) });
+  await until(() => heard.length >= 4, 60_000);
   await relay.stop();
   await end();
-  await client.end();
-  await rm(logDirectory, { recursive: true, force: true });
+  await library.close();
   expect(sorted(heard)).toEqual(sorted(fromDebezium.map(withoutContext)));
 }, 240_000);
 
@@ -65,10 +53,3 @@ const withoutContext = (message: Heard): Heard => ({ ...message, headers: Object
 
 /** The same outbox was told twice; between aggregates there is no order. */
 const sorted = (messages: readonly Heard[]): Heard[] => [...messages].sort((a, b) => (a.headers['id'] ?? '') < (b.headers['id'] ?? '') ? -1 : 1);
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !await isSo();) {
-    if (Date.now() > deadline) throw new Error('it did not come to that');
-    await delay(50);
-  }
-}

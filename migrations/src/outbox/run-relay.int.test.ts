@@ -1,40 +1,27 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { testDatabase, type TestDatabase } from '@strangler/testkit';
-import knex from 'knex';
-import pg from 'pg';
+import { outbox, until, type Outbox } from '../../test/support/outbox.ts';
 import { LSN_ZERO } from '../capture/lsn.ts';
 import type { OutboundMessage, Publisher } from '../log/publisher.ts';
-import { outboxTable } from './outbox-table.ts';
 import { removeRelay } from './outbox-source.ts';
 import { discardParked, parkedOf } from './parked.ts';
 import { readEvents } from './read-events.ts';
 import { relayLog, startRelay, type RelayEvent, type RelayOptions, type RunningRelay } from './run-relay.ts';
 
-let database: TestDatabase;
-let client: pg.Client;
+let database: Outbox;
+let client: Outbox['client'];
 let logDirectory: string;
 let events: RelayEvent[];
 let running: RunningRelay[];
 
 beforeEach(async () => {
-  database = await testDatabase('relay');
-  const service = knex({ client: 'pg', connection: database.url });
-  await outboxTable(service);
-  await service.destroy();
-  client = new pg.Client({ connectionString: database.url });
-  await client.connect();
-  logDirectory = await mkdtemp(join(tmpdir(), 'strangler-relay-'));
+  database = await outbox('relay');
+  ({ client, logDirectory } = database);
   [events, running] = [[], []];
 });
 afterEach(async () => {
   await Promise.all(running.map((relay) => relay.stop()));
-  await client.end();
   await database.close();
-  await rm(logDirectory, { recursive: true, force: true });
 });
 
 /** A broker whose conduct the test decides. */
@@ -66,13 +53,6 @@ async function relay(publisher: Publisher | undefined, more: Partial<RelayOption
 }
 
 const write = async (book: string, n: number, more = {}): Promise<unknown> => client.query("INSERT INTO outbox (aggregatetype, aggregateid, type, payload) VALUES ('book', $1, 'lent', $2)", [book, { n, ...more }]);
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !await isSo();) {
-    if (Date.now() > deadline) throw new Error('it did not come to that');
-    await delay(10);
-  }
-}
 
 describe('a relay', () => {
   test('delivers what the outbox held, then what is written, in the shape of the event router', async () => {

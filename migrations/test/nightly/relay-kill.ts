@@ -3,26 +3,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPostgres } from '@strangler/local-postgres';
-import { testDatabase, testKafka, testRabbit } from '@strangler/testkit';
-import type { OutboundMessage } from '@strangler/migrations';
+import { testKafka, testRabbit } from '@strangler/testkit';
 import { listenToKafka } from '../support/kafka-listener.ts';
 import { listenToRabbit } from '../support/rabbit-listener.ts';
-import { killRelays, Listener, relayDatabase, seeded } from '../support/relay-trial.ts';
+import { relayTrial, type TrialOptions } from '../support/relay-trial.ts';
 
 const [kills = 60, seed = 4711] = process.argv.slice(2).map(Number);
 
-interface Broker { readonly address: string; readonly listen: (hear: (message: OutboundMessage) => void) => Promise<() => Promise<void>> }
-
-async function trial(destination: 'rabbitmq' | 'kafka', { address, listen }: Broker): Promise<boolean> {
-  await using database = await testDatabase('relay');
-  await relayDatabase(database.url);
-  const listener = new Listener(database.url);
-  await listener.open();
-  const end = await listen((message) => { listener.hear(message); });
-  const result = await killRelays({ service: 'bank', url: database.url, table: 'outbox', destination, broker: address }, listener, kills, seeded(seed));
-  await end();
-  await listener.close();
-  process.stdout.write(`${JSON.stringify({ relay: destination, ...result })}\n`);
+async function holds(trial: Pick<TrialOptions, 'destination' | 'broker' | 'listen'>): Promise<boolean> {
+  const result = await relayTrial({ ...trial, kills, seed });
+  process.stdout.write(`${JSON.stringify({ relay: trial.destination, ...result })}\n`);
   return result.lost === 0 && result.outOfOrder.length === 0 && result.wrongEffects === 0;
 }
 
@@ -32,9 +22,9 @@ async function main(): Promise<boolean> {
   process.env['TEST_DATABASE_URL'] = server.url();
   try {
     await using rabbit = await testRabbit();
-    const rabbitHolds = await trial('rabbitmq', { address: rabbit.url, listen: (hear) => listenToRabbit(rabbit.url, 'bank', hear) });
+    const rabbitHolds = await holds({ destination: 'rabbitmq', broker: rabbit.url, listen: (hear) => listenToRabbit(rabbit.url, 'bank', hear) });
     await using kafka = await testKafka();
-    const kafkaHolds = await trial('kafka', { address: kafka.bootstrap, listen: (hear) => listenToKafka(kafka.bootstrap, ['bank.account'], hear) });
+    const kafkaHolds = await holds({ destination: 'kafka', broker: kafka.bootstrap, listen: (hear) => listenToKafka(kafka.bootstrap, ['bank.account'], hear) });
     return rabbitHolds && kafkaHolds;
   } finally {
     await server.stop();

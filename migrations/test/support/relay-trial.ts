@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { consumeOnce, inboxTable, outboxTable, type OutboundMessage, type RelayOptions } from '@strangler/migrations';
+import { testDatabase } from '@strangler/testkit';
 import knex from 'knex';
 import pg from 'pg';
 
 /** Accounts are the aggregates: each booking raises an account's number and tells of it in the same transaction, so that its events are numbered without a gap. */
 export const ACCOUNTS = 20;
 
-export async function relayDatabase(url: string): Promise<void> {
+async function relayDatabase(url: string): Promise<void> {
   const service = knex({ client: 'pg', connection: url });
   await outboxTable(service);
   await inboxTable(service);
@@ -45,7 +46,7 @@ export async function book(url: string, writers: number, until: AbortSignal, pau
 const HANDS = 6;
 
 /** What a consumer saw: every message as often as it came, and the effects it had through `consumeOnce`. */
-export class Listener {
+class Listener {
   readonly seen: OutboundMessage[] = [];
   private readonly hands: { readonly client: pg.Client; busy: Promise<unknown> }[];
 
@@ -109,8 +110,32 @@ export interface RelayTrial {
 
 type ChildOptions = Pick<RelayOptions, 'service' | 'url' | 'table' | 'destination'> & { readonly broker?: string };
 
+export interface TrialOptions {
+  readonly destination: 'kafka' | 'rabbitmq';
+  readonly broker: string;
+  /** Returns what ends it. */
+  readonly listen: (hear: (message: OutboundMessage) => void) => Promise<() => Promise<void>>;
+  readonly kills: number;
+  readonly seed: number;
+}
+
+/** A bank of its own, its relay killed again and again, and what its listener says of that. */
+export async function relayTrial({ destination, broker, listen, kills, seed }: TrialOptions): Promise<RelayTrial> {
+  await using database = await testDatabase('relay');
+  await relayDatabase(database.url);
+  const listener = new Listener(database.url);
+  await listener.open();
+  const end = await listen((message) => { listener.hear(message); });
+  try {
+    return await killRelays({ service: 'bank', url: database.url, table: 'outbox', destination, broker }, listener, kills, seeded(seed));
+  } finally {
+    await end();
+    await listener.close();
+  }
+}
+
 /** Kills the relay at random moments under load, then lets one live until everything has arrived. */
-export async function killRelays(options: ChildOptions, listener: Listener, kills: number, random: () => number): Promise<RelayTrial> {
+async function killRelays(options: ChildOptions, listener: Listener, kills: number, random: () => number): Promise<RelayTrial> {
   const logDirectory = await mkdtemp(join(tmpdir(), 'strangler-relay-'));
   const enough = new AbortController();
   const booking = book(options.url, 2, enough.signal);
