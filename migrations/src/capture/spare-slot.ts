@@ -28,6 +28,8 @@ export interface SpareSlotOptions {
   readonly sourceUrl: string;
   readonly replication: string;
   readonly tables: CapturedTables;
+  /** What was committed up to here is durable at the target, and not wanted again. */
+  readonly applied: () => Lsn;
 }
 
 const PEEK = `SELECT data FROM pg_logical_slot_peek_binary_changes($1, $2::pg_lsn, NULL, VARIADIC $3::text[])`;
@@ -48,16 +50,23 @@ export class SpareSlot {
    * @throws passing troubles of the source
    */
   read(after: Lsn, upTo: Lsn): Promise<ChangeTransaction[] | undefined> {
-    return this.alone(async (client, slot) => reaches(await slotState(client, slot), after) ? (await this.peek(client, slot, upTo)).filter(({ commitLsn }) => commitLsn > after && commitLsn <= upTo) : undefined);
+    return this.alone(async (client, slot) => {
+      // All that lies between slot and `upTo` is decoded: what is applied already need not be.
+      await this.follow(client, slot);
+      if (!reaches(await slotState(client, slot), after)) return undefined;
+      return (await this.peek(client, slot, upTo)).filter(({ commitLsn }) => commitLsn > after && commitLsn <= upTo);
+    });
   }
 
-  /** What was committed up to here is not wanted again. @throws passing troubles of the source */
-  async advance(to: Lsn): Promise<void> {
-    await this.alone(async (client, slot) => {
-      const state = await slotState(client, slot);
-      if (state === undefined || state.walStatus === 'lost' || state.confirmed >= to) return;
-      await client.query('SELECT pg_replication_slot_advance($1, $2::pg_lsn)', [slot, printLsn(to)]);
-    });
+  /** Lets the server forget what is applied. @throws passing troubles of the source */
+  advance(): Promise<void> {
+    return this.alone((client, slot) => this.follow(client, slot));
+  }
+
+  private async follow(client: pg.ClientBase, slot: string): Promise<void> {
+    const [state, to] = [await slotState(client, slot), this.options.applied()];
+    if (state === undefined || state.walStatus === 'lost' || state.confirmed >= to) return;
+    await client.query('SELECT pg_replication_slot_advance($1, $2::pg_lsn)', [slot, printLsn(to)]);
   }
 
   async close(): Promise<void> {

@@ -164,7 +164,7 @@ class RunningFromKafka implements RunningReplication {
     const { name, targetUrl, sourceUrl, kafka, mapping, onEvent } = this.options;
     this.phase = 'streaming';
     onEvent?.({ kind: 'streaming', from: applier.checkpoint });
-    const spare = new SpareSlot({ sourceUrl, replication: name, tables });
+    const spare = new SpareSlot({ sourceUrl, replication: name, tables, applied: () => this.counts.lsn });
     const log = new KafkaSource({
       access: requireBrokers(kafka), sourceUrl, tables, topics, spare, offsets: () => withConnection(targetUrl, 'target', (target) => loadOffsets(target, name)),
       onRead: (lsn) => { this.head = maxLsn(this.head, lsn); }, onTrouble: (error, retryInMs) => { this.trouble('source', error, retryInMs); },
@@ -187,7 +187,7 @@ class RunningFromKafka implements RunningReplication {
   private async keepSpare(spare: SpareSlot, signal: AbortSignal): Promise<void> {
     while (!isAborted(signal)) {
       await this.clock.sleep(SPARE_EVERY_MS, signal).catch(() => undefined);
-      if (!isAborted(signal)) await spare.advance(this.counts.lsn).catch((error: unknown) => { this.trouble('source', error, SPARE_EVERY_MS); });
+      if (!isAborted(signal)) await spare.advance().catch((error: unknown) => { this.trouble('source', error, SPARE_EVERY_MS); });
     }
   }
 
