@@ -15,6 +15,8 @@ export { readCheckpoint, waitForCheckpoint, type Checkpoint, type WaitOptions } 
 export type { ChangeEvent, ChangeTransaction, ColumnText, RowText, TableRef } from './capture/change-event.ts';
 export { compareLsn, LSN_ZERO, maxLsn, parseLsn, printLsn, type Lsn } from './capture/lsn.ts';
 export { judgeSlotRoom, printBytes, readSlotRoom, type SlotRoom } from './capture/slot-room.ts';
+export { objectName } from './capture/slot.ts';
+export { keepsSpare, spareSlotName } from './capture/spare-slot.ts';
 export { emitMarker } from './capture/marker.ts';
 export type { ChangeLog, LogExtent, LogPosition } from './log/change-log.ts';
 export { openEmbeddedLog, type EmbeddedLog, type EmbeddedLogOptions } from './log/embedded-log.ts';

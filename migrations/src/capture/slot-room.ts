@@ -2,7 +2,6 @@ import { statfs } from 'node:fs/promises';
 import type { Finding } from '@strangler/kernel';
 import type pg from 'pg';
 import { textRows, withConnection } from './connect.ts';
-import { objectName } from './slot.ts';
 
 /** How much of the source's log a slot holds back, and how much more it may. All sizes in bytes. */
 export interface SlotRoom {
@@ -33,9 +32,8 @@ export async function slotRoom(source: pg.ClientBase, slot: string): Promise<Slo
   };
 }
 
-/** `slotRoom` of a replication, over a connection of its own. @throws StranglerError STR_DATABASE_UNREACHABLE */
-export const readSlotRoom = (sourceUrl: string, replication: string): Promise<SlotRoom | undefined> =>
-  withConnection(sourceUrl, 'source', (client) => slotRoom(client, objectName(replication)));
+/** `slotRoom` over a connection of its own, by the slot's name. @throws StranglerError STR_DATABASE_UNREACHABLE */
+export const readSlotRoom = (sourceUrl: string, slot: string): Promise<SlotRoom | undefined> => withConnection(sourceUrl, 'source', (client) => slotRoom(client, slot));
 
 const freeBytes = (directory: string): Promise<number | undefined> =>
   statfs(directory).then(({ bavail, bsize }) => bavail * bsize, () => undefined);

@@ -1,5 +1,5 @@
 import type { Finding, ReplicationConfig } from '@strangler/kernel';
-import { judgeSlotRoom, printBytes, printLsn, readCheckpoint, readSlotRoom, type Checkpoint, type SlotRoom } from '@strangler/migrations';
+import { judgeSlotRoom, keepsSpare, objectName, printBytes, printLsn, readCheckpoint, readSlotRoom, spareSlotName, type Checkpoint, type SlotRoom } from '@strangler/migrations';
 import type { Invocation } from '../command.ts';
 import { replicationSides, type Migration } from '../context.ts';
 import { table } from '../print/table.ts';
@@ -13,6 +13,8 @@ export interface ReplicationStatus {
   readonly checkpoint?: Pick<Checkpoint, 'phase' | 'parked' | 'eventsApplied' | 'transactionsApplied' | 'rowsSnapshotted' | 'committedAtMs'> & { readonly lsn: string };
   /** What the slot keeps of the source's log. */
   readonly slot?: SlotRoom;
+  /** And what a spare one keeps until it is applied, where there is one. */
+  readonly spareSlot?: SlotRoom;
   /** Tables that stand still while the others go on. */
   readonly paused: readonly PausedStatus[];
   readonly findings: readonly Finding[];
@@ -23,9 +25,11 @@ export interface ReplicationStatus {
 export async function replicationStatus(migration: Migration, name: string, { io }: Invocation): Promise<ReplicationStatus> {
   const mapping = migration.config.replication?.[name];
   if (mapping === undefined) throw new Error(`checked config lost the replication ${name}`);
-  const [slot, paused] = await Promise.all([slotOf(migration, name, mapping, io), pausedOf(migration, name, mapping, io)]);
-  const findings = slot === undefined ? [] : judgeSlotRoom(slot).map((finding) => ({ ...finding, where: `replication.${name}` }));
-  const base = { name, from: mapping.from, to: mapping.to, paused, findings, ...(slot === undefined ? {} : { slot }) };
+  const [slot, spareSlot, paused] = await Promise.all([
+    slotOf(migration, objectName(name), mapping, io), keepsSpare(mapping) ? slotOf(migration, spareSlotName(name), mapping, io) : undefined, pausedOf(migration, name, mapping, io),
+  ]);
+  const findings = [slot, spareSlot].flatMap((room) => room === undefined ? [] : judgeSlotRoom(room)).map((finding) => ({ ...finding, where: `replication.${name}` }));
+  const base = { name, from: mapping.from, to: mapping.to, paused, findings, ...(slot === undefined ? {} : { slot }), ...(spareSlot === undefined ? {} : { spareSlot }) };
   try {
     const found = await readCheckpoint(replicationSides(migration, mapping, io).targetUrl, name);
     if (found === undefined) return { ...base, unknown: 'not started' };
@@ -37,9 +41,9 @@ export async function replicationStatus(migration: Migration, name: string, { io
 }
 
 /** A source that cannot be asked is said by what asks for more than its slot. */
-async function slotOf(migration: Migration, name: string, mapping: ReplicationConfig, io: Invocation['io']): Promise<SlotRoom | undefined> {
+async function slotOf(migration: Migration, slot: string, mapping: ReplicationConfig, io: Invocation['io']): Promise<SlotRoom | undefined> {
   try {
-    return await readSlotRoom(replicationSides(migration, mapping, io).sourceUrl, name);
+    return await readSlotRoom(replicationSides(migration, mapping, io).sourceUrl, slot);
   } catch {
     return undefined;
   }
@@ -50,11 +54,14 @@ export const printReplications = (replications: readonly ReplicationStatus[]): s
 
 export const printSlot = ({ keptBytes, safeBytes, active }: SlotRoom): string => `${printBytes(keptBytes)}${safeBytes === undefined ? '' : ` of ${printBytes(keptBytes + safeBytes)}`}${active ? '' : ', not read'}`;
 
+const printSlots = (slot: SlotRoom | undefined, spare: SlotRoom | undefined): string =>
+  [slot === undefined ? [] : printSlot(slot), spare === undefined ? [] : `spare ${printBytes(spare.keptBytes)}`].flat().join('; ');
+
 const printParked = (name: string, parked: number): string => parked === 0 ? '' : `${String(parked)} (strangler dead-letters list ${name})`;
 
-const printReplication = ({ name, from, to, checkpoint, slot, unknown }: ReplicationStatus): string[] => [
+const printReplication = ({ name, from, to, checkpoint, slot, spareSlot, unknown }: ReplicationStatus): string[] => [
   name, `${from} → ${to}`, checkpoint?.phase ?? unknown ?? '', checkpoint === undefined ? '' : `${String(checkpoint.eventsApplied)} events, ${String(checkpoint.rowsSnapshotted)} rows copied`,
   checkpoint?.committedAtMs === undefined ? '' : new Date(checkpoint.committedAtMs).toISOString(),
   printParked(name, checkpoint?.parked ?? 0),
-  slot === undefined ? '' : printSlot(slot),
+  printSlots(slot, spareSlot),
 ];

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { removeReplication, replicate, type RunningReplication } from '@strangler/migrations';
+import { removeReplication, replicate, spareSlotName, type RunningReplication } from '@strangler/migrations';
 import { testDatabase, type TestDatabase } from '@strangler/testkit';
 import pg from 'pg';
 import { main } from '../src/main.ts';
@@ -82,4 +82,14 @@ test('so is one that waits for its schema', async () => {
   expect(await untilPaused()).toMatchObject([{ kind: 'schema', table: 'public.films', since: expect.stringMatching(TIME), code: 'STR_SCHEMA_CHANGED', reason: expect.stringContaining('ADD COLUMN') }]);
   expect(await ask('status')).toMatch(/public\.films, since 2\S+Z: The source's public\.films has changed: .*\n +→ .*by itself/);
   expect(await ask('doctor')).toMatch(/STR_TABLE_PAUSED .*ADD COLUMN/);
+}, 60_000);
+
+test('a replication from Kafka has a spare slot, whose WAL is shown beside that of its own', async () => {
+  await running.stop();
+  const file = join(directory, 'strangler.config.yaml');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('onRefusal: park', 'log: kafka'));
+  await source.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [spareSlotName(NAME)]);
+  expect(await ask('status')).toMatch(/ [KM]iB, not read; spare \d+\.?\d* [KM]iB/);
+  expect(JSON.parse(await ask('status', '--json'))).toMatchObject({ replications: [{ slot: { active: false }, spareSlot: { slot: spareSlotName(NAME) } }] });
+  await source.query('SELECT pg_drop_replication_slot($1)', [spareSlotName(NAME)]);
 }, 60_000);
