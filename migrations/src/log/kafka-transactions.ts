@@ -116,7 +116,7 @@ class Reading {
       return;
     }
     if ('begins' in end) {
-      this.regrouper.begin(end, groupOf(headers), { place, next: offset + 1n });
+      this.regrouper.begin(end, groupOf(headers));
       return;
     }
     const unread = end.lsn <= (this.options.from.afterLsn ?? LSN_ZERO) ? [] : (end.tables ?? []).filter((table) => !this.options.tables.has(table));

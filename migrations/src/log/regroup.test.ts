@@ -99,6 +99,16 @@ describe('regrouping', () => {
       expect(regrouper.held).toBe(0);
     });
 
+    test('of one whose END never came, and that was read there, nothing is kept either', () => {
+      const regrouper = new Regrouper({ canRead: true });
+      for (const order of [1, 2]) regrouper.event(create(1, order));
+      regrouper.runBegins();
+      regrouper.end(end(2, 0), '2', from('a'));
+      expect(regrouper.fill([read(1), read(2)])).toHaveLength(2);
+      regrouper.event(create(1, 3));
+      expect(regrouper.held).toBe(0);
+    });
+
     test('another producer is another run, though none says so', () => {
       const regrouper = new Regrouper({ canRead: true });
       for (const [xid, producer] of [[1, 'a'], [2, 'b']] as const) {

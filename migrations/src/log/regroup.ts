@@ -95,11 +95,12 @@ export class Regrouper {
     return true;
   }
 
-  /** The connector begins a transaction, or begins again in the middle of it. */
-  begin({ xid }: TransactionBegin, group = String(xid), source?: Source): void {
-    const parts = this.partsOf(group);
-    parts.begin();
-    note(parts, source);
+  /**
+   * The connector begins a transaction, or begins again in the middle of it. That says nothing of how far was read: it may lie behind where the run began (`runBegins`), and who reads on
+   * from here would believe what the run ended first.
+   */
+  begin({ xid }: TransactionBegin, group = String(xid)): void {
+    this.partsOf(group).begin();
   }
 
   /** A run of the connector begins: what it ends first is not believed. A new producer is another run, too, where none says so. */
@@ -165,13 +166,19 @@ export class Regrouper {
     if (end === undefined) return [];
     const { read } = this.partsOf(end.group);
     this.first += 1;
-    this.drop(end.group);
-    this.readElsewhere.add(end.group);
-    const [oldest] = this.readElsewhere;
-    if (oldest !== undefined && this.readElsewhere.size > REMEMBERED.transactions) this.readElsewhere.delete(oldest);
+    // Of some no END may ever come.
+    for (const group of [...found.map(({ xid }) => String(xid)), end.group]) this.notWanted(group);
     this.last = end.lsn;
     this.forget();
     return found.map((transaction, index) => ({ transaction, read: index === found.length - 1 ? read : new Map() }));
+  }
+
+  private notWanted(group: string): void {
+    this.drop(group);
+    this.readElsewhere.delete(group);
+    this.readElsewhere.add(group);
+    const [oldest] = this.readElsewhere;
+    if (oldest !== undefined && this.readElsewhere.size > REMEMBERED.transactions) this.readElsewhere.delete(oldest);
   }
 
   /** The transactions that are whole, in commit order. */
