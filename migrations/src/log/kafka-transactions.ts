@@ -5,9 +5,8 @@ import { parseEnvelope, parseTransactionEnd, readExactly, type Envelope, type Me
 import { LSN_ZERO, printLsn, type Lsn } from '../capture/lsn.ts';
 import { PayloadTexts } from '../capture/payload-text.ts';
 import type { ChangeTransaction } from '../capture/change-event.ts';
-import { isKafkaPassing, withAdmin } from './kafka-client.ts';
 import { follow, type Fetched, type FetchedRecord, type Position } from './kafka-fetch.ts';
-import { extents, partitionId, type Topics } from './kafka-topics.ts';
+import { partitionId, type Topics } from './kafka-topics.ts';
 import { transactionIncomplete } from './kafka-trouble.ts';
 import { Regrouper, type Regrouped, type RegroupOptions } from './regroup.ts';
 
@@ -53,7 +52,6 @@ export async function* readTransactions(kafka: Kafka, options: TransactionsOptio
     for (const some of fetched) await reading.feed(some);
     options.onRead?.(fetched);
     const whole = await reading.take();
-    await reading.lookForMore(kafka);
     if (fetched.length === 0) reading.requireProgress();
     yield whole;
   }
@@ -66,21 +64,15 @@ class Reading {
   /** The newest position seen of each partition: what lies behind the earliest waiting END is not wanted yet. */
   private readonly seen = new Map<string, Lsn>();
   private readonly transactionPlaces = new Set<string>();
-  /** Where each partition is to be read on. */
-  private readonly next: Map<string, bigint>;
-  /** Where the partitions ended when a transaction had come to its end that several runs of the connector have sent. */
-  private proof: { readonly of: string; readonly ends: ReadonlyMap<string, bigint> } | undefined;
   private progressAt = performance.now();
 
   constructor(options: TransactionsOptions) {
     this.options = options;
     this.regrouper = new Regrouper({ ...options.from, canRead: options.readSource !== undefined });
-    this.next = new Map(options.positions.map((position) => [partitionId(position), position.offset]));
   }
 
-  async feed({ topic, partition, records, next }: Fetched): Promise<void> {
+  async feed({ topic, partition, records }: Fetched): Promise<void> {
     const place = partitionId({ topic, partition });
-    this.next.set(place, next);
     this.progressAt = performance.now();
     if (topic === this.options.topics.transaction) {
       this.transactionPlaces.add(place);
@@ -115,10 +107,7 @@ class Reading {
       this.regrouper.runBegins();
       return;
     }
-    if ('begins' in end) {
-      this.regrouper.begin(end, groupOf(headers));
-      return;
-    }
+    if ('begins' in end) return; // how far was read is not told by it: it may lie behind where the run began
     const unread = end.lsn <= (this.options.from.afterLsn ?? LSN_ZERO) ? [] : (end.tables ?? []).filter((table) => !this.options.tables.has(table));
     if (unread.length > 0) throw transactionIncomplete(String(end.xid), printLsn(end.lsn), 0, end.events, unread);
     this.seen.set(place, end.lsn);
@@ -127,31 +116,13 @@ class Reading {
 
   /** @throws StranglerError STR_TRANSACTION_UNPROVEN, STR_TRANSACTION_CUT where the source cannot be read any more either */
   async take(): Promise<Regrouped[]> {
-    const left = this.leaving();
+    const left = this.regrouper.take();
     for (let { wanted } = this.regrouper; wanted !== undefined; { wanted } = this.regrouper) {
       const found = await this.options.readSource?.(wanted.after, wanted.upTo);
       if (found === undefined) throw wanted.otherwise;
-      left.push(...this.regrouper.fill(found), ...this.leaving());
+      left.push(...this.regrouper.fill(found), ...this.regrouper.take());
     }
     return left;
-  }
-
-  private leaving(): Regrouped[] {
-    const { proof, next } = this;
-    const isRead = ([place, end]: readonly [string, bigint]): boolean => (next.get(place) ?? end) >= end;
-    return this.regrouper.take(proof !== undefined && proof.of === this.regrouper.unproven && [...proof.ends].every(isRead));
-  }
-
-  /** Of a transaction that the connector began again in the middle of, no END says how many events it has: it has all there are once everything is read that lay in Kafka behind it. */
-  async lookForMore(kafka: Kafka): Promise<void> {
-    const { unproven } = this.regrouper;
-    if (unproven === undefined || unproven === this.proof?.of) return;
-    try {
-      const kept = await withAdmin(kafka, (admin) => extents(admin, this.options.topics.all));
-      this.proof = { of: unproven, ends: new Map(kept.map((extent) => [partitionId(extent), extent.high])) };
-    } catch (error) {
-      if (!isKafkaPassing(error)) throw error; // the next fetch waits it out
-    }
   }
 
   /** Only what the earliest END can still be waiting for is read on when too much is held: a partition that has shown a later position has shown all of it. */

@@ -3,141 +3,80 @@ import fc from 'fast-check';
 import type { Lsn } from '../capture/lsn.ts';
 import { Parts, type Part } from './parts.ts';
 
-/** An event of the source's WAL: rows of one COPY share a position. */
-interface Change { readonly lsn: number; readonly row: number }
-/** A run of the connector: the first event it sends, and the first it does not send any more (or that was on its way when it was killed). */
-interface Run { readonly from: number; readonly until: number }
-
-const part = ({ lsn, row }: Change, order: number): Part => ({
-  kind: 'change', event: { schema: 'public', table: 'berths', op: 'create', after: { id: String(row) } }, position: { lsn: BigInt(lsn) as Lsn, xid: 1, atMs: 0, order },
+const part = (row: number, order: number, by?: string): Part => ({
+  kind: 'change', event: { schema: 'public', table: 'berths', op: 'create', after: { id: String(row) } }, position: { lsn: BigInt(10 + row) as Lsn, xid: 1, atMs: 0, order }, by,
 });
 
-/** A transaction of some WAL records, of one row each or of several, and how many of its events had been stored at each of the connector's ends. */
-const story = fc.record({
-  records: fc.array(fc.integer({ min: 1, max: 3 }), { minLength: 1, maxLength: 8 }),
-  ends: fc.array(fc.record({ stored: fc.nat(24), sent: fc.nat(6) }), { maxLength: 3 }),
-});
+/** A run of the connector: the first row it sends, the first it does not send any more, and the number of the first one. */
+interface Run { readonly from: number; readonly until: number; readonly counts: number }
 
-/** As Debezium 3.6: behind the stored event it goes on with the next WAL record, and counts from 1. */
-function runsOf({ records, ends }: { records: readonly number[]; ends: readonly { stored: number; sent: number }[] }): { changes: Change[]; runs: Run[]; isCut: boolean } {
-  const changes = records.flatMap((rows, record) => Array.from({ length: rows }, (_, row) => ({ lsn: 10 + record, row: record * 10 + row })));
-  const runs: Run[] = [];
-  let [from, isCut] = [0, false];
-  for (const { stored, sent } of ends) {
-    const last = Math.min(Math.max(from, stored), changes.length);
-    runs.push({ from, until: Math.min(last + sent, changes.length) });
-    if (last <= from) continue; // nothing of this run was stored: the next one begins where it did
-    const next = changes.findIndex(({ lsn }) => lsn > (changes[last - 1]?.lsn ?? 0));
-    const goesOn = next === -1 ? changes.length : next;
-    if (goesOn > last && Math.max(...runs.map(({ until }) => until)) < goesOn) isCut = true;
-    from = goesOn;
-  }
-  runs.push({ from, until: changes.length });
-  return { changes, runs, isCut };
-}
+/** Rows 0 … n-1, sent by runs that each begin where they like; numbers go on or begin anew. The last one, and perhaps others, came to the end. */
+const story = fc.integer({ min: 1, max: 8 }).chain((rows) => fc.record({
+  rows: fc.constant(rows),
+  runs: fc.array(fc.record({ from: fc.nat(rows - 1), until: fc.integer({ min: 0, max: rows }), goesOn: fc.boolean(), ended: fc.boolean() }), { maxLength: 3 }),
+  last: fc.record({ from: fc.nat(rows), goesOn: fc.boolean() }),
+  shuffle: fc.array(fc.nat(100), { minLength: 60, maxLength: 60 }),
+}));
 
-function feed(parts: Parts, changes: readonly Change[], runs: readonly Run[]): void {
-  runs.forEach(({ from, until }, index) => {
-    parts.begin();
-    changes.slice(from, until).forEach((change, at) => { parts.add(part(change, at + 1)); });
-    if (index === runs.length - 1) parts.end(changes.length - from);
-  });
-}
-
-const rows = (parts: readonly Part[]): (string | null | undefined)[] => parts.map((one) => one.kind === 'change' && 'after' in one.event ? one.event.after['id'] : '');
-
-describe('the parts of a transaction that a connector was killed in', () => {
-  test('are joined in the order of the WAL, or it is said that some may be missing: never fewer than there were', () => {
-    let [joined, refused] = [0, 0];
-    fc.assert(fc.property(story, (told) => {
-      const { changes, runs, isCut } = runsOf(told);
+describe('the parts of a transaction', () => {
+  test('are whole only when one run alone has sent all of them, in whatever order they come; never fewer than there were', () => {
+    let [whole, not] = [0, 0];
+    fc.assert(fc.property(story, ({ rows, runs, last, shuffle }) => {
+      const all: (Run & { ended: boolean })[] = [...runs, { ...last, until: rows, ended: true }].map(({ from, until, goesOn, ended }) => ({ from, until, counts: goesOn ? from + 1 : 1, ended: ended && until === rows }));
       const parts = new Parts();
-      feed(parts, changes, runs);
-      const whole = parts.whole(true);
-      if (whole.is === 'whole') {
-        // One row of a record of several, and nothing of the same kind before it to know it by: docs/limits.md says so.
-        if (!isCut) expect(rows(whole.parts)).toEqual(changes.map(({ row }) => String(row)));
-        joined += 1;
+      const messages = all.flatMap(({ from, until, counts }, run) => Array.from({ length: Math.max(0, until - from) }, (_, index) => part(from + index, counts + index, String(run))));
+      messages.map((message, index) => ({ message, place: shuffle[index % shuffle.length] ?? 0 })).sort((a, b) => a.place - b.place).forEach(({ message }) => { parts.add(message); });
+      all.forEach(({ from, counts, ended }, run) => { if (ended) parts.end(counts - 1 + rows - from, String(run)); });
+      const found = parts.whole();
+      if (found.is === 'whole') {
+        expect(found.parts.map((one) => one.kind === 'change' && 'after' in one.event ? one.event.after['id'] : '')).toEqual(Array.from({ length: rows }, (_, row) => String(row)).slice(missing(all, rows)));
+        whole += 1;
       } else {
-        refused += 1;
-        // What waits is refused, too, when nothing more comes.
-        expect(['cut', 'waiting']).toContain(whole.is);
-        // Rows one by one are never in doubt.
-        expect(told.records).not.toEqual(told.records.map(() => 1));
+        not += 1;
       }
-    }), { numRuns: 2_000, seed: 5 });
-    expect(joined).toBeGreaterThan(500);
-    expect(refused).toBeGreaterThan(50);
+    }), { numRuns: 3_000, seed: 5 });
+    expect({ whole: whole > 200, not: not > 200 }).toEqual({ whole: true, not: true });
   });
 
-  test('are not taken for all of it while a message is still on its way', () => {
-    fc.assert(fc.property(story, fc.nat(40), (told, which) => {
-      const { changes, runs, isCut } = runsOf(told);
-      const messages = runs.flatMap(({ from, until }, run) => changes.slice(from, until).map((change, at) => ({ run, one: part(change, at + 1) })));
-      // The last run's are not sent again by anybody.
-      const ofLast = messages.filter(({ run }) => run === runs.length - 1);
-      fc.pre(ofLast.length > 0 && !isCut);
-      const late = ofLast[which % ofLast.length];
-      const parts = new Parts();
-      runs.forEach(() => { parts.begin(); });
-      for (const message of messages) if (message !== late) parts.add(message.one);
-      parts.end(ofLast.length);
-      const early = parts.whole(false);
-      expect(early.is === 'whole' ? rows(early.parts) : early.is).not.toEqual(changes.map(({ row }) => String(row)).slice(1));
-      if (early.is === 'whole') expect(rows(early.parts)).toEqual(changes.map(({ row }) => String(row)));
-      if (late !== undefined) parts.add(late.one);
-      const all = parts.whole(true);
-      if (all.is === 'whole') expect(rows(all.parts)).toEqual(changes.map(({ row }) => String(row)));
-    }), { numRuns: 1_000, seed: 6 });
-  });
+  /** What nobody can tell from the parts: a run that began late and counts from 1, or that sent nothing. That is why the first transaction of a run is not believed. */
+  function missing(all: readonly Run[], rows: number): number {
+    const begun = all.filter(({ from, until }) => until > from);
+    if (begun.length === 0) return rows;
+    return begun.every(({ from, counts }) => counts === 1 && from === begun[0]?.from) ? begun[0]?.from ?? 0 : 0;
+  }
 
-  test('one run that came to its end says how many there are, whoever sends them again', () => {
-    const changes = [1, 2, 3, 4].map((row) => ({ lsn: row, row }));
+  test('wait for the END, and for what it counts', () => {
     const parts = new Parts();
-    parts.begin();
-    for (const [at, change] of changes.entries()) if (at !== 3) parts.add(part(change, at + 1));
-    parts.end(4);
-    expect(parts.whole(false)).toEqual({ is: 'waiting' });
-    parts.begin();
-    changes.slice(2).forEach((change, at) => { parts.add(part(change, at + 1)); });
+    parts.add(part(0, 1));
+    expect(parts.whole()).toEqual({ is: 'waiting' });
     parts.end(2);
-    const whole = parts.whole(false);
-    expect(whole.is === 'whole' ? rows(whole.parts) : whole.is).toEqual(['1', '2', '3', '4']);
+    expect(parts.whole()).toEqual({ is: 'waiting' });
+    parts.add(part(1, 2));
+    expect(parts.whole()).toMatchObject({ is: 'whole' });
   });
 
-  test('numbered on by a run that went on behind them: a COPY may have been cut, unless what follows was sent before, too', () => {
-    const copied = [{ lsn: 1, row: 1 }, { lsn: 1, row: 2 }, { lsn: 2, row: 3 }];
-    const told = (second: readonly number[], end: string): string => {
-      const parts = new Parts();
-      parts.begin();
-      [1, 2].forEach((order) => { parts.add({ ...part(copied[order - 1] ?? { lsn: 0, row: 0 }, order), by: 'first' }); });
-      second.forEach((order) => { parts.add({ ...part(copied[order - 1] ?? { lsn: 0, row: 0 }, order), by: 'second' }); });
-      parts.end(Math.max(2, ...second), end);
-      return parts.whole(false).is;
-    };
-    expect([told([3], 'second'), told([2, 3], 'second'), told([], 'second'), told([], 'first')]).toEqual(['cut', 'whole', 'cut', 'whole']);
+  test('that come again are kept once; a second one under a number, or a second count, contradicts', () => {
+    const [again, other, counted] = [new Parts(), new Parts(), new Parts()];
+    for (const parts of [again, other, counted]) {
+      expect(parts.add(part(0, 1))).toBe(true);
+      parts.end(1);
+    }
+    expect(again.add(part(0, 1))).toBe(false);
+    expect(again.whole()).toMatchObject({ is: 'whole', parts: { length: 1 } });
+    other.add(part(7, 1));
+    expect(other.whole()).toEqual({ is: 'cut' });
+    counted.end(0);
+    expect(counted.whole()).toEqual({ is: 'cut' });
   });
 
-  test('of one run, more events than its END announced are a contradiction', () => {
-    const parts = new Parts();
-    parts.begin();
-    [1, 2].forEach((row) => { parts.add(part({ lsn: row, row }, row)); });
-    parts.end(1);
-    expect(parts.whole(false)).toEqual({ is: 'cut' });
-  });
-
-  test.each([
-    ['two rows of a COPY', [{ lsn: 1, row: 1 }, { lsn: 1, row: 2 }], 'cut'],
-    ['rows of a COPY, then the first of its next record', [{ lsn: 1, row: 1 }, { lsn: 1, row: 2 }, { lsn: 2, row: 3 }], 'cut'],
-    ['rows one by one', [{ lsn: 1, row: 1 }, { lsn: 2, row: 2 }], 'whole'],
-  ])('behind %s the next run goes on, and neither sent what the other did', (_, before, expected) => {
-    const parts = new Parts();
-    parts.begin();
-    before.forEach((change, at) => { parts.add(part(change, at + 1)); });
-    parts.begin();
-    parts.add(part({ lsn: 9, row: 9 }, 1));
-    parts.end(1);
-    expect(parts.whole(false)).toEqual({ is: 'unproven' });
-    expect(parts.whole(true).is).toBe(expected);
+  test('that one process began and another ended are not whole, unless that one sent all of them', () => {
+    const [between, anew] = [new Parts(), new Parts()];
+    for (const parts of [between, anew]) {
+      parts.add(part(0, 1, 'a'));
+      parts.add(part(1, 2, 'b'));
+      parts.end(2, 'b');
+    }
+    anew.add(part(0, 1, 'b'));
+    expect([between.whole().is, anew.whole().is]).toEqual(['cut', 'whole']);
   });
 });

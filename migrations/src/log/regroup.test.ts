@@ -50,42 +50,27 @@ describe('regrouping', () => {
     expect(timed.ready().map(({ xid }) => xid)).toEqual([2]);
   });
 
-  test('says so when a part arrives of what several runs of the connector had made whole; what only comes again is nothing new', () => {
-    const regrouper = new Regrouper();
-    const at = (lsn: bigint, order: number): Envelope => ({ kind: 'change', event: { schema: 'public', table: 'beds', op: 'create', after: { id: String(lsn) } }, position: { lsn: lsn as Lsn, xid: 1, atMs: 0, order } });
-    const begin = { begins: true, xid: 1 } as unknown as Parameters<Regrouper['begin']>[0];
-    // Killed behind the first of three, it goes on with the third: the second was on its way, and is found later where another broker had kept it.
-    regrouper.begin(begin);
-    regrouper.event(at(1n, 1));
-    regrouper.begin(begin);
-    regrouper.event(at(3n, 1));
-    regrouper.end(end(1, 1));
-    expect(regrouper.ready()).toEqual([]);
-    expect(regrouper.take(true).map(({ transaction }) => transaction.events.length)).toEqual([2]);
-    regrouper.event(at(1n, 1));
-    expect(() => { regrouper.event(at(2n, 2)); }).toThrow(expect.objectContaining({ code: 'STR_TRANSACTION_CUT' }));
-  });
-
   describe('where the source can be read', () => {
     const from = (producer: string, next = 1n): { place: string; next: bigint; producer: string } => ({ place: 'transaction/0', next, producer });
+    const rows = (producer: string): { place: string; next: bigint; producer: string } => ({ ...from(producer), place: 'beds/0' });
     const read = (xid: number): ChangeTransaction => ({ commitLsn: BigInt(xid * 10) as Lsn, xid, committedAtMs: 0, events: [] });
 
     test('the first transaction of a run of the connector is not believed, whole as it looks; the next one is', () => {
       const regrouper = new Regrouper({ canRead: true });
-      regrouper.event(create(1, 1));
+      regrouper.event(create(1, 1), '1', rows('a'));
       regrouper.end(end(1, 1), '1', from('a'));
       expect(regrouper.take()).toHaveLength(1);
       regrouper.runBegins();
-      regrouper.event(create(3, 1));
+      regrouper.event(create(3, 1), '3', rows('a'));
       regrouper.end(end(3, 1), '3', from('a', 7n));
-      regrouper.event(create(4, 1));
+      regrouper.event(create(4, 1), '4', rows('a'));
       regrouper.end(end(4, 1), '4', from('a'));
       expect(regrouper.take()).toEqual([]);
       expect(regrouper.wanted).toMatchObject({ after: 10n, upTo: 30n, otherwise: { code: 'STR_TRANSACTION_UNPROVEN' } });
       const filled = regrouper.fill([read(2), read(3)]);
       expect(filled.map(({ transaction }) => transaction.xid)).toEqual([2, 3]);
       // Only with the last of them is it known how far Kafka was read.
-      expect(filled.map(({ read: places }) => [...places])).toEqual([[], [['transaction/0', 7n]]]);
+      expect(filled.map(({ read: places }) => [...places])).toEqual([[], [['beds/0', 1n], ['transaction/0', 7n]]]);
       expect(regrouper.wanted).toBeUndefined();
       expect(regrouper.ready().map(({ xid }) => xid)).toEqual([4]);
     });
@@ -112,7 +97,7 @@ describe('regrouping', () => {
     test('another producer is another run, though none says so', () => {
       const regrouper = new Regrouper({ canRead: true });
       for (const [xid, producer] of [[1, 'a'], [2, 'b']] as const) {
-        regrouper.event(create(xid, 1));
+        regrouper.event(create(xid, 1), String(xid), rows(producer));
         regrouper.end(end(xid, 1), String(xid), from(producer));
       }
       expect(regrouper.ready().map(({ xid }) => xid)).toEqual([1]);

@@ -1,8 +1,8 @@
 import { StranglerError } from '@strangler/kernel';
 import type { ChangeEvent, ChangeTransaction } from '../capture/change-event.ts';
-import type { Envelope, TransactionBegin, TransactionEnd } from '../capture/envelope.ts';
+import type { Envelope, TransactionEnd } from '../capture/envelope.ts';
 import { LSN_ZERO, type Lsn } from '../capture/lsn.ts';
-import { identity, Parts, type Part } from './parts.ts';
+import { Parts, type Part } from './parts.ts';
 import { transactionCut, transactionUnproven } from './kafka-trouble.ts';
 
 /** Where a message lay: a partition's name and the offset behind it. */
@@ -39,8 +39,8 @@ type End = TransactionEnd & { readonly group: string; /** The first one that a r
 
 const TOO_OLD: readonly Part[] = [];
 
-/** Transactions of several runs that have left and are remembered, and events of one at most. */
-const REMEMBERED = { transactions: 32, events: 10_000 };
+/** Groups that were read elsewhere and are remembered. */
+const REMEMBERED = 32;
 
 /**
  * Puts whole source transactions together again from messages that arrive topic by topic and partition by partition, in any order but that of each partition,
@@ -57,8 +57,6 @@ export class Regrouper {
   /** Ends before this index have left. */
   private first = 0;
   private last: Lsn;
-  /** What of several runs was taken for whole: whatever comes later and is not in it shows that it was not. By group, oldest first. */
-  private readonly joined = new Map<string, { readonly end: TransactionEnd; readonly identities: ReadonlySet<string> }>();
   /** Groups that were read elsewhere: what Kafka still brings of them is not wanted. */
   private readonly readElsewhere = new Set<string>();
   private readonly fromTimeMs: number;
@@ -76,31 +74,16 @@ export class Regrouper {
 
   /**
    * `group` tells transactions apart where the message says more than Debezium's transaction id does, which PostgreSQL gives out anew after 2^32.
-   * @throws StranglerError STR_BAD_ENVELOPE, STR_UNREADABLE_VALUE, STR_NO_TRANSACTIONS, STR_SNAPSHOT_IN_LOG, STR_TRANSACTION_CUT
+   * @throws StranglerError STR_BAD_ENVELOPE, STR_UNREADABLE_VALUE, STR_NO_TRANSACTIONS, STR_SNAPSHOT_IN_LOG
    */
   event(envelope: Envelope, group?: string, source?: Source): void {
     const placed = placedIn(envelope);
     if (placed === undefined) return;
     const [part, key] = [{ ...placed, by: source?.producer }, group ?? String(placed.position.xid)];
-    if (this.readElsewhere.has(key) || this.isOfOneThatLeft(part, key)) return;
+    if (this.readElsewhere.has(key)) return;
     const parts = this.partsOf(key);
     if (parts.add(part)) this.held += 1;
     note(parts, source);
-  }
-
-  private isOfOneThatLeft(part: Part, group: string): boolean {
-    const left = this.joined.get(group);
-    if (left === undefined) return false;
-    if (!left.identities.has(identity(part))) throw transactionCut(left.end);
-    return true;
-  }
-
-  /**
-   * The connector begins a transaction, or begins again in the middle of it. That says nothing of how far was read: it may lie behind where the run began (`runBegins`), and who reads on
-   * from here would believe what the run ended first.
-   */
-  begin({ xid }: TransactionBegin, group = String(xid)): void {
-    this.partsOf(group).begin();
   }
 
   /** A run of the connector begins: what it ends first is not believed. A new producer is another run, too, where none says so. */
@@ -145,18 +128,11 @@ export class Regrouper {
     return this.ends.length - this.first;
   }
 
-  /** The earliest transaction, where it only wants a look at whether more of it lies in Kafka; with the run of the connector that ended it. */
-  get unproven(): string | undefined {
-    const end = this.ends[this.first];
-    const parts = end === undefined ? undefined : this.pending.get(end.group);
-    return end !== undefined && parts?.whole(false).is === 'unproven' ? `${end.group} ${String(parts.run)}` : undefined;
-  }
-
   /** What must be read elsewhere before anything else leaves. */
   get wanted(): Wanted | undefined {
     const end = this.ends[this.first];
     if (!this.canRead || end === undefined) return undefined;
-    const isCut = !end.isFirst && this.pending.get(end.group)?.whole(true).is === 'cut';
+    const isCut = !end.isFirst && this.pending.get(end.group)?.whole().is === 'cut';
     return end.isFirst || isCut ? { after: this.last, upTo: end.lsn, otherwise: isCut ? transactionCut(end) : transactionUnproven(end, this.last) } : undefined;
   }
 
@@ -178,7 +154,7 @@ export class Regrouper {
     this.readElsewhere.delete(group);
     this.readElsewhere.add(group);
     const [oldest] = this.readElsewhere;
-    if (oldest !== undefined && this.readElsewhere.size > REMEMBERED.transactions) this.readElsewhere.delete(oldest);
+    if (oldest !== undefined && this.readElsewhere.size > REMEMBERED) this.readElsewhere.delete(oldest);
   }
 
   /** The transactions that are whole, in commit order. */
@@ -186,18 +162,14 @@ export class Regrouper {
     return this.take().map(({ transaction }) => transaction);
   }
 
-  /**
-   * As `ready`, with how far each was read. `proven`: of the one that is `unproven` all was read that lies in Kafka.
-   * @throws StranglerError STR_TRANSACTION_CUT
-   */
-  take(proven = false): Regrouped[] {
+  /** As `ready`, with how far each was read. @throws StranglerError STR_TRANSACTION_CUT */
+  take(): Regrouped[] {
     const left: Regrouped[] = [];
     for (let end = this.ends[this.first]; end !== undefined; end = this.ends[this.first]) {
       const parts = this.partsOf(end.group);
-      const whole = end.atMs >= this.fromTimeMs ? this.judged(end, parts, proven && left.length === 0) : TOO_OLD;
+      const whole = end.atMs >= this.fromTimeMs ? this.judged(end, parts) : TOO_OLD;
       if (whole === undefined) break;
       this.first += 1;
-      this.remember(end, parts);
       this.drop(end.group);
       this.last = end.lsn;
       if (whole !== TOO_OLD) left.push({ transaction: assemble(end, whole), read: parts.read });
@@ -207,18 +179,11 @@ export class Regrouper {
   }
 
   /** Its parts, when Kafka has shown that they are all. */
-  private judged(end: End, parts: Parts, proven: boolean): readonly Part[] | undefined {
+  private judged(end: End, parts: Parts): readonly Part[] | undefined {
     if (this.canRead && end.isFirst) return undefined;
-    const whole = parts.whole(proven);
+    const whole = parts.whole();
     if (whole.is === 'cut' && !this.canRead) throw transactionCut(end);
     return whole.is === 'whole' ? whole.parts : undefined;
-  }
-
-  private remember(end: End, parts: Parts): void {
-    if (!parts.isJoined || parts.size > REMEMBERED.events) return;
-    this.joined.set(end.group, { end, identities: parts.identities() });
-    const [oldest] = this.joined.keys();
-    if (oldest !== undefined && this.joined.size > REMEMBERED.transactions) this.joined.delete(oldest);
   }
 
   private drop(group: string): void {
