@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Debezium } from '../test/support/debezium.ts';
 import { cpuSeconds } from './cpu.ts';
 import { startJdbcSink } from './jdbc-sink.ts';
-import { followKafka, LAST, topicOf, urlOf, type Captured, type Form } from './kafka-capture.ts';
+import { followKafka, LAST, topicOf, urlOf, type Captured, type Form, restoreSpareSlot } from './kafka-capture.ts';
 import { median, rowOf, type Row } from './row.ts';
 import { secondsSince, withClient, type Bench } from './servers.ts';
 
@@ -104,8 +104,9 @@ async function measured(bench: Bench, debezium: Debezium, { template, rows, chan
   }
 }
 
-function start(bench: Bench, debezium: Debezium, { reads, by }: Contender, targetUrl: string): Promise<{ stop(): Promise<void> }> {
+async function start(bench: Bench, debezium: Debezium, { reads, by }: Contender, targetUrl: string): Promise<{ stop(): Promise<void> }> {
   if (by === 'JDBC sink') return startJdbcSink(debezium, { topic: topicOf(reads), tasks: reads.partitions, targetUrl });
+  if (by === 'whole transactions') await restoreSpareSlot(bench, reads);
   return followKafka(bench, debezium, reads, targetUrl, by === 'by key' ? 'keys' : 'transactions');
 }
 

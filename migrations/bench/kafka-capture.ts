@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { replicate, type RunningReplication } from '@strangler/migrations';
+import { replicate, spareSlotName, type RunningReplication } from '@strangler/migrations';
 import kafkajs, { type Admin } from 'kafkajs';
 import type { Debezium } from '../test/support/debezium.ts';
 import { fill, mappingOf, ORDERS, withClient, type Bench } from './servers.ts';
@@ -55,8 +55,21 @@ export async function capture(bench: Bench, debezium: Debezium, forms: readonly 
   async function begin({ directory }: Bench, { access }: Debezium, form: Form, targetUrl: string): Promise<void> {
     if (form.partitions > 1) await withAdmin(debezium, (admin) => admin.createTopics({ topics: [{ topic: topicOf(form), numPartitions: form.partitions }] }));
     await (await followKafka({ sourceUrl, directory }, { access }, form, targetUrl, 'transactions')).stop();
+    await copySlot(bench, spareSlotName(form.name), keptSlot(form));
     await debezium.register({ name: form.name, sourceUrl }, mappingOf('orders').tables, form.schemas ? { 'key.converter.schemas.enable': 'true', 'value.converter.schemas.enable': 'true' } : {});
   }
+}
+
+/** A spare slot follows one target; here several begin at the same place, one after another, and each finds it where the first did. */
+export async function restoreSpareSlot(bench: Bench, form: Form): Promise<void> {
+  await bench.source.query('SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1', [spareSlotName(form.name)]);
+  await copySlot(bench, keptSlot(form), spareSlotName(form.name));
+}
+
+const keptSlot = ({ name }: Form): string => `kept_${name.replaceAll('-', '_')}`;
+
+async function copySlot({ source }: Bench, from: string, to: string): Promise<void> {
+  await source.query('SELECT pg_copy_logical_replication_slot($1, $2)', [from, to]);
 }
 
 export async function followKafka({ sourceUrl, directory }: Pick<Bench, 'sourceUrl' | 'directory'>, { access }: Pick<Debezium, 'access'>, { name }: Form, targetUrl: string, reading: 'transactions' | 'keys'): Promise<RunningReplication> {

@@ -32,7 +32,7 @@ export interface Servers {
 export async function startServers(): Promise<Servers> {
   const directory = await mkdtemp(join(tmpdir(), 'strangler-bench-'));
   await chmod(directory, 0o755); // the servers run as another user when we are root
-  const settings = { wal_writer_delay: '10ms' };
+  const settings = { wal_writer_delay: '10ms', max_replication_slots: '30' };
   const [source, target] = [await startPostgres({ directory: join(directory, 'source'), settings }), await startPostgres({ directory: join(directory, 'target'), settings })];
   return {
     version: await withClient(source.url(), async (client) => String((await client.query<{ v: string }>("SELECT current_setting('server_version') AS v")).rows[0]?.v)),
