@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ReplicationConfig } from '@strangler/kernel';
 import type pg from 'pg';
 import type { ChangeTransaction } from './change-event.ts';
@@ -31,6 +32,10 @@ export interface SpareSlotOptions {
   /** What was committed up to here is durable at the target, and not wanted again. */
   readonly applied: () => Lsn;
 }
+
+/** For a slot that another session still reads. */
+const PATIENCE_MS = 60_000;
+const OBJECT_IN_USE = '55006';
 
 const PEEK = `SELECT data FROM pg_logical_slot_peek_binary_changes($1, $2::pg_lsn, NULL, VARIADIC $3::text[])`;
 
@@ -83,9 +88,21 @@ export class SpareSlot {
   }
 
   private alone<T>(work: (client: pg.Client, slot: string) => Promise<T>): Promise<T> {
-    const turn = this.last.then(() => this.session.use((client) => work(client, spareSlotName(this.options.replication))));
+    const turn = this.last.then(() => this.whenFree(() => this.session.use((client) => work(client, spareSlotName(this.options.replication)))));
     this.last = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** The backend of a sink that was killed may read on for a while. */
+  private async whenFree<T>(work: () => Promise<T>): Promise<T> {
+    for (const until = performance.now() + PATIENCE_MS; ;) {
+      try {
+        return await work();
+      } catch (error) {
+        if ((error as { code?: string }).code !== OBJECT_IN_USE || performance.now() > until) throw error;
+        await delay(100);
+      }
+    }
   }
 }
 

@@ -94,6 +94,17 @@ describe('regrouping', () => {
       expect(regrouper.held).toBe(0);
     });
 
+    test('nor is what comes again of one that has left, behind its END', () => {
+      const regrouper = new Regrouper({ canRead: true });
+      for (const row of [rows('a'), rows('b')]) {
+        if (row.producer === 'a') regrouper.event(create(1, 1), '1', row);
+        regrouper.end(end(1, 1), '1', from(row.producer));
+        regrouper.take();
+      }
+      regrouper.event(create(1, 1), '1', rows('b'));
+      expect(regrouper.held).toBe(0);
+    });
+
     test('another producer is another run, though none says so', () => {
       const regrouper = new Regrouper({ canRead: true });
       for (const [xid, producer] of [[1, 'a'], [2, 'b']] as const) {

@@ -39,7 +39,7 @@ type End = TransactionEnd & { readonly group: string; /** The first one that a r
 
 const TOO_OLD: readonly Part[] = [];
 
-/** Groups that were read elsewhere and are remembered. */
+/** Groups that are not wanted and are remembered. */
 const REMEMBERED = 32;
 
 /**
@@ -57,8 +57,8 @@ export class Regrouper {
   /** Ends before this index have left. */
   private first = 0;
   private last: Lsn;
-  /** Groups that were read elsewhere: what Kafka still brings of them is not wanted. */
-  private readonly readElsewhere = new Set<string>();
+  /** Groups that have left, or were read elsewhere, and come again: what Kafka still brings of them is not wanted. */
+  private readonly unwanted = new Set<string>();
   private readonly fromTimeMs: number;
   private readonly canRead: boolean;
   private runBegan = false;
@@ -80,7 +80,7 @@ export class Regrouper {
     const placed = placedIn(envelope);
     if (placed === undefined) return;
     const [part, key] = [{ ...placed, by: source?.producer }, group ?? String(placed.position.xid)];
-    if (this.readElsewhere.has(key)) return;
+    if (this.unwanted.has(key)) return;
     const parts = this.partsOf(key);
     if (parts.add(part)) this.held += 1;
     note(parts, source);
@@ -106,7 +106,7 @@ export class Regrouper {
   /** What a run counts of a transaction that another one has sent before is not to be relied on: it may be 0. */
   private endAgain(end: TransactionEnd, group: string, source: Source | undefined): void {
     const waiting = this.waitingAt(end.lsn);
-    if (waiting === undefined) this.drop(group);
+    if (waiting === undefined) this.notWanted(group);
     else if (this.canRead) this.ends[waiting.index] = { ...waiting.end, isFirst: true };
     else this.noteEnd(end, group, source);
   }
@@ -151,10 +151,10 @@ export class Regrouper {
 
   private notWanted(group: string): void {
     this.drop(group);
-    this.readElsewhere.delete(group);
-    this.readElsewhere.add(group);
-    const [oldest] = this.readElsewhere;
-    if (oldest !== undefined && this.readElsewhere.size > REMEMBERED) this.readElsewhere.delete(oldest);
+    this.unwanted.delete(group);
+    this.unwanted.add(group);
+    const [oldest] = this.unwanted;
+    if (oldest !== undefined && this.unwanted.size > REMEMBERED) this.unwanted.delete(oldest);
   }
 
   /** The transactions that are whole, in commit order. */
