@@ -87,6 +87,7 @@ inBrowser('the analyzer\'s report in a browser', () => {
     const place = page.locator('main a.where').first();
     const [, file, line] = /^(.+):(\d+)$/.exec((await place.innerText()).trim()) ?? [];
     await place.click();
+    await page.locator('tr.marked').first().waitFor();
     expect(await title(page)).toBe(file);
     expect(await page.locator('tr.marked th').first().innerText()).toBe(line);
     expect(await page.locator('tr.marked').first().isVisible()).toBe(true);
@@ -288,6 +289,7 @@ inBrowser('a report on hostile source', () => {
     await page.keyboard.type('onerror');
     expect(await page.getByRole('option').count()).toBeGreaterThan(1);
     await page.keyboard.press('Enter');
+    await page.locator('main h1', { hasText: 'onerror' }).waitFor(); // the page is drawn a moment after its address
     expect(await title(page)).toContain('onerror');
     expect(met).toBeGreaterThan(2);
     expect(await page.evaluate('window.broken')).toBeUndefined();
