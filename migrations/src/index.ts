@@ -14,7 +14,7 @@ export { listDeadLetters, workDeadLetters, type ListedLetter, type WorkOptions }
 export { readCheckpoint, waitForCheckpoint, type Checkpoint, type WaitOptions } from './apply/checkpoint.ts';
 export type { ChangeEvent, ChangeTransaction, ColumnText, RowText, TableRef } from './capture/change-event.ts';
 export { compareLsn, LSN_ZERO, maxLsn, parseLsn, printLsn, type Lsn } from './capture/lsn.ts';
-export { judgeSlotRoom, printBytes, readSlotRoom, type SlotRoom } from './capture/slot-room.ts';
+export { judgeSlotRoom, printBytes, readSlotRoom, SPARE, type SlotRoom } from './capture/slot-room.ts';
 export { objectName } from './capture/slot.ts';
 export { keepsSpare, spareSlotName } from './capture/spare-slot.ts';
 export { emitMarker } from './capture/marker.ts';

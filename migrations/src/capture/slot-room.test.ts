@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { judgeSlotRoom, printBytes, type SlotRoom } from './slot-room.ts';
+import { judgeSlotRoom, printBytes, SPARE, type SlotRoom } from './slot-room.ts';
 
 const GIB = 2 ** 30;
 const found = (room: Partial<SlotRoom>): string[] => judgeSlotRoom({ slot: 'strangler_films', active: true, keptBytes: 0, ...room }).map(({ severity, code }) => `${severity} ${code}`);
@@ -23,6 +23,11 @@ describe('a slot', () => {
     const [finding] = judgeSlotRoom({ slot: 'strangler_films', active: false, keptBytes: 5 * GIB, safeBytes: 3 * GIB });
     expect(finding?.message).toBe('The slot strangler_films keeps 5.0 GiB of WAL, and nobody reads it; after 3.0 GiB more the server gives it up (max_slot_wal_keep_size), and the copy must be made anew.');
     expect(finding?.remedy).toContain('strangler replicate');
+  });
+
+  test('that is spare has no reader to be missed', () => {
+    expect(judgeSlotRoom({ slot: 'strangler__spare_films', active: false, keptBytes: 2 * GIB }, SPARE)).toMatchObject([{ code: 'STR_WAL_GROWS', message: 'The slot strangler__spare_films keeps 2.0 GiB of WAL, until it is applied.', remedy: expect.stringContaining('Start the sink') }]);
+    expect(judgeSlotRoom(undefined)).toEqual([]);
   });
 });
 

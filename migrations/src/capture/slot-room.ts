@@ -44,21 +44,22 @@ const MUCH = GIB;
 
 /**
  * Whether a slot endangers its server's disk, or is endangered itself. Quiet while it keeps little. The thresholds leave time to act: a warning at half of what
- * may be kept, an error when less than a tenth is left, of the limit or of the disk.
+ * may be kept, an error when less than a tenth is left, of the limit or of the disk. Of a slot that is not there nothing is said.
  */
-export function judgeSlotRoom(room: SlotRoom, owner: SlotOwner = REPLICATION): Finding[] {
+export function judgeSlotRoom(room: SlotRoom | undefined, owner: SlotOwner = REPLICATION): Finding[] {
+  if (room === undefined) return [];
   const findings = [...nearLimit(room, owner), ...fillsDisk(room, owner)];
   if (findings.length > 0 || room.active || room.keptBytes <= MUCH) return findings;
-  return [{ code: 'STR_WAL_GROWS', severity: 'warning', where: 'source', message: `${kept(room)}.`, remedy: owner.nobodyReads }];
+  return [{ code: 'STR_WAL_GROWS', severity: 'warning', where: 'source', message: `${kept(room, owner)}.`, remedy: owner.nobodyReads }];
 }
 
-const kept = ({ slot, active, keptBytes }: SlotRoom): string => `The slot ${slot} keeps ${printBytes(keptBytes)} of WAL${active ? '' : ', and nobody reads it'}`;
+const kept = ({ slot, active, keptBytes }: SlotRoom, { idle = 'and nobody reads it' }: SlotOwner): string => `The slot ${slot} keeps ${printBytes(keptBytes)} of WAL${active ? '' : `, ${idle}`}`;
 
 function nearLimit(room: SlotRoom, owner: SlotOwner): Finding[] {
   const { active, keptBytes, safeBytes = Infinity } = room;
   return keptBytes <= safeBytes ? [] : [{
     code: 'STR_WAL_NEAR_LIMIT', severity: severity(keptBytes, safeBytes), where: 'source',
-    message: `${kept(room)}; after ${printBytes(Math.max(0, safeBytes))} more the server gives it up (max_slot_wal_keep_size), and ${owner.whenLost}.`,
+    message: `${kept(room, owner)}; after ${printBytes(Math.max(0, safeBytes))} more the server gives it up (max_slot_wal_keep_size), and ${owner.whenLost}.`,
     remedy: active ? "Find out what holds its reader back (`strangler status`), or raise the limit: ALTER SYSTEM SET max_slot_wal_keep_size = '…'; SELECT pg_reload_conf();" : owner.nobodyReads,
   }];
 }
@@ -67,7 +68,7 @@ function fillsDisk(room: SlotRoom, owner: SlotOwner): Finding[] {
   const { active, keptBytes, diskFreeBytes = Infinity } = room;
   return keptBytes <= MUCH || keptBytes <= diskFreeBytes ? [] : [{
     code: 'STR_WAL_FILLS_DISK', severity: severity(keptBytes, diskFreeBytes), where: 'source',
-    message: `${kept(room)}; ${printBytes(diskFreeBytes)} are left on the source's disk. A full disk stops every writer of that server.`,
+    message: `${kept(room, owner)}; ${printBytes(diskFreeBytes)} are left on the source's disk. A full disk stops every writer of that server.`,
     remedy: active ? 'Make room, and find out what holds its reader back (`strangler status`).' : owner.nobodyReads,
   }];
 }
@@ -80,9 +81,17 @@ export interface SlotOwner {
   readonly nobodyReads: string;
   /** What its loss would mean. */
   readonly whenLost: string;
+  /** What it says of one that nobody reads. */
+  readonly idle?: string;
 }
 
 const REPLICATION: SlotOwner = { nobodyReads: 'Start its reader (`strangler replicate`), or give the copy up: `strangler replicate NAME --remove --execute`.', whenLost: 'the copy must be made anew' };
+
+/** Nobody ever streams from a spare slot: it follows what is applied. */
+export const SPARE: SlotOwner = {
+  idle: 'until it is applied', whenLost: 'the next start of the connector stops the sink',
+  nobodyReads: 'Start the sink (`strangler replicate`); where it runs, find out what holds it back (`strangler status`). Or give the copy up: `strangler replicate NAME --remove --execute`.',
+};
 
 export function printBytes(bytes: number): string {
   const [unit, size] = bytes >= GIB ? ['GiB', GIB] as const : bytes >= 2 ** 20 ? ['MiB', 2 ** 20] as const : ['KiB', 2 ** 10] as const;

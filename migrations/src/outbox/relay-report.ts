@@ -102,7 +102,7 @@ export function judgeRelay(service: string, { phase, running, slot, waiting, unr
   if (slot === undefined && phase === 'following') {
     return [{ code: 'STR_SLOT_MISSING', severity: 'error', where, message: `The slot ${outboxObject(service)} is gone, or the server has given it up: events written since are in the table only.`, remedy: capital(fromTheTable(service)) }];
   }
-  const room = slot === undefined ? [] : judgeSlotRoom(slot, ownerOf(service)).map((finding) => ({ ...finding, where }));
+  const room = judgeSlotRoom(slot, ownerOf(service)).map((finding) => ({ ...finding, where }));
   if (running) return room;
   const behind = [waiting === undefined || waiting.events === 0 ? undefined : `${printWaiting(waiting)} in its log not delivered`, unreadBytes === undefined ? undefined : `${printBytes(unreadBytes)} of WAL not read`].filter((part) => part !== undefined);
   return [...room, {

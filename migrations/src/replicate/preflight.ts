@@ -6,7 +6,7 @@ import type { TableRef } from '../capture/change-event.ts';
 import { isBinlogUrl } from '../capture/binlog-url.ts';
 import { textRows, withConnection, type Side } from '../capture/connect.ts';
 import { foreignSlot, objectName, slotState, type SlotState } from '../capture/slot.ts';
-import { judgeSlotRoom, slotRoom } from '../capture/slot-room.ts';
+import { judgeSlotRoom, slotRoom, SPARE } from '../capture/slot-room.ts';
 import { keepsSpare, spareSlotName } from '../capture/spare-slot.ts';
 import { quoteName, quoteTable, tableName } from '../capture/table-ref.ts';
 import { ORIGIN_SINCE } from '../capture/wal.ts';
@@ -87,7 +87,7 @@ async function checkServer(source: pg.ClientBase, target: pg.ClientBase, { name,
   for (const slot of slots) {
     const room = await slotRoom(source, slot);
     // Never an error here: the way to make room is to start this very reader.
-    for (const { code, where, message, remedy } of room === undefined ? [] : judgeSlotRoom(room)) add('warning', code, where ?? 'source', message, remedy ?? '');
+    for (const { code, where, message, remedy } of judgeSlotRoom(room, slot === objectName(name) ? undefined : SPARE)) add('warning', code, where ?? 'source', message, remedy ?? '');
   }
   if (Number(fact.version) < ORIGIN_SINCE) await checkOldServer(source, target, name, add);
   else if (Number(fact.subscribed) > 0) add('warning', 'STR_SUBSCRIBER', 'source', 'The source itself receives tables by logical replication: rows that come that way are not passed on.', 'Replicate those tables from where they are written.');

@@ -1,5 +1,5 @@
 import type { Finding, ReplicationConfig } from '@strangler/kernel';
-import { judgeSlotRoom, keepsSpare, objectName, printBytes, printLsn, readCheckpoint, readSlotRoom, spareSlotName, type Checkpoint, type SlotRoom } from '@strangler/migrations';
+import { judgeSlotRoom, keepsSpare, objectName, printBytes, printLsn, readCheckpoint, readSlotRoom, SPARE, spareSlotName, type Checkpoint, type SlotRoom } from '@strangler/migrations';
 import type { Invocation } from '../command.ts';
 import { replicationSides, type Migration } from '../context.ts';
 import { table } from '../print/table.ts';
@@ -28,7 +28,7 @@ export async function replicationStatus(migration: Migration, name: string, { io
   const [slot, spareSlot, paused] = await Promise.all([
     slotOf(migration, objectName(name), mapping, io), keepsSpare(mapping) ? slotOf(migration, spareSlotName(name), mapping, io) : undefined, pausedOf(migration, name, mapping, io),
   ]);
-  const findings = [slot, spareSlot].flatMap((room) => room === undefined ? [] : judgeSlotRoom(room)).map((finding) => ({ ...finding, where: `replication.${name}` }));
+  const findings = [...judgeSlotRoom(slot), ...judgeSlotRoom(spareSlot, SPARE)].map((finding) => ({ ...finding, where: `replication.${name}` }));
   const base = { name, from: mapping.from, to: mapping.to, paused, findings, ...(slot === undefined ? {} : { slot }), ...(spareSlot === undefined ? {} : { spareSlot }) };
   try {
     const found = await readCheckpoint(replicationSides(migration, mapping, io).targetUrl, name);
