@@ -251,6 +251,19 @@ async function runs({ act, unsent }: Case): Promise<void> {
   if (unsent !== undefined) expect(await dock.unsent()).toBe(unsent);
 }
 
+/** The hole is there where two records lie side by side in the WAL, and now and then the server writes one of its own between them. Everything must arrive each time; the hole be met once. */
+async function meetsTheHole({ act, unsent }: Case): Promise<void> {
+  for (let attempts = 3; attempts > 1; attempts -= 1) {
+    await act(dock);
+    await dock.settled();
+    expect(await dock.differences()).toEqual(equal);
+    if (unsent === undefined || await dock.unsent() === unsent) return;
+    await dock.close();
+    dock = await Dock.build(debezium);
+  }
+  await runs({ name: 'the last attempt', act, ...(unsent === undefined ? {} : { unsent }) });
+}
+
 /** By key nothing is asked of the source: the connector must have no place where it passes over anything. */
 const BEHIND = 'what lies behind the commit of the row that is stored is of an open transaction';
 const BY_KEY: readonly Case[] = [
@@ -312,8 +325,8 @@ describe('a connector that begins again, read by key', () => {
 
 describe('a connector that begins again, read by whole transactions', () => {
   beforeEach(async () => { dock = await Dock.build(debezium); });
-  test.each(AT_A_COMMIT)('at a commit, when what lies behind that is of an open transaction, $name: everything arrives', runs, 180_000);
-  test.each(WITHIN_A_RECORD)('$name: everything arrives', runs, 180_000);
-  test.each([...AT_MESSAGES, SLOT_READ_ON])('$name: everything arrives', runs, 180_000);
-  test.each(FIRST_STARTS)('after a first start that ended $name: everything arrives', runs, 180_000);
+  test.each(AT_A_COMMIT)('at a commit, when what lies behind that is of an open transaction, $name: everything arrives', meetsTheHole, 300_000);
+  test.each(WITHIN_A_RECORD)('$name: everything arrives', meetsTheHole, 300_000);
+  test.each([...AT_MESSAGES, SLOT_READ_ON])('$name: everything arrives', meetsTheHole, 300_000);
+  test.each(FIRST_STARTS)('after a first start that ended $name: everything arrives', meetsTheHole, 300_000);
 });
